@@ -1,0 +1,108 @@
+/** Every TypeScript fence of the documentation, and every example beside a public name, compiles against the packages. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const folder = join(import.meta.dirname, '.fences');
+const typescript = join(root, 'node_modules/typescript/bin/tsc');
+
+/** The public entry points, those that readers meet first in front: an example is given the imports it leaves out. */
+const entries = [
+  '@rolecall/core',
+  '@rolecall/core/testing',
+  '@rolecall/router',
+  '@rolecall/router/openai',
+  '@rolecall/router/anthropic',
+  '@rolecall/router/groq',
+  '@rolecall/router/ollama',
+  '@rolecall/router/testing',
+  '@rolecall/cost-tracker',
+  '@rolecall/simulator',
+];
+
+interface Fence {
+  /** Where a reader finds it. */
+  place: string;
+  code: string;
+}
+
+function filesIn(path: string, wanted: (path: string) => boolean): string[] {
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    const inside = join(path, entry.name);
+    if (entry.isDirectory()) return /^(node_modules|dist|out|\.\w+)$/.test(entry.name) ? [] : filesIn(inside, wanted);
+    return wanted(inside) ? [inside] : [];
+  });
+}
+
+function lineOf(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
+}
+
+function fencesIn(path: string): Fence[] {
+  const text = readFileSync(path, 'utf8');
+  const found = [...text.matchAll(/^```(?:ts|typescript)\n([\s\S]*?)^```$/gm)];
+  return found.map((match) => ({ place: `${relative(root, path)}:${lineOf(text, match.index)}`, code: match[1] ?? '' }));
+}
+
+function examplesIn(path: string): Fence[] {
+  const text = readFileSync(path, 'utf8');
+  const found = [...text.matchAll(/@example\n([\s\S]*?)(?=\n\s*\*\s*@|\n?\s*\*\/)/g)];
+  return found.map((match) => {
+    const code = (match[1] ?? '').replaceAll(/^\s*\* ?/gm, '').replaceAll(/^```\w*$/gm, '');
+    return { place: `${relative(root, path)}:${lineOf(text, match.index)}`, code: withImports(code) };
+  });
+}
+
+const exportsOf = new Map(
+  entries.map((entry) => {
+    const [, name = '', sub = ''] = /^@rolecall\/([^/]+)\/?(.*)$/.exec(entry) ?? [];
+    const manifest = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as {
+      exports: Record<string, Record<string, string>>;
+    };
+    const source = manifest.exports[sub ? `./${sub}` : '.']?.['@rolecall/source'] ?? '';
+    const text = readFileSync(join(root, 'packages', name, source), 'utf8');
+    const lists = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap((match) => (match[1] ?? '').split(','));
+    const declared = [...text.matchAll(/^export (?:async )?(?:function|class|const|interface|type) (\w+)/gm)].map(
+      (match) => match[1] ?? '',
+    );
+    return [entry, [...lists.map((item) => item.replace(/^\s*(type )?/, '').trim()), ...declared].filter(Boolean)];
+  }),
+);
+
+/** Prepends an import for each public name that an example uses without importing it. */
+function withImports(code: string): string {
+  const missing = new Map<string, string>();
+  for (const [entry, names] of exportsOf) {
+    for (const name of names) {
+      const declared = new RegExp(`(?:import|const|class|function|let)[^=]*\\b${name}\\b`).test(code);
+      if (!missing.has(name) && !declared && new RegExp(`(?<![.'"])\\b${name}\\b`).test(code)) missing.set(name, entry);
+    }
+  }
+  return `${[...missing].map(([name, entry]) => `import { ${name} } from '${entry}';`).join('\n')}\n${code}\nexport {};\n`;
+}
+
+test('every fence and every example compiles', { timeout: 60_000 }, async () => {
+  const pages = filesIn(root, (path) => path.endsWith('.md'));
+  const sources = filesIn(join(root, 'packages'), (path) => /\/src\/.*\.ts$/.test(path) && !/\.test(-d)?\.ts$/.test(path));
+  const fences = [...pages.flatMap(fencesIn), ...sources.flatMap(examplesIn)];
+
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [index, { place, code }] of fences.entries()) {
+    writeFileSync(join(folder, `${index}-${place.replaceAll(/[^\w]+/g, '-')}.ts`), `// ${place}\n${code}`);
+  }
+  const loose = { noUnusedLocals: false, noUnusedParameters: false, noEmit: true, noPropertyAccessFromIndexSignature: false };
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ extends: '../../tsconfig.base.json', compilerOptions: { ...loose, rootDir: '../..' }, include: ['*.ts'] }),
+  );
+  const compiled = await promisify(execFile)(process.execPath, [typescript, '-p', folder], { cwd: folder }).catch(
+    (error: { stdout: string }) => error,
+  );
+
+  expect(fences.length).toBeGreaterThan(5);
+  expect(compiled.stdout).toBe('');
+});

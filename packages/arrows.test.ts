@@ -1,0 +1,107 @@
+/** The arrows between the packages point one way: a package imports only what the house plan lets it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { expect, test } from 'vitest';
+
+const packages = import.meta.dirname;
+
+/** What the sources of a package may import of ours. `types` are erased: they load nothing. */
+const arrows: Record<string, { code: readonly string[]; types: readonly string[] }> = {
+  core: { code: [], types: [] },
+  'cost-tracker': { code: [], types: [] },
+  simulator: { code: [], types: [] },
+  router: { code: [], types: ['core'] },
+};
+
+/** Packages that only a file on this list may load, and only when a call needs it. */
+const heavy = /^(openai|@anthropic-ai\/sdk|groq-sdk|ollama|zod|undici|@pydantic\/genai-prices)(\/|$)/;
+
+interface Import {
+  file: string;
+  specifier: string;
+  types: boolean;
+  lazy: boolean;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return sources(path);
+    return /\.ts$/.test(path) && !/\.test(-d)?\.ts$/.test(path) ? [path] : [];
+  });
+}
+
+function importsOf(name: string): Import[] {
+  return sources(join(packages, name, 'src')).flatMap((path) => {
+    const code = readFileSync(path, 'utf8').replaceAll(/^\s*(\*|\/\/).*$/gm, '');
+    const file = relative(packages, path).split(sep).join('/');
+    const statements = [...code.matchAll(/^(?:import|export)\s(type\s)?(?:[^;'"]*?\sfrom\s)?['"]([^'"]+)['"]/gm)];
+    const calls = [...code.matchAll(/\b(?:import|require)\(\s*['"]([^'"]+)['"]/g)];
+    return [
+      ...statements.map(([, type, specifier = '']) => ({ file, specifier, types: type !== undefined, lazy: false })),
+      ...calls.map(([, specifier = '']) => ({ file, specifier, types: false, lazy: true })),
+    ];
+  });
+}
+
+function manifest(name: string): {
+  private?: boolean;
+  dependencies?: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+} {
+  return JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')) as ReturnType<typeof manifest>;
+}
+
+const publicPackages = readdirSync(packages, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+  .map((entry) => entry.name)
+  .filter((name) => !manifest(name).private);
+
+test('every published package has its arrows written down here', () => {
+  expect(publicPackages.toSorted()).toEqual(Object.keys(arrows).toSorted());
+});
+
+test.each(publicPackages)('%s imports of ours only what the plan lets it', (name) => {
+  const { code, types } = arrows[name] ?? { code: [], types: [] };
+  const ours = importsOf(name).filter(({ specifier }) => specifier.startsWith('@rolecall/'));
+  const allowed = (found: Import): boolean =>
+    [...code, ...(found.types ? types : [])].some((to) => found.specifier.startsWith(`@rolecall/${to}`));
+
+  expect(ours.filter((found) => !allowed(found))).toEqual([]);
+});
+
+test.each(publicPackages)('the manifest of %s names of ours only what its sources import', (name) => {
+  const { dependencies = {}, peerDependencies = {} } = manifest(name);
+  const ours = Object.keys({ ...dependencies, ...peerDependencies }).filter((dependency) => dependency.startsWith('@rolecall/'));
+  const { code, types } = arrows[name] ?? { code: [], types: [] };
+
+  expect(ours).toEqual([...new Set([...code, ...types])].map((to) => `@rolecall/${to}`));
+});
+
+test.each(publicPackages)('%s imports nothing that it does not declare', (name) => {
+  const { dependencies = {}, peerDependencies = {} } = manifest(name);
+  const declared = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
+  const foreign = importsOf(name).filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'));
+  const bare = (specifier: string): string =>
+    specifier
+      .split('/')
+      .slice(0, specifier.startsWith('@') ? 2 : 1)
+      .join('/');
+  // A type of a development dependency is fine where it is checked with `satisfies` and never emitted.
+  const undeclared = foreign.filter(({ specifier, types }) => !types && !declared.has(bare(specifier)));
+
+  expect(undeclared).toEqual([]);
+});
+
+test.each(publicPackages)('%s loads no SDK, schema library, transport or price table before it is needed', (name) => {
+  const eager = importsOf(name).filter(({ specifier, types, lazy }) => heavy.test(specifier) && !types && !lazy);
+
+  expect(eager).toEqual([]);
+});
+
+test('the seam and the errors import no code', () => {
+  const leaves = ['core/src/model.ts', 'core/src/errors.ts', 'router/src/errors.ts'];
+  const code = [...importsOf('core'), ...importsOf('router')].filter(({ file, types }) => leaves.includes(file) && !types);
+
+  expect(code).toEqual([]);
+});

@@ -1,0 +1,182 @@
+/** Facts about HTTP and its failures that all adapters share. */
+import type { RateLimit, Usage } from '@rolecall/core';
+import type { ModelErrorCode } from '../errors.ts';
+
+/** What is known about one attempt so far. The adapter adds to it as it learns more; errors carry it. */
+export interface Facts {
+  readonly model: string;
+  readonly local?: boolean | undefined;
+  simulated?: boolean | undefined;
+  requestId?: string | undefined;
+  usage?: Usage | undefined;
+  /** The request has left: from here on the provider may charge. */
+  sent?: boolean | undefined;
+}
+
+/** Every response of `@rolecall/simulator` carries this header. */
+const simulatorHeader = 'x-rolecall-simulator';
+
+/** A simulator sent these headers, not the provider it stands for. */
+export function isSimulated(headers: Headers | undefined): boolean {
+  return headers?.has(simulatorHeader) ?? false;
+}
+
+/**
+ * How long the provider asks us to wait: `retry-after-ms`, or `retry-after` in seconds or as an HTTP date (RFC 9110, 10.2.3).
+ * A wait that is over, negative or unreadable is no wait.
+ */
+export function retryAfterMs(headers: Headers | undefined): number | undefined {
+  const inMilliseconds = positive(headers?.get('retry-after-ms'));
+  if (inMilliseconds !== undefined) return inMilliseconds;
+  const value = headers?.get('retry-after') ?? '';
+  if (/^\s*[-+\d.]+\s*$/.test(value)) {
+    const seconds = positive(value);
+    return seconds === undefined ? undefined : seconds * 1_000;
+  }
+  return untilDate(value);
+}
+
+/** What is left of our allowance, by the `x-ratelimit-*` headers of OpenAI and Groq or the `anthropic-ratelimit-*` ones. */
+export function rateLimit(headers: Headers): RateLimit | undefined {
+  const count = (name: string): number | undefined => {
+    const value = headers.get(name);
+    return value === null || !/^\d+$/.test(value) ? undefined : Number(value);
+  };
+  const of = (subject: 'requests' | 'tokens') => ({
+    limit: count(`x-ratelimit-limit-${subject}`) ?? count(`anthropic-ratelimit-${subject}-limit`),
+    remaining: count(`x-ratelimit-remaining-${subject}`) ?? count(`anthropic-ratelimit-${subject}-remaining`),
+    resetMs:
+      durationMs(headers.get(`x-ratelimit-reset-${subject}`)) ?? untilDate(headers.get(`anthropic-ratelimit-${subject}-reset`)),
+  });
+  const requests = of('requests');
+  const tokens = of('tokens');
+  const limit: RateLimit = {
+    limitRequests: requests.limit,
+    remainingRequests: requests.remaining,
+    resetRequestsMs: requests.resetMs,
+    limitTokens: tokens.limit,
+    remainingTokens: tokens.remaining,
+    resetTokensMs: tokens.resetMs,
+  };
+  return Object.values(limit).some((value) => value !== undefined) ? limit : undefined;
+}
+
+const exactCodes: Readonly<Record<number, ModelErrorCode>> = {
+  401: 'auth',
+  402: 'quota_exceeded',
+  403: 'auth',
+  404: 'not_found',
+  405: 'not_found', // a wrong base URL
+  408: 'network', // the server gave up waiting for our request
+  409: 'overloaded',
+  410: 'not_found',
+  413: 'context_too_long',
+  429: 'rate_limited',
+};
+
+/** What a status alone says; the body of the answer may know better. */
+export function codeForStatus(status: number): ModelErrorCode {
+  return exactCodes[status] ?? (status >= 500 ? 'overloaded' : 'invalid_request');
+}
+
+/** How a connection failed. */
+export interface NetworkFailure {
+  readonly code: 'network' | 'stream_cut' | 'attempt_timeout';
+  /** `false` if the connection was never made. */
+  readonly possiblyBilled: boolean;
+}
+
+const neverConnected = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+const brokenOff = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT']);
+const cutMessages = new Set(['terminated', 'Premature close']); // `fetch` and `node-fetch`, once the answer had begun
+const brokenMessages = new Set(['fetch failed', 'Connection error.', 'other side closed', 'socket hang up', 'network error']);
+
+/** What `error`, or an error that caused it, says about the connection; `undefined` if it is about something else. */
+export function networkError(error: unknown): NetworkFailure | undefined {
+  const chain = causesOf(error);
+  const has = (test: (cause: Cause) => boolean): boolean => chain.some(test);
+  if (has(({ code }) => neverConnected.has(code ?? ''))) return { code: 'network', possiblyBilled: false };
+  if (has(({ message, code }) => cutMessages.has(message ?? '') || code === 'UND_ERR_BODY_TIMEOUT')) {
+    return { code: 'stream_cut', possiblyBilled: true };
+  }
+  if (has(({ constructor }) => constructor?.name === 'APIConnectionTimeoutError')) {
+    return { code: 'attempt_timeout', possiblyBilled: true }; // the time limit of a client of the user's
+  }
+  if (has(({ message, code }) => brokenOff.has(code ?? '') || brokenMessages.has(message ?? ''))) {
+    return { code: 'network', possiblyBilled: true };
+  }
+  return undefined;
+}
+
+interface Cause {
+  readonly code?: string;
+  readonly message?: string;
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
+/** The error and what caused it, at most ten deep: a chain may be circular. */
+function causesOf(error: unknown, depth = 0): readonly Cause[] {
+  if (typeof error !== 'object' || error === null || depth > 10) return [];
+  const found = error as Cause;
+  // An AggregateError tells of each address that was tried.
+  return [found, ...causesOf(found.cause, depth + 1), ...(found.errors ?? []).flatMap((one) => causesOf(one, depth + 1))];
+}
+
+/** Loopback, private and link-local addresses, names of one word, and `*.localhost`, `*.local`, `*.internal`. */
+export function isLocalHost(url: string): boolean {
+  const withScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(url) ? url : `http://${url}`;
+  if (!URL.canParse(withScheme)) return false;
+  const host = new URL(withScheme).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+  if (host.includes(':')) return isLocalIPv6(host);
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return isLocalIPv4(host);
+  return host !== '' && (!host.includes('.') || /\.(?:localhost|local|internal)$/.test(host));
+}
+
+function isLocalIPv4(host: string): boolean {
+  const [a = 0, b = 0] = host.split('.').map(Number);
+  if (host === '0.0.0.0' || a === 127 || a === 10) return true;
+  return (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168) || (a === 169 && b === 254);
+}
+
+function isLocalIPv6(host: string): boolean {
+  const mapped = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(host); // an IPv4 address in IPv6's clothes
+  if (mapped) {
+    const [high = 0, low = 0] = mapped.slice(1).map((half) => Number.parseInt(half, 16));
+    return isLocalIPv4([high >> 8, high & 255, low >> 8, low & 255].join('.'));
+  }
+  return host === '::1' || host === '::' || /^f[cd]/.test(host) || /^fe[89ab]/.test(host);
+}
+
+function positive(value: string | null | undefined): number | undefined {
+  const number = Number(value ?? Number.NaN);
+  return Number.isFinite(number) && number > 0 ? number : undefined;
+}
+
+/** Milliseconds until a date, if it lies ahead. */
+function untilDate(value: string | null): number | undefined {
+  const wait = Date.parse(value ?? '') - Date.now();
+  return wait > 0 ? wait : undefined; // NaN is not above 0
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Reads `6m0s`, `1.5s`, `20ms`; a bare number is seconds. */
+function durationMs(value: string | null): number | undefined {
+  if (value === null || !/^(?:[\d.]+(?:ms|[smhd])?)+$/.test(value)) return undefined;
+  const pieces = value.matchAll(/([\d.]+)(ms|[smhd])?/g);
+  return [...pieces].reduce((total, [, count, unit = 's']) => total + Number(count) * (unitMs[unit] ?? Number.NaN), 0);
+}

@@ -1,0 +1,24 @@
+/** A signal of one call's own, which also follows the caller's. */
+export interface LinkedSignal {
+  readonly signal: AbortSignal;
+  /** Cancels this call, and nothing else of the caller's. */
+  abort(reason?: unknown): void;
+  /** Takes the listener off the caller's signal. */
+  release(): void;
+}
+
+/**
+ * Follows `signal` with one listener that `release` removes: an SDK given the caller's signal itself
+ * may leave listeners on it, and a signal that lives for a whole run would gather one for every call.
+ */
+export function linkSignal(signal: AbortSignal | undefined): LinkedSignal {
+  const controller = new AbortController();
+  const follow = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted) follow();
+  else signal?.addEventListener('abort', follow, { once: true });
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    release: () => signal?.removeEventListener('abort', follow),
+  };
+}

@@ -243,6 +243,8 @@ export interface Attempt {
   readonly name?: string | undefined;
   /** `provider/model`. */
   readonly model: string;
+  /** The model id the provider says it served. */
+  readonly servedModel?: string | undefined;
   readonly deployment?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -262,5 +264,8 @@ export interface Attempt {
   readonly costUsd?: number | null | undefined;
   /** It failed, and yet the provider may have charged for it. */
   readonly possiblyBilled?: boolean | undefined;
+  /** A simulator answered, not the provider it stands for. */
   readonly simulated?: boolean | undefined;
+  /** The model ran on the caller's own machines: nobody sends a bill. */
+  readonly local?: boolean | undefined;
 }

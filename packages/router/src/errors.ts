@@ -135,6 +135,90 @@ export class ModelError extends Error {
   }
 }
 
+export interface RouteErrorFacts {
+  /** What each link of the chain failed with, in order. */
+  errors: readonly [ModelError, ...ModelError[]];
+  /** Every call made and every link skipped, in order. */
+  attempts: readonly Attempt[];
+  /** The role that asked. */
+  role?: string | undefined;
+  /** The named model that was asked for, if the request named one. */
+  model?: string | undefined;
+}
+
+/** Every backend of a route failed: `code` and `status` are those of the first, `attempts` tells the whole story. */
+export class RouteError extends Error {
+  override readonly name = 'RouteError';
+  readonly code: ModelErrorCode;
+  readonly status: number | undefined;
+  readonly role: string | undefined;
+  readonly model: string | undefined;
+  /** What each link failed with, in order. */
+  readonly errors: readonly [ModelError, ...ModelError[]];
+  /** Every call made and every link skipped, in order. */
+  readonly attempts: readonly Attempt[];
+  /** The shortest wait that any of the backends asked for. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor({ errors, attempts, role, model }: RouteErrorFacts) {
+    const [first] = errors;
+    super([headline(attempts, role, model), ...attempts.map(describe)].join('\n'), { cause: first });
+    this.code = first.code;
+    this.status = first.status;
+    this.role = role;
+    this.model = model;
+    this.errors = errors;
+    this.attempts = attempts;
+    const waits = errors.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+    this.retryAfterMs = waits.length === 0 ? undefined : Math.min(...waits);
+  }
+
+  get isRouteError(): true {
+    return true;
+  }
+
+  /** Holds across duplicate copies of this package, where `instanceof` does not. */
+  static isInstance(error: unknown): error is RouteError {
+    return (error as Partial<RouteError> | null | undefined)?.isRouteError === true;
+  }
+}
+
+/** What an aborted signal means: the `ModelError` a policy aborted with, or else that the caller gave up. */
+export function abortError({ reason }: AbortSignal, model: string): ModelError {
+  if (!ModelError.isInstance(reason)) return new ModelError('aborted', { model, cause: reason });
+  return copyOf(reason, { cause: reason });
+}
+
+/** The same error once more, with other facts where `changes` has some. */
+export function copyOf(error: ModelError, changes: Partial<ModelErrorFacts>): ModelError {
+  const facts: ModelErrorFacts = Object.assign({}, error, { cause: error.cause }, changes);
+  return Object.assign(new ModelError(error.code, facts), { stack: error.stack });
+}
+
+function headline(attempts: readonly Attempt[], role: string | undefined, model: string | undefined): string {
+  const what = attempts.every(({ outcome }) => outcome === 'skipped') ? 'No backend could be asked' : 'Every backend failed';
+  const asked = [role === undefined ? [] : `role "${role}"`, model === undefined ? [] : `model "${model}"`].flat().join(', ');
+  return `${what}${asked === '' ? '' : ` for ${asked}`}:`;
+}
+
+/** `1. gpt-4 (openai/gpt-4): rate_limited, HTTP 429, waited 1.2 s, took 340 ms: Too many requests` */
+function describe(attempt: Attempt, index: number): string {
+  const { name, model, outcome, code, status, reason, waitMs, durationMs } = attempt;
+  const facts = [
+    outcome === 'skipped' ? 'skipped' : [],
+    code ?? [],
+    status === undefined ? [] : `HTTP ${status}`,
+    waitMs > 0 ? `waited ${duration(waitMs)}` : [],
+    outcome === 'skipped' ? [] : `took ${duration(durationMs)}`,
+  ].flat();
+  const who = name === undefined || name === model ? model : `${name} (${model})`;
+  return `  ${index + 1}. ${who}: ${facts.join(', ')}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+function duration(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
 const secrets = /\b(?:sk|gsk|pk|rk|xai)[-_][\w*.-]{6,}|\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi;
 const longestReason = 300;
 

@@ -23,12 +23,13 @@ export async function attempt(
     // An abort does not wait for whoever holds the call up, a slow `onDelta` for one.
     return await Promise.race([run(delivery, link.signal), rejectionOf(link.signal)]);
   } catch (error) {
+    link.abort(); // a failed call leaves no socket behind
     if (delivery.callerError) throw delivery.callerError.thrown;
-    const failure = request.signal?.aborted ? abortion(request.signal, facts) : failureOf(error, facts, explain);
-    throw failure === undefined ? error : withProgress(failure, facts, delivery);
+    const aborted = request.signal?.aborted ?? false;
+    const failure = aborted ? abortion(facts.model, request.signal?.reason) : failureOf(error, facts.model, explain);
+    throw failure === undefined ? error : withProgress(failure, facts, delivery, aborted);
   } finally {
     link.release();
-    link.abort(); // a call that failed leaves no socket behind; one that answered has nothing left to cancel
   }
 }
 
@@ -38,22 +39,19 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** A policy that ends an attempt (a time limit, say) aborts it with the error it means. */
-function abortion(signal: AbortSignal, { model, sent = false }: Facts): ModelError {
-  if (ModelError.isInstance(signal.reason)) return signal.reason;
-  return new ModelError('aborted', { model, cause: signal.reason, possiblyBilled: sent });
+/** A policy that ends an attempt, a time limit for one, aborts it with the error that it means. */
+function abortion(model: string, reason: unknown): ModelError {
+  return ModelError.isInstance(reason) ? reason : new ModelError('aborted', { model, cause: reason });
 }
 
-function failureOf(
-  error: unknown,
-  { model }: Facts,
-  explain: (error: unknown) => ModelError | undefined,
-): ModelError | undefined {
+function failureOf(error: unknown, model: string, explain: (error: unknown) => ModelError | undefined): ModelError | undefined {
   if (ModelError.isInstance(error)) return error;
   const explained = explain(error);
   if (explained) return explained;
   const network = networkError(error);
-  return network && new ModelError(network.code, { model, possiblyBilled: network.possiblyBilled, reason: deepest(error), cause: error });
+  if (!network) return undefined;
+  const { code, possiblyBilled } = network;
+  return new ModelError(code, { model, possiblyBilled, reason: deepest(error), cause: error });
 }
 
 /** The first cause says most: `fetch failed` tells nobody anything, `connect ECONNREFUSED 127.0.0.1:11434` does. */
@@ -64,17 +62,21 @@ function deepest(error: unknown): string | undefined {
 }
 
 /** The same failure, with all that is known about the attempt. */
-function withProgress(error: ModelError, facts: Facts, delivery: Delivery): ModelError {
+function withProgress(error: ModelError, facts: Facts, delivery: Delivery, aborted: boolean): ModelError {
   const { committed, partialText } = delivery;
+  const { model, reason, status, retryAfterMs, cause } = error;
   return new ModelError(error.code, {
-    ...error,
+    model,
+    reason,
+    status,
+    retryAfterMs,
     committed: error.committed || committed,
     partialText: error.partialText ?? partialText,
     usage: error.usage ?? facts.usage,
-    possiblyBilled: error.possiblyBilled || committed,
+    possiblyBilled: error.possiblyBilled || committed || (aborted && facts.sent),
     simulated: error.simulated || facts.simulated,
     local: error.local || facts.local,
     requestId: error.requestId ?? facts.requestId,
-    cause: error.cause,
+    cause,
   });
 }

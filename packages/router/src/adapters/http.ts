@@ -140,7 +140,10 @@ function causesOf(error: unknown, depth = 0): readonly Cause[] {
 export function isLocalHost(url: string): boolean {
   const withScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(url) ? url : `http://${url}`;
   if (!URL.canParse(withScheme)) return false;
-  const host = new URL(withScheme).hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase();
+  const host = new URL(withScheme).hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
   if (host.includes(':')) return isLocalIPv6(host);
   if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return isLocalIPv4(host);
   return host !== '' && (!host.includes('.') || /\.(?:localhost|local|internal)$/.test(host));

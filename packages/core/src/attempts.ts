@@ -1,0 +1,51 @@
+/** The attempts behind a call: those that a router or tracker lists, or else the one that is seen from here. */
+import type { Attempt, ModelResponse } from './model.ts';
+
+export function attemptsOf(response: ModelResponse, startedAt: number): readonly Attempt[] {
+  const { attempts, model, usage, metadata: { servedModel, simulated, local } = {} } = response;
+  if (attempts && attempts.length > 0) return attempts;
+  return [{ ...seenFromHere(startedAt), model, servedModel, outcome: 'answered', usage, simulated, local }];
+}
+
+/** What a `ModelError` or `RouteError` says about itself. Read structurally: core knows no router. */
+type Failure = Partial<
+  Pick<Attempt, 'model' | 'code' | 'status' | 'reason' | 'usage' | 'possiblyBilled' | 'simulated' | 'local'>
+> & {
+  readonly attempts?: readonly Attempt[] | undefined;
+};
+
+export function attemptsOfFailure(
+  error: unknown,
+  startedAt: number,
+  asked: { model: string; aborted: boolean },
+): readonly Attempt[] {
+  const failure = (error ?? {}) as Failure;
+  if (Array.isArray(failure.attempts)) return failure.attempts;
+
+  const outcome = asked.aborted ? 'aborted' : 'failed';
+  if (typeof failure.model !== 'string' || typeof failure.code !== 'string') {
+    // Nothing is known of the call; one that was cut off may well have reached the provider.
+    return [{ ...seenFromHere(startedAt), model: asked.model, outcome, possiblyBilled: asked.aborted || undefined }];
+  }
+  const { model, code, status, reason, usage, possiblyBilled, simulated, local } = failure;
+  return [{ ...seenFromHere(startedAt), model, outcome, code, status, reason, usage, possiblyBilled, simulated, local }];
+}
+
+function seenFromHere(startedAt: number): Pick<Attempt, 'id' | 'startedAt' | 'waitMs' | 'durationMs'> {
+  return { id: crypto.randomUUID(), startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
+}
+
+/** Which model stood in for which, and why, when it was not the first one asked that answered. */
+export function fallbackTaken(attempts: readonly Attempt[]): string | undefined {
+  const answered = attempts.findLast(({ outcome }) => outcome === 'answered' || outcome === 'cache_hit');
+  const first = attempts[0];
+  if (!answered || !first || nameOf(first) === nameOf(answered)) return undefined;
+
+  const others = attempts.filter((attempt) => nameOf(attempt) !== nameOf(answered));
+  const reasons = new Set(others.map((attempt) => `${nameOf(attempt)}: ${attempt.code ?? attempt.outcome}`));
+  return `${nameOf(answered)} answered in place of others (${[...reasons].join(', ')})`;
+}
+
+function nameOf({ name, model }: Attempt): string {
+  return name ?? model;
+}

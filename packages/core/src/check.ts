@@ -1,0 +1,36 @@
+/** Bad input is refused where it is written: the error names the field, the value and what is valid. */
+
+export function requireText(owner: string, field: string, value: unknown): void {
+  if (typeof value !== 'string' || value.trim() === '') throw invalid(owner, field, value, 'a text that is not empty');
+}
+
+export function requireOptions(owner: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw invalid(owner, 'options', value, 'an object');
+}
+
+type Class = abstract new (...args: never) => object;
+
+/** `name` is the class's name, which minifying would take from the class itself. */
+export function requireListOf(owner: string, field: string, value: unknown, kind: Class, name: string): void {
+  if (!Array.isArray(value)) throw invalid(owner, field, value, `an array of ${name}s`);
+  for (const [index, entry] of value.entries()) {
+    if (!(entry instanceof kind)) throw invalid(owner, `${field}[${index}]`, entry, `one made with new ${name}()`);
+  }
+}
+
+export function invalid(owner: string, field: string, value: unknown, valid: string): TypeError {
+  return new TypeError(`${owner}: ${field} is ${show(value)}, and has to be ${valid}`);
+}
+
+const longestShown = 40;
+
+/** A value short enough for a message. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > longestShown ? `${value.slice(0, longestShown)}…` : value);
+  }
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
+  if (typeof value === 'object' && value !== null) return `an object (${value.constructor?.name ?? 'no class'})`;
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'bigint' ? `${value}n` : String(value);
+}

@@ -1,0 +1,72 @@
+/** A task could not be finished, and so its run ended. This file imports no code. */
+import type { Attempt, Usage } from './model.ts';
+import type { TaskOutput } from './task.ts';
+import type { Spend } from './usage.ts';
+import type { Warning } from './warning.ts';
+
+export type TaskErrorCode =
+  | 'model_failed' // the model threw: `cause` is what it threw, a bug included
+  | 'empty_answer' // neither text nor tool calls
+  | 'refused' // the model declined, and said so in place of an answer
+  | 'max_iterations' // the cap was reached, and the forced answer was empty too
+  | 'aborted'; // the caller's signal: `cause` is its reason
+
+export interface TaskErrorFacts extends Spend {
+  /** The failing task's name. */
+  readonly task: string;
+  /** The key of its agent: the agent's name, or else its role as written. */
+  readonly role: string;
+  readonly runId: string;
+  /** Why, in one sentence. */
+  readonly reason: string;
+  /** The outputs of the tasks that had ended before. */
+  readonly finished: readonly TaskOutput[];
+  readonly warnings: readonly Warning[];
+  readonly cause?: unknown;
+}
+
+/** A run ended at this task: `code` says why, `finished` and the figures are what it leaves behind. */
+export class TaskError extends Error implements Omit<TaskErrorFacts, 'reason' | 'cause'> {
+  override readonly name = 'TaskError';
+  readonly code: TaskErrorCode;
+  readonly task: string;
+  readonly role: string;
+  readonly runId: string;
+  readonly finished: readonly TaskOutput[];
+  readonly warnings: readonly Warning[];
+  /** Of the whole run, this task's attempts included. */
+  readonly usage: Usage;
+  readonly costUsd: number | null;
+  readonly unpriced: number;
+  readonly attempts: readonly Attempt[];
+
+  constructor(code: TaskErrorCode, facts: TaskErrorFacts) {
+    const { task, role, reason, cause } = facts;
+    super(`Task "${task}" (${role}) ${code === 'aborted' ? 'was aborted' : 'failed'}: ${reason}`, { cause });
+    this.code = code;
+    this.task = task;
+    this.role = role;
+    this.runId = facts.runId;
+    this.finished = facts.finished;
+    this.warnings = facts.warnings;
+    this.usage = facts.usage;
+    this.costUsd = facts.costUsd;
+    this.unpriced = facts.unpriced;
+    this.attempts = facts.attempts;
+  }
+
+  get isTaskError(): true {
+    return true; // on the prototype, so it never clutters a log
+  }
+
+  /** Holds across duplicate copies of this package, where `instanceof` does not. */
+  static isInstance(error: unknown): error is TaskError {
+    return (error as Partial<TaskError> | null | undefined)?.isTaskError === true;
+  }
+}
+
+/** What was thrown, in words. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  return typeof thrown === 'string' ? thrown : `something of type ${typeof thrown} was thrown`;
+}

@@ -1,0 +1,124 @@
+/** Functions that a model may call. The only place where the arguments of a call are parsed. */
+import { invalid, requireOptions, requireText } from './check.ts';
+import { frozenCopy } from './freeze.ts';
+import type { JsonSchema, ToolDefinition } from './model.ts';
+import { argumentsAreNotJson, argumentsAreWrong, toolThrew } from './prompt.ts';
+import { describeIssue, isSchema, toJsonSchema, type Schema } from './schema.ts';
+
+export interface ToolContext {
+  /** Aborted when the run is. */
+  readonly signal: AbortSignal;
+}
+
+export interface ToolOptions<Arguments> {
+  /** Letters, digits, `_` and `-`, at most 64. */
+  readonly name: string;
+  /** When to call it and what it gives, for the model. */
+  readonly description: string;
+  /** The arguments: a schema of an object, from zod or any library with Standard Schema and Standard JSON Schema. */
+  readonly parameters: Schema<Arguments>;
+  /** Does the work. A result that is not a string is given to the model as JSON; what it throws is told to the model. */
+  readonly execute: (args: Arguments, context: ToolContext) => unknown;
+}
+
+/** A function that a model may call, made by `tool()`. */
+export interface Tool {
+  /** What the model is shown. */
+  readonly definition: ToolDefinition;
+  /** Runs the tool on JSON text from a model. Never rejects: what goes wrong is told to the model. */
+  readonly call: (argumentsText: string, context: ToolContext) => Promise<ToolResult>;
+}
+
+export interface ToolResult {
+  /** What the model is told. */
+  readonly content: string;
+  readonly isError: boolean;
+  /** Present when the tool threw: what it threw. */
+  readonly thrown?: { readonly error: unknown } | undefined;
+}
+
+const validName = /^[a-zA-Z0-9_-]{1,64}$/;
+
+/**
+ * Makes a tool of a function. The types of its arguments come from the schema.
+ *
+ * @example
+ * const add = tool({
+ *   name: 'add',
+ *   description: 'Adds two numbers.',
+ *   parameters: z.object({ a: z.number(), b: z.number() }),
+ *   execute: ({ a, b }) => a + b,
+ * });
+ *
+ * @throws {TypeError} when an option is not valid, or the schema cannot be written as the JSON Schema of an object.
+ */
+export function tool<Arguments>(options: ToolOptions<Arguments>): Tool {
+  requireOptions('tool', options);
+  const { name, description, parameters, execute } = options;
+  if (typeof name !== 'string' || !validName.test(name)) throw invalid('tool', 'name', name, `a text like ${validName.source}`);
+  const owner = `tool "${name}"`;
+  requireText(owner, 'description', description);
+  if (typeof execute !== 'function') throw invalid(owner, 'execute', execute, 'a function');
+
+  return Object.freeze({
+    definition: Object.freeze({ name, description, parameters: schemaOf(owner, parameters) }),
+    call: async (argumentsText: string, context: ToolContext): Promise<ToolResult> => {
+      let args: unknown;
+      try {
+        args = argumentsText.trim() === '' ? {} : JSON.parse(argumentsText);
+      } catch (error) {
+        return { content: argumentsAreNotJson(name, (error as SyntaxError).message), isError: true };
+      }
+      try {
+        const checked = await parameters['~standard'].validate(args);
+        if (checked.issues) return { content: argumentsAreWrong(name, checked.issues.map(describeIssue)), isError: true };
+        return { content: toText(await execute(checked.value, context)), isError: false };
+      } catch (error) {
+        return { content: toolThrew(name, error), isError: true, thrown: { error } };
+      }
+    },
+  });
+}
+
+function schemaOf(owner: string, parameters: unknown): JsonSchema {
+  if (!isSchema(parameters)) {
+    throw invalid(
+      owner,
+      'parameters',
+      parameters,
+      'a schema with Standard Schema and Standard JSON Schema, such as z.object({ … })',
+    );
+  }
+  let schema: JsonSchema;
+  try {
+    schema = toJsonSchema(parameters);
+  } catch (cause) {
+    throw new TypeError(`${owner}: parameters cannot be written as JSON Schema: ${String(cause)}`, { cause });
+  }
+  if (schema['type'] !== 'object') throw invalid(owner, 'the type of parameters', schema['type'], '"object"');
+  return frozenCopy(schema);
+}
+
+/** `undefined` and what else JSON has no word for is told as null, for providers refuse a result without text. */
+function toText(result: unknown): string {
+  return typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null');
+}
+
+/** Checks and copies the tools of an agent or a task. */
+export function takeTools(owner: string, tools: unknown): readonly Tool[] | undefined {
+  if (tools === undefined) return undefined;
+  if (!Array.isArray(tools)) throw invalid(owner, 'tools', tools, 'an array of tools');
+  const names = new Set<string>();
+  for (const entry of tools) {
+    if (!isTool(entry)) throw invalid(owner, 'one of tools', entry, 'a tool made by tool()');
+    const { name } = entry.definition;
+    if (names.has(name)) throw new TypeError(`${owner}: tools has "${name}" twice, and names have to differ`);
+    names.add(name);
+  }
+  return Object.freeze([...tools]);
+}
+
+function isTool(value: unknown): value is Tool {
+  const { definition, call } = (value ?? {}) as Partial<Tool>;
+  return typeof call === 'function' && typeof definition?.name === 'string';
+}

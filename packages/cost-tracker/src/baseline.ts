@@ -1,0 +1,85 @@
+import { picodollarsOf, shareOf } from './money.ts';
+import type { Pricer } from './pricer.ts';
+import type { LedgerRow } from './row.ts';
+import { usdOrNull } from './tally.ts';
+
+/** What a saving is measured against: a model, on the same tokens, or what a workflow used to cost. */
+export type Baseline = string | { readonly costPerWorkflowUsd: number };
+
+/** A comparison with the baseline; a negative saving is a loss. `null` where it is not available. */
+export interface BaselineFigures {
+  /** `same_tokens`: an estimate, since models count tokens differently. `per_workflow`: a stated cost per workflow. */
+  readonly basis: 'same_tokens' | 'per_workflow';
+  /** The model compared with; `null` for a stated cost per workflow. */
+  readonly model: string | null;
+  /** What it would have cost. */
+  readonly costUsd: number | null;
+  /** What the calls compared did cost, failed attempts included. */
+  readonly spentUsd: number | null;
+  readonly savedUsd: number | null;
+  readonly savedShare: number | null;
+  /** Calls left out on both sides, because they or the baseline have no price. */
+  readonly excluded: number;
+}
+
+export function savings(
+  basis: BaselineFigures['basis'],
+  model: string | null,
+  cost: bigint | null,
+  spent: bigint | null,
+  excluded: number,
+): BaselineFigures {
+  const saved = cost === null || spent === null ? null : cost - spent;
+  return {
+    basis,
+    model,
+    costUsd: usdOrNull(cost),
+    spentUsd: usdOrNull(spent),
+    savedUsd: usdOrNull(saved),
+    savedShare: cost === null || saved === null ? null : shareOf(saved, cost),
+    excluded,
+  };
+}
+
+/** Prices every answer a second time, at the baseline's rates. What was spent includes failed attempts: they are part of the price of routing. */
+export class SameTokens {
+  readonly #model: string;
+  readonly #pricer: Pricer;
+  #compared = 0;
+  #excluded = 0;
+  #cost = 0n;
+  #spent = 0n;
+
+  constructor(model: string, pricer: Pricer) {
+    this.#model = model;
+    this.#pricer = pricer;
+  }
+
+  add(row: LedgerRow): void {
+    if (row.outcome === 'cache_hit') return;
+    const cost = row.outcome === 'answered' ? this.#pricer.quote({ model: this.#model, at: row.at }, row.usage).picodollars : 0n;
+    if (cost === null || row.costPicodollars === null) {
+      this.#excluded += 1;
+      return;
+    }
+    if (row.outcome === 'answered') this.#compared += 1;
+    this.#cost += cost;
+    this.#spent += row.costPicodollars;
+  }
+
+  figures(): BaselineFigures {
+    const cost = this.#compared === 0 ? null : this.#cost;
+    return savings('same_tokens', this.#model, cost, cost === null ? null : this.#spent, this.#excluded);
+  }
+}
+
+/** Compares with a stated cost per workflow; not available while a call of a workflow has no price. */
+export function perWorkflow(
+  costPerWorkflowUsd: number,
+  workflows: number,
+  spent: bigint | null,
+  unpriced: number,
+): BaselineFigures {
+  const cost = workflows === 0 ? null : picodollarsOf(costPerWorkflowUsd) * BigInt(workflows);
+  return savings('per_workflow', null, cost, unpriced > 0 || cost === null ? null : spent, unpriced);
+}

@@ -1,0 +1,56 @@
+import { fixedUsd, picodollarsOf, usdText } from './money.ts';
+
+/** How figures look in print. Nothing here is used in a calculation. */
+
+const groups = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const fewestDecimals = 2;
+const mostDecimals = 6;
+
+export const unknown = '–';
+
+export function formatCount(count: number): string {
+  return groups.format(count);
+}
+
+export function formatMs(milliseconds: number | null): string {
+  if (milliseconds === null) return unknown;
+  return milliseconds < 10 ? milliseconds.toFixed(1) : groups.format(milliseconds);
+}
+
+/** One of these is enough, and `many` is said of everything else. */
+export function plural(count: number, one: string, many: string): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** From one dollar up, cents; below it, as many decimals as show the amount, up to six. */
+export function decimalsFor(usd: number | null): number {
+  if (usd === null || Math.abs(usd) >= 1) return fewestDecimals;
+  const [, fraction = ''] = usdText(picodollarsOf(usd)).split('.');
+  return Math.min(mostDecimals, Math.max(fewestDecimals, fraction.length));
+}
+
+/** An amount that is too small to show is not shown as nothing. */
+export function formatUsd(usd: number | null, decimals: number = decimalsFor(usd)): string {
+  if (usd === null) return unknown;
+  const text = fixedUsd(picodollarsOf(usd), decimals);
+  const [whole = '', fraction = ''] = text.replace('-', '').split('.');
+  const zero = /^0+$/.test(whole + fraction);
+  if (zero && usd !== 0) return `${usd < 0 ? '>-' : '<'}0.${'1'.padStart(decimals, '0')}`;
+  return `${usd < 0 ? '-' : ''}${groups.format(BigInt(whole))}.${fraction}`;
+}
+
+export function formatShare(share: number | null): string {
+  if (share === null) return unknown;
+  if (share > 0 && share < 0.0005) return '<0.1 %';
+  return `${Number.isInteger(share * 100) ? share * 100 : (share * 100).toFixed(1)} %`;
+}
+
+/** A saving is signed, and shown as exactly as four decimals can. */
+export function formatSaving(share: number | null): string {
+  return share === null ? unknown : `${Number((share * 100).toFixed(4))} %`;
+}
+
+/** Names come from outside: what would move the cursor or turn the text round is made visible. */
+export function formatName(name: string): string {
+  return name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, '\u{FFFD}');
+}

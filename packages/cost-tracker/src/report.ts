@@ -1,0 +1,122 @@
+import type { BaselineFigures } from './baseline.ts';
+import { compareRuns, type CompareRunsOptions, type Run } from './compare-runs.ts';
+import { decimalsFor, formatCount, formatMs, formatName, formatSaving, formatShare, formatUsd, plural } from './format.ts';
+import { factLines, indented, joined, layoutOf, type Fact, type Layout, type LayoutOptions } from './layout.ts';
+import { otherKey } from './rollup.ts';
+import { comparisonSection } from './run-comparison.ts';
+import type { GroupFigures, Summary } from './summary.ts';
+import type { Figures } from './tally.ts';
+import { textTable, wrapText, type TextColumn } from './text-table.ts';
+
+export interface ReportOptions extends LayoutOptions, CompareRunsOptions {
+  /** Lines in a table; the costliest come first. @default 10 */
+  readonly maxLines?: number | undefined;
+  /** Another run to compare this one with, each on the tokens it used. @default none */
+  readonly against?: Run | undefined;
+}
+
+/** The summary in sections: overall, by agent, by model, by workflow, and what was saved. */
+export function reportText(summary: Summary, options: ReportOptions): string {
+  const layout = layoutOf(options);
+  const { maxLines = 10, against } = options;
+  const sections = [
+    overall(summary, layout),
+    groups('By agent', summary.byAgent, maxLines, layout),
+    groups('By model', summary.byModel, maxLines, layout),
+    summary.workflows > 1 ? groups('By workflow', summary.byWorkflow, maxLines, layout) : [],
+    summary.baseline ? baselineSection(summary.baseline, layout) : [],
+    against ? comparisonSection(compareRuns(against, summary, options), layout) : [],
+    summary.simulated.requests > 0
+      ? wrapText('~ ', 'answered by a simulator, in whole or in part: nobody was paid for it', layout.width)
+      : [],
+  ];
+  return joined(sections);
+}
+
+function overall(summary: Summary, { width, heading }: Layout): string[] {
+  const { requests, errors, aborted, cacheHits, tokens, workflows, costPerWorkflowUsd, simulated, unpriced } = summary;
+  const facts: Fact[] = [
+    ['Cost', amount(summary)],
+    ['Requests', `${formatCount(requests)} (${formatCount(errors)} failed, ${formatCount(aborted)} aborted)`],
+    ['Tokens', `${formatCount(tokens.total)} (${formatCount(tokens.input)} in, ${formatCount(tokens.output)} out)`],
+    ['Latency', latency(summary)],
+  ];
+  if (workflows > 0)
+    facts.push(['Per workflow', `${formatUsd(costPerWorkflowUsd)} USD (${plural(workflows, 'workflow', 'workflows')})`]);
+  if (cacheHits > 0) facts.push(['From cache', `${plural(cacheHits, 'answer', 'answers')}, free and not among the requests`]);
+  if (unpriced > 0)
+    facts.push(['Unpriced', `${plural(unpriced, 'request', 'requests')} of unknown cost, in no amount on this page`]);
+  if (simulated.requests > 0)
+    facts.push([
+      'Simulated',
+      `${plural(simulated.requests, 'request', 'requests')}, ${amount(simulated)} of the cost above: no money spent`,
+    ]);
+  return [...heading('Overall'), ...factLines(facts, width)];
+}
+
+function amount({ costUsd, unpriced }: Pick<Figures, 'costUsd' | 'unpriced'>): string {
+  if (costUsd === null) return 'unknown';
+  return `${unpriced > 0 ? 'at least ' : ''}${formatUsd(costUsd)} USD`;
+}
+
+/** A 99th percentile of fewer than a hundred calls would only repeat the slowest. */
+function latency({ latencyMs: { count, avg, p50, p95, p99, max } }: Summary): string {
+  if (count === 0) return 'not measured';
+  const high = count < 100 ? '' : `, p99 ${formatMs(p99)}`;
+  return `avg ${formatMs(avg)} ms, p50 ${formatMs(p50)}, p95 ${formatMs(p95)}${high}, max ${formatMs(max)} (${plural(count, 'answer', 'answers')})`;
+}
+
+const groupColumns: readonly TextColumn[] = [
+  { title: '', align: 'left' },
+  { title: 'Cost USD', align: 'right', dropOrder: 0 },
+  { title: 'Share', align: 'right', dropOrder: 1 },
+  { title: 'Requests', align: 'right', dropOrder: 2 },
+  { title: 'Failed', align: 'right', dropOrder: 5 },
+  { title: 'Tokens', align: 'right', dropOrder: 3 },
+  { title: 'Avg ms', align: 'right', dropOrder: 4 },
+  { title: 'P95 ms', align: 'right', dropOrder: 6 },
+];
+
+function groups(
+  title: string,
+  figures: Readonly<Record<string, GroupFigures>>,
+  maxLines: number,
+  { width, heading }: Layout,
+): string[] {
+  const entries = Object.entries(figures).toSorted(([, a], [, b]) => (b.costUsd ?? -1) - (a.costUsd ?? -1));
+  if (entries.length === 0) return [];
+  const shown = entries.slice(0, maxLines);
+  const decimals = Math.max(...shown.map(([, { costUsd }]) => decimalsFor(costUsd)));
+  const rows = shown.map(([name, group]) => [
+    `${name === otherKey ? '(others)' : formatName(name)}${group.simulated.requests > 0 ? ' ~' : ''}`,
+    group.costUsd === null ? 'unpriced' : `${group.unpriced > 0 ? '>' : ''}${formatUsd(group.costUsd, decimals)}`,
+    formatShare(group.share),
+    formatCount(group.requests),
+    formatCount(group.errors),
+    formatCount(group.tokens.total),
+    formatMs(group.latencyMs.avg),
+    formatMs(group.latencyMs.p95),
+  ]);
+  const left = entries.length - shown.length;
+  return [
+    heading(title),
+    ...indented(textTable(groupColumns, rows, width - 2)),
+    ...(left > 0 ? [`  and ${formatCount(left)} more`] : []),
+  ];
+}
+
+function baselineSection(figures: BaselineFigures, { width, heading }: Layout): string[] {
+  const { basis, costUsd, spentUsd, savedUsd, savedShare, excluded } = figures;
+  const model = formatName(figures.model ?? '');
+  const title =
+    basis === 'same_tokens' ? `Baseline: ${model} on the same tokens (an estimate)` : 'Baseline: the stated cost per workflow';
+  const left = excluded > 0 ? [['Left out', `${plural(excluded, 'request', 'requests')} without a price`] as const] : [];
+  if (savedUsd === null) return [...heading(title), ...factLines([['Saved', 'not available'], ...left], width)];
+  const facts: readonly Fact[] = [
+    ['Baseline', `${formatUsd(costUsd)} USD`],
+    ['Spent', `${formatUsd(spentUsd)} USD`],
+    ['Saved', `${formatUsd(savedUsd)} USD (${formatSaving(savedShare)})`],
+    ...left,
+  ];
+  return [...heading(title), ...factLines(facts, width)];
+}

@@ -1,0 +1,51 @@
+import type { TrackedDelta } from './model-call.ts';
+
+type OnDelta = (delta: TrackedDelta) => void | Promise<void>;
+
+/** Watches one call: how long it takes, on a clock that never jumps, what is streamed out of it, and who ended it. */
+export class Stopwatch {
+  readonly startedAt: number = Date.now();
+  /** Until the first delta that says anything. */
+  firstTokenMs: number | undefined;
+  /** The caller's own `onDelta` ended the call: that is not the model's fault. */
+  callerFailed = false;
+  readonly #start = performance.now();
+  readonly #signal: AbortSignal | undefined;
+  readonly #abortedBefore: boolean;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    this.#abortedBefore = signal?.aborted ?? false;
+  }
+
+  /** The caller gave up. */
+  get aborted(): boolean {
+    return this.#signal?.aborted ?? false;
+  }
+
+  /** The provider may have begun to work, and so to charge: something came, or the caller gave up halfway. */
+  get begun(): boolean {
+    return this.firstTokenMs !== undefined || (this.aborted && !this.#abortedBefore);
+  }
+
+  elapsedMs(): number {
+    return performance.now() - this.#start;
+  }
+
+  /** The same `onDelta`, watched: what it returns and throws goes through untouched. */
+  watch(onDelta: OnDelta): OnDelta {
+    const blame = (error: unknown): never => {
+      this.callerFailed = true;
+      throw error;
+    };
+    return (delta) => {
+      if (delta.type === 'tool_call' || delta.text !== '') this.firstTokenMs ??= this.elapsedMs();
+      try {
+        const held = onDelta(delta);
+        return held instanceof Promise ? held.catch(blame) : held;
+      } catch (error) {
+        return blame(error);
+      }
+    };
+  }
+}

@@ -1,0 +1,215 @@
+/** An answer of the Messages API, whole or streamed: https://platform.claude.com/docs/en/build-with-claude/streaming */
+import type { JsonObject, ModelResponse, Part, ToolCall, Usage } from '@rolecall/core';
+import { ModelError, type ModelErrorCode } from '../errors.ts';
+import { explainInBand } from './anthropic-errors.ts';
+import type { Delivery } from './delivery.ts';
+import type { Facts } from './http.ts';
+import { readEvents } from './sse.ts';
+
+export interface AnthropicMessage {
+  readonly model: string;
+  readonly content: readonly ContentBlock[];
+  readonly stop_reason: string | null;
+  readonly stop_details?: { readonly explanation?: string | null } | null;
+  readonly usage?: AnthropicUsage;
+}
+
+interface ContentBlock {
+  readonly type: string;
+  readonly text?: string;
+  readonly thinking?: string;
+  readonly signature?: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly input?: unknown;
+}
+
+interface AnthropicUsage {
+  readonly input_tokens?: number | null;
+  readonly output_tokens?: number | null;
+  readonly cache_read_input_tokens?: number | null;
+  readonly cache_creation_input_tokens?: number | null;
+  readonly cache_creation?: { readonly ephemeral_1h_input_tokens?: number | null } | null;
+  readonly output_tokens_details?: { readonly thinking_tokens?: number | null } | null;
+  readonly service_tier?: string | null;
+}
+
+interface StreamEvent {
+  readonly type: string;
+  readonly index?: number;
+  readonly message?: AnthropicMessage;
+  readonly content_block?: ContentBlock;
+  readonly delta?: Delta;
+  readonly usage?: AnthropicUsage;
+  readonly error?: JsonObject;
+}
+
+/** A piece of a block, or at the end of the message itself. */
+interface Delta {
+  readonly text?: string;
+  readonly thinking?: string;
+  readonly signature?: string;
+  readonly partial_json?: string;
+  readonly stop_reason?: string | null;
+  readonly stop_details?: AnthropicMessage['stop_details'];
+}
+
+/** Reads an answer to its end and hands on what it says. A compatible server may answer with JSON where a stream was asked for. */
+export async function readMessage(response: Response, delivery: Delivery, facts: Facts): Promise<AnthropicMessage> {
+  const fold = createFold(delivery, facts);
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
+    for await (const { data } of readEvents(response)) await fold.take(parse(data, facts) as StreamEvent);
+    return fold.message();
+  }
+  const message = parse(await response.text(), facts) as AnthropicMessage;
+  if (!Array.isArray(message.content)) throw failure('malformed_answer', facts, 'the answer is no message');
+  facts.usage = toUsage(message.usage);
+  for (const [index, block] of message.content.entries()) await fold.begin(index, block);
+  return message;
+}
+
+/** A block that is still growing. */
+interface GrowingBlock {
+  readonly type: string;
+  text?: string;
+  thinking?: string;
+  signature?: string;
+  /** A tool's input, as JSON text; only its stream comes so. */
+  input?: unknown;
+}
+
+/** Folds a stream into the message that would have come without one. */
+function createFold(delivery: Delivery, facts: Facts) {
+  let message: AnthropicMessage | undefined;
+  const blocks: GrowingBlock[] = [];
+  const calls: number[] = []; // at which index the block of each tool call is
+
+  const begin = async (index: number, block: ContentBlock): Promise<void> => {
+    const json = Object.keys(block.input ?? {}).length > 0 ? JSON.stringify(block.input) : '';
+    blocks[index] = { ...block, ...(block.type === 'tool_use' && { input: json }) };
+    if (block.type === 'text') await delivery.text(block.text ?? '');
+    if (block.type === 'thinking') await delivery.reasoning(block.thinking ?? '');
+    if (block.type !== 'tool_use') return;
+    const call = calls.push(index) - 1;
+    await delivery.toolCall({ index: call, id: block.id, name: block.name, arguments: json });
+  };
+  const grow = async (index: number, delta: Delta): Promise<void> => {
+    const block = blocks[index];
+    if (!block) throw failure('malformed_answer', facts, 'a piece came of a block that had not begun');
+    const { text = '', thinking = '', signature = '', partial_json: json = '' } = delta;
+    if (text) block.text = (block.text ?? '') + text;
+    if (thinking) block.thinking = (block.thinking ?? '') + thinking;
+    if (signature) block.signature = (block.signature ?? '') + signature;
+    await delivery.text(text);
+    await delivery.reasoning(thinking);
+    if (block.type !== 'tool_use') return; // the tools of the provider's own run there
+    block.input = `${String(block.input)}${json}`;
+    await delivery.toolCall({ index: calls.indexOf(index), arguments: json });
+  };
+  const take = async (event: StreamEvent): Promise<void> => {
+    const { type, index = 0, content_block: block, delta } = event;
+    if (type === 'error') throw explainInBand(event.error, facts);
+    if (type === 'content_block_start' && block) await begin(index, block);
+    if (type === 'content_block_delta' && delta) await grow(index, delta);
+    if (type === 'message_start') message = event.message;
+    if (type === 'message_delta' && message) message = conclude(message, event);
+    if (type === 'message_start' || type === 'message_delta') facts.usage = toUsage(message?.usage);
+  };
+  return {
+    begin,
+    take,
+    message(): AnthropicMessage {
+      // A stream that named its stop reason has said all it had to say, `message_stop` or not.
+      if (!message?.stop_reason) throw failure('stream_cut', facts, 'the stream ended before the answer did');
+      return { ...message, content: blocks.filter(Boolean) };
+    },
+  };
+}
+
+/** Each count is the total so far, so a later one replaces an earlier one; `null` says nothing new. */
+function conclude(message: AnthropicMessage, { delta = {}, usage = {} }: StreamEvent): AnthropicMessage {
+  const counted = Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null));
+  return {
+    ...message,
+    stop_reason: delta.stop_reason ?? message.stop_reason,
+    stop_details: delta.stop_details ?? message.stop_details ?? null,
+    usage: { ...message.usage, ...counted },
+  };
+}
+
+function toUsage(usage: AnthropicUsage | undefined): Usage {
+  if (!usage) return {};
+  const read = usage.cache_read_input_tokens ?? undefined;
+  const written = usage.cache_creation_input_tokens ?? undefined;
+  const uncached = usage.input_tokens ?? undefined;
+  return {
+    inputTokens: uncached === undefined ? undefined : uncached + (read ?? 0) + (written ?? 0), // the API leaves the cached ones out
+    outputTokens: usage.output_tokens ?? undefined,
+    cacheReadTokens: read,
+    cacheWriteTokens: written,
+    cacheWrite1hTokens: usage.cache_creation?.ephemeral_1h_input_tokens ?? undefined,
+    reasoningTokens: usage.output_tokens_details?.thinking_tokens ?? undefined,
+    source: { api: 'messages', payload: usage },
+  };
+}
+
+/** @throws {ModelError} `empty_answer` when the message says nothing, and no limit or refusal tells why. */
+export function decode(message: AnthropicMessage, facts: Facts): Omit<ModelResponse, 'metadata'> {
+  const { content, stop_reason: stopReason, stop_details: details } = message;
+  const toolCalls = content.flatMap((block) => (block.type === 'tool_use' ? [toToolCall(block)] : []));
+  const parts = toParts(content);
+  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+  const finishReason = finishReasons[stopReason ?? ''] ?? 'other';
+  if (text === '' && toolCalls.length === 0 && (finishReason === 'stop' || finishReason === 'tool_calls')) {
+    throw failure('empty_answer', facts, 'the answer holds neither text nor a tool call');
+  }
+  return {
+    model: facts.model,
+    text,
+    content: parts.some((part) => part.type !== 'text') ? parts : undefined,
+    toolCalls,
+    refusal: stopReason === 'refusal' ? (details?.explanation ?? undefined) : undefined,
+    finishReason,
+    usage: facts.usage ?? {},
+  };
+}
+
+const finishReasons: Readonly<Record<string, ModelResponse['finishReason']>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  tool_use: 'tool_calls',
+  refusal: 'content_filter',
+};
+
+function toToolCall({ id = '', name = '', input }: ContentBlock): ToolCall {
+  return { id, name, arguments: typeof input === 'string' ? input : JSON.stringify(input ?? {}) };
+}
+
+/** A thought keeps its block as it came, and how many tool calls came before it, should there be any. */
+function toParts(content: readonly ContentBlock[]): readonly Part[] {
+  let calls = 0;
+  return content.flatMap((block): readonly Part[] => {
+    if (block.type === 'tool_use') calls++;
+    if (block.type === 'text' && block.text) return [{ type: 'text', text: block.text }];
+    if (block.type !== 'thinking' && block.type !== 'redacted_thinking') return [];
+    const opaque = { ...(block as unknown as JsonObject), ...(calls > 0 && { after_tool_calls: calls }) };
+    return [{ type: 'reasoning', text: block.thinking ?? '', provider: 'anthropic', opaque }];
+  });
+}
+
+function parse(text: string, facts: Facts): object {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) return parsed;
+  } catch (cause) {
+    throw failure('malformed_answer', facts, 'the answer is no JSON', cause);
+  }
+  throw failure('malformed_answer', facts, 'the answer is no JSON object');
+}
+
+/** The provider answered, and so may charge. */
+function failure(code: ModelErrorCode, { model }: Facts, reason: string, cause?: unknown): ModelError {
+  return new ModelError(code, { model, reason, possiblyBilled: true, cause });
+}

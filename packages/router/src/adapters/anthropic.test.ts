@@ -1,0 +1,209 @@
+import Anthropic from '@anthropic-ai/sdk';
+import type { ModelRequest, ToolDefinition } from '@rolecall/core';
+import { startSimulator } from '@rolecall/simulator';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { adapterCases } from '../testing.ts';
+import { anthropic, type AnthropicOptions } from './anthropic.ts';
+
+const simulator = await startSimulator();
+afterAll(() => simulator.close());
+afterEach(() => {
+  simulator.reset();
+  vi.unstubAllEnvs();
+});
+
+const baseURL = simulator.urls.anthropic;
+const make = (options: AnthropicOptions = {}, id = 'claude-sonnet-5-5') =>
+  anthropic(id, { apiKey: 'test-key', baseURL, ...options });
+const ask = (more: Partial<ModelRequest> = {}): ModelRequest => ({ messages: [{ role: 'user', content: 'Go.' }], ...more });
+const seen = () => simulator.requests.at(-1);
+const tides: ToolDefinition = {
+  name: 'tides',
+  description: 'Tells the tides.',
+  parameters: { type: 'object', properties: { port: { type: 'string', minLength: 1 } }, required: ['port'] },
+};
+
+describe('conformance', () => {
+  const cases = adapterCases({
+    provider: 'anthropic',
+    createModel: ({ apiKey }) => make({ apiKey }),
+    createWithoutKey: () => {
+      vi.stubEnv('ANTHROPIC_API_KEY', '');
+      vi.stubEnv('ANTHROPIC_BASE_URL', '');
+      return anthropic('claude-sonnet-5-5');
+    },
+    backend: simulator,
+  });
+  for (const { title, run } of cases) test(title, run);
+});
+
+describe('what it sends', () => {
+  test('says how many tokens an answer may have, because the API must be told', async () => {
+    await make()(ask());
+    const byDefault = seen()?.body;
+    await make({ maxOutputTokens: 777 })(ask());
+    const byOption = seen()?.body;
+    await make({ maxOutputTokens: 777 })(ask({ settings: { maxOutputTokens: 55 } }));
+
+    expect(byDefault).toMatchObject({ max_tokens: 16_000 });
+    expect(byOption).toMatchObject({ max_tokens: 777 });
+    expect(seen()?.body).toMatchObject({ max_tokens: 55 });
+  });
+
+  test('leaves out the sampling settings that the API no longer takes, and says so', async () => {
+    const settings = { temperature: 0.3, topP: 0.9, topK: 5 };
+
+    const { metadata } = await make()(ask({ settings }));
+
+    expect(seen()?.headers['anthropic-version']).toBe('2026-10-21');
+    expect(seen()?.body).not.toHaveProperty('temperature');
+    expect(metadata?.ignoredSettings).toEqual(['temperature', 'topP', 'topK']);
+  });
+
+  test('sends the sampling settings under the API version that takes them, save a temperature above its range', async () => {
+    const model = make({ apiVersion: '2023-06-01' });
+
+    const fits = await model(ask({ settings: { temperature: 0.3, topP: 0.9, topK: 5 } }));
+    const body = seen()?.body;
+    const tooHot = await model(ask({ settings: { temperature: 1.5 } }));
+
+    expect(seen()?.headers['anthropic-version']).toBe('2023-06-01');
+    expect(body).toMatchObject({ temperature: 0.3, top_p: 0.9, top_k: 5 });
+    expect(fits.metadata?.ignoredSettings).toBeUndefined();
+    expect(seen()?.body).not.toHaveProperty('temperature');
+    expect(tooHot.metadata?.ignoredSettings).toEqual(['temperature']);
+  });
+
+  test('streams an answer too long to wait for, though nobody listens', async () => {
+    const response = await make()(ask({ settings: { maxOutputTokens: 32_000 } }));
+
+    expect(seen()?.stream).toBe(true);
+    expect(response.text.length).toBeGreaterThan(0);
+    expect(response.finishReason).toBe('stop');
+  });
+
+  test('offers tools, and forces one where the model can be forced', async () => {
+    const request = ask({ tools: [tides], toolChoice: 'required', settings: { parallelToolCalls: false } });
+
+    await make({}, 'claude-opus-5')(request);
+    const forced = seen()?.body;
+    const free = await make({}, 'claude-opus-5-5')(request);
+
+    expect(forced).toMatchObject({
+      tools: [{ name: 'tides', description: 'Tells the tides.', input_schema: tides.parameters }],
+      tool_choice: { type: 'any', disable_parallel_tool_use: true },
+    });
+    expect(seen()?.body).toMatchObject({ tool_choice: { type: 'auto', disable_parallel_tool_use: true } });
+    expect(free.metadata?.ignoredSettings).toEqual(['toolChoice']);
+  });
+
+  test('puts a thought before a forced tool aside: the API takes one or the other', async () => {
+    const settings = { reasoningEffort: 'high' } as const;
+
+    const { metadata } = await make({}, 'claude-opus-5')(ask({ tools: [tides], toolChoice: { name: 'tides' }, settings }));
+
+    expect(seen()?.body).toMatchObject({ tool_choice: { type: 'tool', name: 'tides' }, output_config: { effort: 'high' } });
+    expect(seen()?.body).not.toHaveProperty('thinking');
+    expect(metadata?.ignoredSettings).toEqual(['reasoningEffort']);
+  });
+
+  test('joins its own output configuration and tools with those of the provider options', async () => {
+    const outputSchema = { name: 'place', schema: { type: 'object', properties: { city: { type: 'string', maxLength: 9 } } } };
+    const search = { type: 'web_search_20260209', name: 'web_search' };
+    const providerOptions = { anthropic: { tools: [search], output_config: { effort: 'max' }, metadata: { user_id: 'u1' } } };
+
+    await make()(ask({ tools: [{ ...tides, strict: true }], toolChoice: 'none', outputSchema, providerOptions }));
+
+    expect(seen()?.body).toMatchObject({
+      tools: [{ name: 'tides', strict: true, input_schema: { additionalProperties: false } }, search],
+      output_config: {
+        effort: 'max',
+        format: {
+          type: 'json_schema',
+          schema: { type: 'object', properties: { city: { description: 'maxLength: 9' } }, additionalProperties: false },
+        },
+      },
+      metadata: { user_id: 'u1' },
+    });
+  });
+
+  test('gives signed thoughts back exactly as they came', async () => {
+    const model = make();
+    simulator.answer({ reasoning: 'Ask the harbour.', toolCalls: [{ name: 'tides', arguments: { port: 'Brest' } }] });
+    const question = { role: 'user', content: 'When is high tide?' } as const;
+    const first = await model({ messages: [question], tools: [tides], onDelta() {} });
+    const assistant = { role: 'assistant', content: first.content ?? first.text, toolCalls: first.toolCalls } as const;
+    const result = { role: 'tool', toolCallId: first.toolCalls[0]?.id ?? '', name: 'tides', content: 'At noon.' } as const;
+
+    await model({ messages: [question, assistant, result], tools: [tides] });
+
+    const thought = { type: 'thinking', thinking: 'Ask the harbour.', signature: expect.stringMatching(/./) };
+    expect(first.content).toEqual([{ type: 'reasoning', text: 'Ask the harbour.', provider: 'anthropic', opaque: thought }]);
+    expect(seen()?.body).toMatchObject({
+      messages: [{}, { content: [thought, { type: 'tool_use', input: { port: 'Brest' } }] }, {}],
+    });
+  });
+
+  test('asks nobody when a part cannot be sent', async () => {
+    const audio = { type: 'audio', base64: 'AAAA', mediaType: 'audio/wav', name: 'voice.wav' } as const;
+
+    const answer = make()({ messages: [{ role: 'user', content: [audio] }] });
+
+    await expect(answer).rejects.toMatchObject({ code: 'invalid_request', reason: expect.stringContaining('voice.wav') });
+    expect(simulator.requests).toHaveLength(0);
+  });
+});
+
+test('counts cached input as input', async () => {
+  simulator.answer({
+    text: 'Hi.',
+    usage: { inputTokens: 100, outputTokens: 7, cacheReadTokens: 60, cacheWriteTokens: 30, cacheWrite1hTokens: 10 },
+  });
+
+  const { usage } = await make()(ask());
+
+  expect(usage).toMatchObject({
+    inputTokens: 100,
+    outputTokens: 7,
+    cacheReadTokens: 60,
+    cacheWriteTokens: 30,
+    cacheWrite1hTokens: 10,
+  });
+  expect(usage.source).toMatchObject({ api: 'messages', payload: { input_tokens: 10, cache_read_input_tokens: 60 } });
+});
+
+describe('client and key', () => {
+  test('never sends the key of the environment to a host that only the code names', async () => {
+    vi.stubEnv('ANTHROPIC_API_KEY', 'key-of-the-environment');
+
+    await anthropic('claude-sonnet-5-5', { baseURL })(ask());
+
+    expect(JSON.stringify(seen()?.headers)).not.toContain('key-of-the-environment');
+  });
+
+  test('sends the key of the environment where the environment says', async () => {
+    vi.stubEnv('ANTHROPIC_API_KEY', 'key-of-the-environment');
+    vi.stubEnv('ANTHROPIC_BASE_URL', baseURL);
+
+    await anthropic('claude-sonnet-5-5')(ask());
+
+    expect(seen()?.headers['authorization']).toBe('Bearer key-of-the-environment');
+  });
+
+  test("keeps the retries of the user's own client off, and adds the headers asked for", async () => {
+    const client = new Anthropic({ apiKey: 'mine', baseURL, maxRetries: 5 });
+    simulator.fault({ provider: 'anthropic', kind: 'status', status: 500, times: Number.POSITIVE_INFINITY });
+
+    const answer = make({ client, headers: { 'anthropic-beta': 'some-feature' } })(ask());
+
+    await expect(answer).rejects.toMatchObject({ code: 'overloaded', requestId: expect.stringMatching(/./), simulated: true });
+    expect(simulator.requests).toHaveLength(1);
+    expect(seen()?.headers).toMatchObject({ authorization: 'Bearer mine', 'anthropic-beta': 'some-feature' });
+  });
+
+  test('names the option that is not what it should be', () => {
+    expect(() => anthropic('')).toThrow(/model id is ""/);
+    expect(() => make({ maxOutputTokens: 0.5 })).toThrow(/maxOutputTokens is 0.5/);
+    expect(() => make({ baseURL: 'nowhere' })).toThrow(/baseURL.*"nowhere"/);
+  });
+});

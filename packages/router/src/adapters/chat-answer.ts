@@ -1,0 +1,236 @@
+/** The answer of a chat completion, whole or in chunks, as a response. */
+import type { ModelResponse, Part, Usage } from '@rolecall/core';
+import { ModelError, type ModelErrorCode } from '../errors.ts';
+import { explainInBand } from './chat-errors.ts';
+import type { ReasoningOrigin } from './chat-request.ts';
+import type { Delivery } from './delivery.ts';
+import { type Facts, rateLimit } from './http.ts';
+import { readEvents } from './sse.ts';
+
+/** A completion, or a chunk of one: they differ in `message` and `delta` alone. Nothing of it is sure to be there. */
+interface Chunk {
+  readonly model?: string | null;
+  readonly service_tier?: string | null;
+  readonly choices?: readonly Choice[] | null;
+  readonly usage?: ChatUsage | null;
+  readonly error?: unknown;
+  /** Groq's own. */
+  readonly x_groq?: { readonly usage?: ChatUsage | null; readonly error?: string | null } | null;
+}
+
+interface Choice {
+  readonly delta?: Said | null;
+  readonly message?: Said | null;
+  readonly finish_reason?: string | null;
+}
+
+interface Said {
+  readonly content?: string | readonly { readonly type?: string; readonly text?: string }[] | null;
+  readonly refusal?: string | null;
+  readonly reasoning?: string | null;
+  readonly reasoning_content?: string | null;
+  readonly tool_calls?: readonly CallPiece[] | null;
+}
+
+interface CallPiece {
+  readonly index?: number | null;
+  readonly id?: string | null;
+  readonly function?: { readonly name?: string | null; readonly arguments?: string | null } | null;
+}
+
+interface ChatUsage {
+  readonly prompt_tokens?: number | null;
+  readonly completion_tokens?: number | null;
+  readonly prompt_tokens_details?: {
+    readonly cached_tokens?: number | null;
+    readonly cache_write_tokens?: number | null;
+    readonly audio_tokens?: number | null;
+  } | null;
+  readonly completion_tokens_details?: {
+    readonly reasoning_tokens?: number | null;
+    readonly audio_tokens?: number | null;
+  } | null;
+}
+
+/** What the chunks so far amount to, beside what the delivery keeps. */
+interface Progress {
+  finishReason?: string;
+  servedModel?: string;
+  serviceTier?: string;
+  reasoningField?: string;
+  /** Which of our calls a piece with the server's index belongs to. */
+  readonly callAt: Map<number | undefined, number>;
+  readonly callIds: string[];
+}
+
+export interface Answer {
+  readonly provider: string;
+  readonly facts: Facts;
+  /** A stream was streamAsked for. */
+  readonly streamAsked: boolean;
+  readonly ignoredSettings: readonly string[];
+}
+
+/** Reads a response to its end. */
+export async function decode(response: Response, delivery: Delivery, answer: Answer): Promise<ModelResponse> {
+  const { facts } = answer;
+  const progress: Progress = { callAt: new Map(), callIds: [] };
+  if (isStream(response, answer.streamAsked)) {
+    await readStream(response, progress, delivery, facts);
+    return conclude(response, undefined, progress, delivery, answer);
+  }
+  const whole = parse(await response.text(), facts);
+  if (!whole.choices && !whole.error) throw failure('malformed_answer', facts, 'the answer has no choices');
+  await fold(whole, progress, delivery, facts);
+  return conclude(response, whole, progress, delivery, answer);
+}
+
+/** Some servers answer with JSON where a stream was asked for; some stream and forget to say so. */
+function isStream({ headers }: Response, asked: boolean): boolean {
+  const type = headers.get('content-type') ?? '';
+  return type.startsWith('text/event-stream') || (asked && !/json|html/.test(type));
+}
+
+async function readStream(response: Response, progress: Progress, delivery: Delivery, facts: Facts): Promise<void> {
+  let done = false;
+  for await (const { data } of readEvents(response)) {
+    done ||= data === '[DONE]';
+    // What follows is read, though not looked at: a body read to its end leaves a connection that can be used again.
+    if (!done) await fold(parse(data, facts), progress, delivery, facts);
+  }
+  // The end mark proves nothing, as proxies send it after a cut too; a reason for stopping does.
+  if (progress.finishReason === undefined) throw failure('stream_cut', facts, 'the stream ended before the answer did');
+}
+
+function parse(text: string, facts: Facts): Chunk {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    const what = text.trimStart().startsWith('<') ? 'a page of HTML' : 'not JSON';
+    throw failure('malformed_answer', facts, `the answer is ${what}`, cause);
+  }
+  if (typeof parsed !== 'object' || parsed === null) throw failure('malformed_answer', facts, 'the answer is not a JSON object');
+  return parsed;
+}
+
+async function fold(chunk: Chunk, progress: Progress, delivery: Delivery, facts: Facts): Promise<void> {
+  const groq = chunk.x_groq;
+  const error = chunk.error ?? groq?.error;
+  const usage = chunk.usage ?? groq?.usage; // Groq may say it twice: it is the same
+  if (usage) facts.usage = toUsage(usage);
+  if (error) throw explainInBand(error, facts);
+  if (chunk.model) progress.servedModel = chunk.model;
+  if (chunk.service_tier) progress.serviceTier = chunk.service_tier;
+
+  const choice = chunk.choices?.[0]; // none in the chunk with the usage
+  if (!choice) return;
+  const said = choice.delta ?? choice.message;
+  if (said) await deliver(said, progress, delivery);
+  if (choice.finish_reason) progress.finishReason = choice.finish_reason;
+}
+
+async function deliver(said: Said, progress: Progress, delivery: Delivery): Promise<void> {
+  const field = said.reasoning ? 'reasoning' : 'reasoning_content';
+  const reasoning = said[field];
+  if (reasoning) {
+    progress.reasoningField = field;
+    await delivery.reasoning(reasoning);
+  }
+  const { content, refusal } = said;
+  if (typeof content === 'string') await delivery.text(content);
+  else for (const part of content ?? []) await delivery.text(part.text ?? '');
+  if (refusal) await delivery.refusal(refusal);
+  for (const piece of said.tool_calls ?? []) {
+    const { name, arguments: json } = piece.function ?? {};
+    const index = callIndex(piece, progress);
+    await delivery.toolCall({ index, id: piece.id ?? undefined, name: name ?? undefined, arguments: json ?? undefined });
+  }
+}
+
+/** Some servers give every call the index 0, or none: then a new id means a new call. */
+function callIndex({ index, id }: CallPiece, { callAt, callIds }: Progress): number {
+  const known = callAt.get(index ?? undefined);
+  const isNew = known === undefined || (!!id && !!callIds[known] && callIds[known] !== id);
+  const found = isNew ? callIds.length : known;
+  callAt.set(index ?? undefined, found);
+  callIds[found] ||= id ?? '';
+  return found;
+}
+
+function conclude(
+  response: Response,
+  raw: unknown,
+  progress: Progress,
+  delivery: Delivery,
+  { provider, facts, ignoredSettings }: Answer,
+): ModelResponse {
+  const text = delivery.fullText();
+  const refusal = delivery.refusalText() || undefined;
+  const toolCalls = delivery.toolCalls();
+  const finishReason = toFinishReason(progress.finishReason, toolCalls.length > 0);
+  const nothing = text === '' && refusal === undefined && toolCalls.length === 0;
+  if (nothing && finishReason !== 'length' && finishReason !== 'content_filter') {
+    throw failure('empty_answer', facts, 'the answer holds neither text nor a tool call');
+  }
+  return {
+    model: facts.model,
+    text,
+    content: contentOf(text, delivery.reasoningText(), progress.reasoningField, provider),
+    toolCalls,
+    refusal,
+    finishReason,
+    usage: facts.usage ?? {},
+    metadata: {
+      requestId: facts.requestId,
+      servedModel: progress.servedModel,
+      serviceTier: progress.serviceTier,
+      rateLimit: rateLimit(response.headers),
+      ignoredSettings: ignoredSettings.length > 0 ? ignoredSettings : undefined,
+      simulated: facts.simulated || undefined,
+      local: facts.local || undefined,
+      raw,
+    },
+  };
+}
+
+function contentOf(text: string, reasoning: string, field = 'reasoning', provider: string): readonly Part[] | undefined {
+  if (reasoning === '') return undefined; // one text part
+  const opaque = { field } satisfies ReasoningOrigin;
+  return [{ type: 'reasoning', text: reasoning, provider, opaque }, ...(text === '' ? [] : [{ type: 'text' as const, text }])];
+}
+
+function toFinishReason(reason: string | undefined, hasToolCalls: boolean): ModelResponse['finishReason'] {
+  switch (reason) {
+    case 'stop':
+      return hasToolCalls ? 'tool_calls' : 'stop'; // some servers say no more than that they stopped
+    case 'tool_calls':
+    case 'function_call':
+      return 'tool_calls';
+    case 'length':
+    case 'content_filter':
+      return reason;
+    default:
+      return 'other';
+  }
+}
+
+/** Its totals are inclusive, as ours are: cached input is part of the prompt, reasoning part of the completion. */
+function toUsage(payload: ChatUsage): Usage {
+  const { prompt_tokens_details: input, completion_tokens_details: output } = payload;
+  return {
+    inputTokens: payload.prompt_tokens ?? undefined,
+    outputTokens: payload.completion_tokens ?? undefined,
+    cacheReadTokens: input?.cached_tokens ?? undefined,
+    cacheWriteTokens: input?.cache_write_tokens ?? undefined,
+    reasoningTokens: output?.reasoning_tokens ?? undefined,
+    audioInputTokens: input?.audio_tokens ?? undefined,
+    audioOutputTokens: output?.audio_tokens ?? undefined,
+    source: { api: 'chat.completions', payload },
+  };
+}
+
+/** The provider answered, and so may charge. */
+function failure(code: ModelErrorCode, { model }: Facts, reason: string, cause?: unknown): ModelError {
+  return new ModelError(code, { model, reason, possiblyBilled: true, cause });
+}

@@ -1,0 +1,80 @@
+/** Where an adapter sends its requests, and which of the environment's secrets may go there. */
+import { ModelError } from '../errors.ts';
+
+/** A vendor's own host, and the variables of the environment that its SDK reads. */
+export interface Vendor {
+  readonly host: string;
+  readonly apiKeyVariable: string;
+  readonly baseURLVariable: string;
+  /** Headers for every request, one a line. */
+  readonly headersVariable: string;
+  /** How a request carries the key. @default as a bearer token */
+  readonly keyHeader?: ((apiKey: string) => Readonly<Record<string, string>>) | undefined;
+}
+
+export interface EndpointOptions {
+  readonly apiKey?: string | undefined;
+  readonly baseURL?: string | undefined;
+}
+
+export interface Endpoint {
+  /** Absent: the SDK's own. */
+  readonly baseURL: string | undefined;
+  /** The host is not the vendor's: somebody else's prices, and perhaps a server that needs no key. */
+  readonly foreign: boolean;
+  /** What an SDK client needs to send requests there. Read at the first call. */
+  credentials(model: string): Credentials;
+}
+
+export interface Credentials {
+  readonly apiKey: string;
+  /** What the SDK must send, or `null` for what it must not. */
+  readonly headers: Record<string, string | null>;
+}
+
+/** Servers that need no key are sent this one, as the SDKs insist on having one. */
+const placeholderKey = 'not-needed';
+
+/**
+ * Works out where requests go. What the environment holds for the vendor goes to the vendor, or to where the environment itself
+ * sends it: never to a foreign host that only the code names.
+ *
+ * @throws {TypeError} when the base URL is none.
+ */
+export function endpointOf(vendor: Vendor, options: EndpointOptions): Endpoint {
+  const baseURL = options.baseURL ?? variable(vendor.baseURLVariable);
+  const foreign = baseURL !== undefined && !isHostOf(vendor, baseURL);
+  const trusted = !foreign || options.baseURL === undefined;
+
+  return {
+    baseURL,
+    foreign,
+    credentials(model) {
+      const fromEnvironment = trusted ? variable(vendor.apiKeyVariable) : undefined;
+      const apiKey = options.apiKey ?? fromEnvironment ?? (foreign ? placeholderKey : undefined);
+      if (!apiKey) {
+        throw new ModelError('not_configured', { model, reason: `set ${vendor.apiKeyVariable} or pass { apiKey }` });
+      }
+      return { apiKey, headers: trusted ? {} : withoutCustomHeaders(vendor, apiKey) };
+    },
+  };
+}
+
+function isHostOf({ host, baseURLVariable }: Vendor, baseURL: string): boolean {
+  if (!URL.canParse(baseURL))
+    throw new TypeError(`baseURL (or ${baseURLVariable}) is "${baseURL}": expected a URL such as https://${host}`);
+  const { hostname } = new URL(baseURL);
+  return hostname === host || hostname.endsWith(`.${host}`);
+}
+
+/** The SDKs add the headers they find in the environment to every request, a key among them perhaps: `null` strikes one out. */
+function withoutCustomHeaders(vendor: Vendor, apiKey: string): Record<string, string | null> {
+  const { headersVariable, keyHeader = (key) => ({ authorization: `Bearer ${key}` }) } = vendor;
+  const names = (variable(headersVariable) ?? '').split('\n').map((line) => line.split(':')[0]?.trim().toLowerCase());
+  return { ...Object.fromEntries(names.filter(Boolean).map((name) => [name, null])), ...keyHeader(apiKey) };
+}
+
+/** A variable that is empty is not set. */
+function variable(name: string): string | undefined {
+  return process.env[name]?.trim() || undefined;
+}

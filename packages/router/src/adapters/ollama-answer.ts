@@ -1,0 +1,120 @@
+/** An answer of `POST /api/chat`, whole or line by line: https://docs.ollama.com/api/streaming */
+import type { Message, ModelResponse, Usage } from '@rolecall/core';
+import { ModelError, type ModelErrorCode } from '../errors.ts';
+import type { Delivery } from './delivery.ts';
+import type { Facts } from './http.ts';
+import { explainMessage } from './ollama-errors.ts';
+
+/** A line of a stream, or a whole answer: they have the same fields. Nothing of it is sure to be there. */
+export interface OllamaChunk {
+  readonly model?: string;
+  /** Where a cloud model really ran. */
+  readonly remote_host?: string;
+  readonly message?: {
+    readonly content?: string;
+    readonly thinking?: string;
+    readonly tool_calls?: readonly {
+      readonly id?: string;
+      readonly function?: { readonly name?: string; readonly arguments?: unknown };
+    }[];
+  };
+  readonly done?: boolean;
+  readonly done_reason?: string;
+  readonly error?: string;
+  readonly prompt_eval_count?: number;
+  readonly prompt_eval_cached_count?: number;
+  readonly eval_count?: number;
+}
+
+/** Reads the lines of a stream as they come. The SDK's own reader skips a broken one, and prints it. */
+export async function* readLines(response: Response, facts: Facts): AsyncGenerator<OllamaChunk, void, void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const bytes of response.body ?? []) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') yield parse(line, facts);
+  }
+  if (rest.trim() !== '') yield parse(rest, facts);
+}
+
+function parse(line: string, facts: Facts): OllamaChunk {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    if (typeof parsed === 'object' && parsed !== null) return parsed;
+  } catch (cause) {
+    throw failure('malformed_answer', facts, 'a line of the answer is no JSON', cause);
+  }
+  throw failure('malformed_answer', facts, 'a line of the answer is no JSON object');
+}
+
+/** Hands on each piece as it comes, and adds them up. */
+export async function collect(
+  chunks: AsyncIterable<OllamaChunk>,
+  messages: readonly Message[],
+  delivery: Delivery,
+  facts: Facts,
+): Promise<{ readonly last: OllamaChunk; readonly response: Omit<ModelResponse, 'metadata'> }> {
+  const nextId = newCallIds(messages);
+  let last: OllamaChunk | undefined;
+  let calls = 0;
+  for await (const chunk of chunks) {
+    if (last) continue; // read to the end, so that the connection can be used again
+    if (chunk.error !== undefined) throw explainMessage(chunk.error, facts);
+    const { thinking = '', content = '', tool_calls: toolCalls = [] } = chunk.message ?? {};
+    await delivery.reasoning(thinking);
+    await delivery.text(content);
+    for (const { id, function: called } of toolCalls) {
+      const json = JSON.stringify(called?.arguments ?? {});
+      await delivery.toolCall({ index: calls++, id: id || nextId(), name: called?.name, arguments: json });
+    }
+    if (chunk.done) {
+      last = chunk;
+      facts.usage = toUsage(chunk);
+    }
+  }
+  if (!last) throw failure('stream_cut', facts, 'the answer ended early');
+  return { last, response: conclude(last, delivery, facts) };
+}
+
+/** Ollama need not name its calls, yet results must: names that this conversation has not used. */
+function newCallIds(messages: readonly Message[]): () => string {
+  const taken = new Set(
+    messages.flatMap((message) => (message.role === 'assistant' ? (message.toolCalls ?? []).map(({ id }) => id) : [])),
+  );
+  let next = taken.size;
+  return () => {
+    while (taken.has(`call_${next}`)) next++;
+    return `call_${next++}`;
+  };
+}
+
+function conclude({ done_reason: reason = '' }: OllamaChunk, delivery: Delivery, facts: Facts): Omit<ModelResponse, 'metadata'> {
+  const text = delivery.fullText();
+  const reasoning = delivery.reasoningText();
+  const toolCalls = delivery.toolCalls();
+  const finishReason = toolCalls.length > 0 ? 'tool_calls' : (finishReasons[reason] ?? 'other');
+  if (text === '' && toolCalls.length === 0 && finishReason !== 'length') {
+    throw failure('empty_answer', facts, 'the answer holds neither text nor a tool call');
+  }
+  const thought = { type: 'reasoning' as const, text: reasoning, provider: 'ollama' };
+  const content = reasoning === '' ? undefined : [thought, ...(text === '' ? [] : [{ type: 'text' as const, text }])];
+  return { model: facts.model, text, content, toolCalls, finishReason, usage: facts.usage ?? {} };
+}
+
+const finishReasons: Readonly<Record<string, ModelResponse['finishReason']>> = { stop: 'stop', length: 'length' };
+
+/** A count that is missing is unknown: some servers leave the prompt's out when it was in the cache. */
+function toUsage(chunk: OllamaChunk): Usage {
+  const payload = Object.fromEntries(Object.entries(chunk).filter(([field]) => /_(?:count|duration)$/.test(field)));
+  return {
+    inputTokens: chunk.prompt_eval_count,
+    outputTokens: chunk.eval_count,
+    cacheReadTokens: chunk.prompt_eval_cached_count,
+    source: { api: 'ollama.chat', payload },
+  };
+}
+
+function failure(code: ModelErrorCode, { model }: Facts, reason: string, cause?: unknown): ModelError {
+  return new ModelError(code, { model, reason, cause, possiblyBilled: true });
+}

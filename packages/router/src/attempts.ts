@@ -1,0 +1,62 @@
+/** How attempts travel: up with the answer or the error, each policy putting what went before in front. */
+import type { Attempt, ModelRequest, ModelResponse } from '@rolecall/core';
+import { ModelError, type ModelErrorCode, RouteError } from './errors.ts';
+import { overlay } from './overlay.ts';
+
+/** What a policy that waits tells the recorder below it. */
+export interface WaitedRequest extends ModelRequest {
+  readonly waitedMs?: number | undefined;
+}
+
+/** A call refused before it was made, by a budget for one: nobody was asked. Known by its shape, wherever its class lives. */
+export interface Refusal extends Error {
+  readonly action: 'next' | 'stop';
+  readonly code?: unknown;
+  attempts?: readonly Attempt[];
+}
+
+export function isRefusal(error: unknown): error is Refusal {
+  const { action } = (error ?? {}) as Partial<Refusal>;
+  return error instanceof Error && (action === 'next' || action === 'stop');
+}
+
+/** The attempts an error carries; none for a bug. */
+export function attemptsOf(error: unknown): readonly Attempt[] {
+  return carries(error) ? (error.attempts ?? []) : [];
+}
+
+/** The same answer, with what it took to get there. */
+export function answerAfter(earlier: readonly Attempt[], response: ModelResponse): ModelResponse {
+  return earlier.length === 0 ? response : { ...response, attempts: [...earlier, ...(response.attempts ?? [])] };
+}
+
+/** The same error, knowing what went before it. A bug is left untouched. */
+export function errorAfter(earlier: readonly Attempt[], error: unknown): unknown {
+  if (earlier.length > 0 && carries(error)) Reflect.set(error, 'attempts', [...earlier, ...attemptsOf(error)]);
+  return error;
+}
+
+/** The attempt that ended with this error. */
+export function failedAttempt(error: unknown, base: Omit<Attempt, 'outcome'>, signal: AbortSignal | undefined): Attempt {
+  if (ModelError.isInstance(error)) {
+    const { code, reason, status, usage } = error;
+    const outcome = outcomes[code] ?? 'failed';
+    const flags = { possiblyBilled: error.possiblyBilled || undefined, simulated: error.simulated || undefined };
+    return overlay<Attempt>({ ...base, outcome }, { code, reason, status, usage, ...flags });
+  }
+  if (RouteError.isInstance(error))
+    return overlay<Attempt>({ ...base, outcome: 'failed' }, { code: error.code, status: error.status });
+  if (isRefusal(error)) {
+    const code = typeof error.code === 'string' ? error.code : undefined;
+    return overlay<Attempt>({ ...base, outcome: 'skipped' }, { code, reason: error.message });
+  }
+  // Its message is not repeated here: it comes from anywhere, and may quote the prompt.
+  const kind = error instanceof Error ? error.name : typeof error;
+  return { ...base, outcome: signal?.aborted ? 'aborted' : 'failed', reason: `${kind} thrown: a bug, or a throw from onDelta` };
+}
+
+const outcomes: Partial<Record<ModelErrorCode, Attempt['outcome']>> = { not_configured: 'skipped', aborted: 'aborted' };
+
+function carries(error: unknown): error is ModelError | RouteError | Refusal {
+  return ModelError.isInstance(error) || RouteError.isInstance(error) || isRefusal(error);
+}

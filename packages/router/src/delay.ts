@@ -1,0 +1,15 @@
+const longestTimerMs = 2 ** 31 - 1; // a longer one would fire at once
+
+/** Waits at least so long, or until the signal is aborted: whoever calls asks the signal which it was. Leaves no listener behind. */
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, Math.min(Math.ceil(ms), longestTimerMs));
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted) end();
+  });
+}

@@ -1,0 +1,99 @@
+import type { ChancyOrder } from './orders.ts';
+
+/** A fault to order: what goes wrong, for which requests, how often. */
+export type Fault = FaultTarget & FaultEffect;
+
+export interface FaultTarget extends ChancyOrder {
+  /** A path to strike, such as `/api/tags`. @default every path that answers a prompt, and no other */
+  readonly path?: string | undefined;
+}
+
+export type FaultKind = FaultEffect['kind'];
+
+export type FaultEffect =
+  /** An HTTP error with the provider's body for that status. `errorCode` replaces its `code` (Anthropic: its `type`). */
+  | ({ readonly kind: 'status'; readonly status: number; readonly errorCode?: string | undefined } & WithHeaders & WithMessage)
+  /** The connection is reset before any answer. */
+  | { readonly kind: 'reset' }
+  /** The request is accepted and never answered. */
+  | { readonly kind: 'silence' }
+  /** Nothing is said for `delayMs`; a stream sends its head first and waits before its first token. */
+  | { readonly kind: 'slow'; readonly delayMs: number }
+  /** The socket is destroyed in the middle of the answer. */
+  | ({ readonly kind: 'cut' } & AfterChunks)
+  /** Sending stops in the middle of the answer; the socket stays open. */
+  | ({ readonly kind: 'stall' } & AfterChunks)
+  /** One event or line of the stream, or the whole body, is broken JSON. */
+  | ({ readonly kind: 'malformed' } & AfterChunks)
+  /** All content, but the stream ends without its terminator. Streams only. */
+  | { readonly kind: 'no_terminator' }
+  /** The provider's error event within a stream that began with 200. Streams only. */
+  | ({ readonly kind: 'in_band_error'; readonly errorCode?: string | undefined } & AfterChunks & WithMessage)
+  /** 200 and nothing said. */
+  | { readonly kind: 'empty_answer' }
+  /** A page of HTML, as a proxy in the way would send. @default status 200 */
+  | ({ readonly kind: 'not_json'; readonly status?: number | undefined } & WithHeaders)
+  /** The provider's rejection of a prompt that is too long. */
+  | ({ readonly kind: 'context_length' } & WithMessage)
+  /** The provider's rejection of content it will not touch. */
+  | ({ readonly kind: 'content_filter' } & WithMessage)
+  /** The provider's rejection of an account that has used up its credit. */
+  | ({ readonly kind: 'quota' } & WithMessage);
+
+interface WithHeaders {
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+interface WithMessage {
+  /** Replaces the provider's own words. */
+  readonly message?: string | undefined;
+}
+
+interface AfterChunks {
+  /** After so many content chunks of a stream; a plain answer breaks in its middle. @default 1 */
+  readonly afterChunks?: number | undefined;
+}
+
+const kinds: Readonly<Record<FaultKind, true>> = {
+  status: true,
+  reset: true,
+  silence: true,
+  slow: true,
+  cut: true,
+  stall: true,
+  malformed: true,
+  no_terminator: true,
+  in_band_error: true,
+  empty_answer: true,
+  not_json: true,
+  context_length: true,
+  content_filter: true,
+  quota: true,
+};
+
+/** These have no meaning without a stream, so a plain request leaves them for the next stream. */
+const streamOnly: ReadonlySet<FaultKind> = new Set(['no_terminator', 'in_band_error']);
+
+/** Whether a fault can strike this request at all. */
+export function strikes(fault: Fault, request: { path: string; stream: boolean; answers: boolean }): boolean {
+  const here = fault.path === undefined ? request.answers : fault.path === request.path;
+  return here && (request.stream || !streamOnly.has(fault.kind));
+}
+
+/** @throws {TypeError} naming the field that no fault can have. */
+export function checkFault(fault: Fault): void {
+  if (!Object.hasOwn(kinds, fault.kind)) {
+    throw new TypeError(`kind is "${fault.kind}": it must be one of ${Object.keys(kinds).join(', ')}`);
+  }
+  if (fault.kind === 'status' || fault.kind === 'not_json') {
+    const { status = fault.kind === 'not_json' ? 200 : Number.NaN } = fault;
+    if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
+      throw new TypeError(`status is ${status}: it must be a whole number from 200 to 599`);
+    }
+  }
+  if (fault.kind === 'slow' && !(fault.delayMs >= 0)) throw new TypeError(`delayMs is ${fault.delayMs}: it must be 0 or more`);
+  const afterChunks = 'afterChunks' in fault ? fault.afterChunks : undefined;
+  if (afterChunks !== undefined && !(Number.isInteger(afterChunks) && afterChunks >= 0)) {
+    throw new TypeError(`afterChunks is ${afterChunks}: it must be a whole number, 0 or more`);
+  }
+}

@@ -1,0 +1,54 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Exchange } from './exchange.ts';
+import { serve } from './serve.ts';
+import type { House } from './visit.ts';
+
+const host = '127.0.0.1';
+
+/** One provider's server on loopback. It keeps its port when it goes down and comes up again. */
+export class ProviderServer {
+  readonly #server: Server;
+  readonly #open = new Set<Exchange>();
+  #port: number;
+
+  constructor(house: House, port: number, onRequest: (exchange: Exchange) => void) {
+    this.#port = port;
+    this.#server = createServer((request, response) => {
+      const exchange = new Exchange(house.provider, request, response);
+      this.#open.add(exchange);
+      response.on('close', () => this.#open.delete(exchange));
+      onRequest(exchange);
+      serve(exchange, house).catch((error: unknown) => {
+        if (exchange.clientIsGone) return; // an abandoned wait, write or read
+        exchange.reset();
+        throw error; // a bug of ours: let the process know
+      });
+    });
+  }
+
+  get url(): string {
+    return `http://${host}:${this.#port}`;
+  }
+
+  async up(): Promise<void> {
+    if (this.#server.listening) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.#port, host, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Closes the port and every connection. */
+  async down(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+    for (const exchange of this.#open) exchange.closing();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}

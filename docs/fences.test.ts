@@ -23,6 +23,23 @@ const entries = [
   '@rolecall/simulator',
 ];
 
+/** What an example beside a public name may take as given. */
+const given: Readonly<Record<string, string>> = {
+  z: "import { z } from 'zod';",
+  OpenAI: "import OpenAI from 'openai';",
+  test: 'declare function test(title: string, run: () => unknown): void;',
+  mine: "declare function mine(id: string, options: { apiKey: string; baseURL: string }): import('@rolecall/core').Model;",
+  router: "declare const router: import('@rolecall/router').Router<string>;",
+  tracker: "declare const tracker: import('@rolecall/cost-tracker').CostTracker;",
+  naive: "declare const naive: import('@rolecall/cost-tracker').CostTracker;",
+  optimised: "declare const optimised: import('@rolecall/cost-tracker').CostTracker;",
+  researcher: "declare const researcher: import('@rolecall/core').Agent;",
+  research:
+    "declare const research: import('@rolecall/core').Task<'research', 'Research {topic}', '', import('@rolecall/core').Agent<'', '', ''>>;",
+  write: "declare const write: import('@rolecall/core').Task<'write', '', '', import('@rolecall/core').Agent<'', '', ''>>;",
+  crew: "declare const crew: import('@rolecall/core').Crew<readonly [import('@rolecall/core').Task<'write', '{topic}', '', import('@rolecall/core').Agent<'', '', ''>>]>;",
+};
+
 interface Fence {
   /** Where a reader finds it. */
   place: string;
@@ -72,16 +89,16 @@ const exportsOf = new Map(
   }),
 );
 
-/** Prepends an import for each public name that an example uses without importing it. */
+/** Prepends what an example uses without saying where it is from: public names, and what it may take as given. */
 function withImports(code: string): string {
-  const missing = new Map<string, string>();
+  const uses = (name: string): boolean => new RegExp(`(?<![.'"\\w])${name}\\b(?!['"]|:)`).test(code);
+  const declares = (name: string): boolean => new RegExp(`(?:import|const|class|function|let)\\b[^=;)]*\\b${name}\\b`).test(code);
+  const lines = new Map(Object.entries(given));
   for (const [entry, names] of exportsOf) {
-    for (const name of names) {
-      const declared = new RegExp(`(?:import|const|class|function|let)[^=]*\\b${name}\\b`).test(code);
-      if (!missing.has(name) && !declared && new RegExp(`(?<![.'"])\\b${name}\\b`).test(code)) missing.set(name, entry);
-    }
+    for (const name of names) if (!lines.has(name)) lines.set(name, `import { ${name} } from '${entry}';`);
   }
-  return `${[...missing].map(([name, entry]) => `import { ${name} } from '${entry}';`).join('\n')}\n${code}\nexport {};\n`;
+  const missing = [...lines].filter(([name]) => uses(name) && !declares(name)).map(([, line]) => line);
+  return `${missing.join('\n')}\n${code}\nexport {};\n`;
 }
 
 test('every fence and every example compiles', { timeout: 60_000 }, async () => {
@@ -97,7 +114,11 @@ test('every fence and every example compiles', { timeout: 60_000 }, async () => 
   const loose = { noUnusedLocals: false, noUnusedParameters: false, noEmit: true, noPropertyAccessFromIndexSignature: false };
   writeFileSync(
     join(folder, 'tsconfig.json'),
-    JSON.stringify({ extends: '../../tsconfig.base.json', compilerOptions: { ...loose, rootDir: '../..' }, include: ['*.ts'] }),
+    JSON.stringify({
+      extends: '../../tsconfig.base.json',
+      compilerOptions: { ...loose, rootDir: '../..' },
+      include: ['*.ts', '../../packages/*/src/*.d.ts'],
+    }),
   );
   const compiled = await promisify(execFile)(process.execPath, [typescript, '-p', folder], { cwd: folder }).catch(
     (error: { stdout: string }) => error,

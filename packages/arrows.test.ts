@@ -27,7 +27,7 @@ function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return sources(path);
-    return /\.ts$/.test(path) && !/\.test(-d)?\.ts$/.test(path) ? [path] : [];
+    return path.endsWith('.ts') && !/\.test(-d)?\.ts$/.test(path) ? [path] : [];
   });
 }
 
@@ -42,6 +42,14 @@ function importsOf(name: string): Import[] {
       ...calls.map(([, specifier = '']) => ({ file, specifier, types: false, lazy: true })),
     ];
   });
+}
+
+/** The package that a specifier names, without the path inside it. */
+function bare(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 function manifest(name: string): {
@@ -82,11 +90,6 @@ test.each(publicPackages)('%s imports nothing that it does not declare', (name) 
   const { dependencies = {}, peerDependencies = {} } = manifest(name);
   const declared = new Set(Object.keys({ ...dependencies, ...peerDependencies }));
   const foreign = importsOf(name).filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'));
-  const bare = (specifier: string): string =>
-    specifier
-      .split('/')
-      .slice(0, specifier.startsWith('@') ? 2 : 1)
-      .join('/');
   // A type of a development dependency is fine where it is checked with `satisfies` and never emitted.
   const undeclared = foreign.filter(({ specifier, types }) => !types && !declared.has(bare(specifier)));
 

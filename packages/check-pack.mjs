@@ -14,9 +14,9 @@ let passed = 0;
 let failed = 0;
 
 /** Runs one check and prints its outcome; what it printed itself is shown only when it fails. */
-function check(title, run) {
+function check(title, prove) {
   try {
-    run();
+    prove();
     passed += 1;
     console.log(`ok      ${title}`);
   } catch (error) {

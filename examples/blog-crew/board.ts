@@ -7,7 +7,7 @@ const redrawEveryMs = 100;
 interface Line {
   task: string;
   role: string;
-  state: 'waiting' | 'running' | 'done' | 'failed';
+  state: 'running' | 'done' | 'failed';
   /** The named model that is being asked, or that answered. */
   model: string;
   startedAt: number;
@@ -20,9 +20,9 @@ interface Line {
 
 export interface Board {
   /** Listens to the crew. */
-  event(event: CrewEvent): void;
+  readonly event: (event: CrewEvent) => void;
   /** Listens to the router: attempts that failed are worth a line of their own. */
-  attempt(attempt: Attempt, from: { role?: string | undefined }): void;
+  readonly attempt: (attempt: Attempt, from: { role?: string | undefined }) => void;
   close(): void;
 }
 
@@ -34,6 +34,7 @@ export function createBoard(chains: Record<string, readonly string[]>, output: N
   const timer = live ? setInterval(() => draw(), redrawEveryMs) : undefined;
 
   function draw(): void {
+    if (lines.size === 0) return;
     const up = drawn > 0 ? `\u001B[${drawn}A` : '';
     const width = output.columns;
     const rows = [...lines.values()].map((line) => `\u001B[2K${render(line).slice(0, width - 1)}`);
@@ -51,18 +52,20 @@ export function createBoard(chains: Record<string, readonly string[]>, output: N
 
   return {
     event(event) {
-      if (event.type === 'crew_started' && live) draw();
       if (!('task' in event)) return;
       const line = lines.get(event.task) ?? start(event.task, event.role, chains[event.role]?.[0] ?? '');
       lines.set(event.task, line);
       update(line, event);
-      if (!live && event.type === 'task_started') say(render(line));
+      if (!live && event.type === 'task_started')
+        say(`  ${line.role.padEnd(11)} ${line.task.padEnd(9)} ${line.model.padEnd(14)} asked`);
       if (!live && (event.type === 'task_finished' || event.type === 'task_failed')) say(render(line));
     },
     attempt(attempt, { role = '' }) {
       if (attempt.outcome !== 'failed' && attempt.outcome !== 'skipped') return;
       const took = `after ${(attempt.durationMs / 1000).toFixed(1)} s`;
-      say(`! ${role.padEnd(11)} ${attempt.name ?? attempt.model} ${attempt.outcome} (${attempt.code}) ${took}: ${attempt.reason ?? ''}`);
+      say(
+        `! ${role.padEnd(11)} ${attempt.name ?? attempt.model} ${attempt.outcome} (${attempt.code}) ${took}: ${attempt.reason ?? ''}`,
+      );
       const running = [...lines.values()].find((line) => line.role === role && line.state === 'running');
       const chain = chains[role] ?? [];
       if (running) running.model = chain[Math.min(chain.indexOf(attempt.name ?? '') + 1, chain.length - 1)] ?? '';
@@ -96,7 +99,7 @@ function update(line: Line, event: CrewEvent): void {
 
 function render({ role, task, model, state, startedAt, endedAt, tokens, characters, usd }: Line): string {
   const now = performance.now();
-  const mark = { waiting: ' ', running: frames[Math.floor(now / redrawEveryMs) % frames.length], done: '✓', failed: '✗' }[state];
+  const mark = { running: frames[Math.floor(now / redrawEveryMs) % frames.length], done: '✓', failed: '✗' }[state];
   const elapsed = `${(((endedAt || now) - startedAt) / 1000).toFixed(1)} s`;
   const count = characters > 0 ? `~${tokens + Math.round(characters / 4)}` : `${tokens}`; // four characters a token, until it is counted
   return `${mark} ${role.padEnd(11)} ${task.padEnd(9)} ${model.padEnd(14)} ${elapsed.padStart(7)} ${count.padStart(7)} tokens  $${usd.toFixed(6)}`;

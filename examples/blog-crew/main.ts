@@ -38,7 +38,9 @@ const router = createRouter({ models: backends.models, roles, wrap: [tracker.wra
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort(new Error('You pressed Ctrl-C')));
 
-console.log(`A post about "${topic}", ${naive ? 'all on gpt-4' : 'each role on its own chain'}. Who answers:\n${backends.lines.join('\n')}\n`);
+console.log(
+  `A post about "${topic}", ${naive ? 'all on gpt-4' : 'each role on its own chain'}. Who answers:\n${backends.lines.join('\n')}\n`,
+);
 try {
   const crew = blogCrew(router);
   const result = await crew.kickoff({ topic }, { onEvent: board.event, stream: true, signal: interrupt.signal });
@@ -70,10 +72,13 @@ function readArguments(): Arguments {
       options: { outage: { type: 'string' }, naive: { type: 'boolean', default: false } },
     });
     const down = providers.find((provider) => provider === values.outage);
-    if (values.outage !== undefined && !down) throw new TypeError(`--outage takes one of ${providers.join(', ')}, not "${values.outage}"`);
+    if (values.outage !== undefined && !down)
+      throw new TypeError(`--outage takes one of ${providers.join(', ')}, not "${values.outage}"`);
     return { topic: positionals.join(' ') || 'The Future of AI in Healthcare', outage: down, naive: values.naive };
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\nUsage: npm start -- [topic] [--outage ${providers.join('|')}] [--naive]`);
+    console.error(
+      `${error instanceof Error ? error.message : String(error)}\nUsage: npm start -- [topic] [--outage ${providers.join('|')}] [--naive]`,
+    );
     process.exit(2);
   }
 }

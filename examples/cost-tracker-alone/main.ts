@@ -1,5 +1,5 @@
 /** The tracker on its own: no crew, no router. First the sums by hand, then a real SDK call put on the books. */
-import { compareRuns, CostTracker, perThousand } from '@rolecall/cost-tracker';
+import { compareRuns, CostTracker, perThousand, reportComparison } from '@rolecall/cost-tracker';
 import { startSimulator } from '@rolecall/simulator';
 import OpenAI from 'openai';
 
@@ -18,20 +18,44 @@ naive.record({ agent: 'editor', model: 'gpt-4', inputTokens: 800, outputTokens: 
 
 // After: each on the backend it deserves.
 const optimised = new CostTracker({ prices, baseline: 'gpt-4' });
-optimised.record({ agent: 'researcher', model: 'groq-fast', inputTokens: 800, outputTokens: 700, latencyMs: 1_200, workflow: 'post-1' });
-optimised.record({ agent: 'writer', model: 'claude-sonnet', inputTokens: 1_200, outputTokens: 1_800, latencyMs: 3_500, workflow: 'post-1' });
-optimised.record({ agent: 'editor', model: 'local-mistral', inputTokens: 2_000, outputTokens: 1_500, latencyMs: 850, workflow: 'post-1' });
+optimised.record({
+  agent: 'researcher',
+  model: 'groq-fast',
+  inputTokens: 800,
+  outputTokens: 700,
+  latencyMs: 1_200,
+  workflow: 'post-1',
+});
+optimised.record({
+  agent: 'writer',
+  model: 'claude-sonnet',
+  inputTokens: 1_200,
+  outputTokens: 1_800,
+  latencyMs: 3_500,
+  workflow: 'post-1',
+});
+optimised.record({
+  agent: 'editor',
+  model: 'local-mistral',
+  inputTokens: 2_000,
+  outputTokens: 1_500,
+  latencyMs: 850,
+  workflow: 'post-1',
+});
 
 console.log(`The naive crew: $${naive.summary().costUsd} a post on gpt-4\n`);
 console.log(optimised.report());
-console.log(`\n${compareRuns(naive, optimised, { runsPerDay: 200, daysPerMonth: 30 })}`);
+console.log(`\n${reportComparison(compareRuns(naive, optimised, { runsPerDay: 200, daysPerMonth: 30 }))}`);
 
 // Around a client you have: its own answer says what to record.
 const simulator = await startSimulator();
 const client = new OpenAI({ apiKey: 'simulated', baseURL: simulator.urls.openai });
 const tracker = new CostTracker();
 const started = performance.now();
-const { usage } = await client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say hello.' }] });
+const { usage } = await client.chat.completions.create({
+  model: 'gpt-4o-mini',
+  messages: [{ role: 'user', content: 'Say hello.' }],
+});
 const row = tracker.record({
   agent: 'greeter',
   model: 'openai/gpt-4o-mini',

@@ -10,7 +10,7 @@ import { startSimulator } from '@rolecall/simulator';
 import { z } from 'zod';
 
 // No key is needed: the simulator stands for all four providers. Without `baseURL`, `host` and `simulated` these are the real ones.
-const { urls, close } = await startSimulator({ models: { ollama: ['mistral'] } });
+const simulator = await startSimulator({ models: { ollama: ['mistral'] } });
 const simulated = { apiKey: 'simulated', simulated: true };
 
 const salesOf = tool({
@@ -33,21 +33,53 @@ const strategist = new Agent({
   goal: 'Decide what to say about {product}, and to whom',
   backstory: 'You have launched forty products and buried ten.',
 });
-const copywriter = new Agent({ name: 'copywriter', role: 'Copywriter', goal: 'Say it in words that sell', backstory: 'You write short.' });
-const reviewer = new Agent({ name: 'reviewer', role: 'Reviewer', goal: 'Let no mistake out of the door', backstory: 'You read twice.' });
+const copywriter = new Agent({
+  name: 'copywriter',
+  role: 'Copywriter',
+  goal: 'Say it in words that sell',
+  backstory: 'You write short.',
+});
+const reviewer = new Agent({
+  name: 'reviewer',
+  role: 'Reviewer',
+  goal: 'Let no mistake out of the door',
+  backstory: 'You read twice.',
+});
 
-const analyse = new Task({ name: 'analyse', description: 'Analyse the sales of {product}.', expectedOutput: 'The trend, with figures', agent: analyst });
-const plan = new Task({ name: 'plan', description: 'Plan a campaign for {product}.', expectedOutput: 'Audience and message', agent: strategist });
-const write = new Task({ name: 'write', description: 'Write the announcement.', expectedOutput: 'Three sentences', agent: copywriter, context: [plan] });
-const review = new Task({ name: 'review', description: 'Check the announcement against the figures.', expectedOutput: 'The final text', agent: reviewer, context: [analyse, write] });
+const analyse = new Task({
+  name: 'analyse',
+  description: 'Analyse the sales of {product}.',
+  expectedOutput: 'The trend, with figures',
+  agent: analyst,
+});
+const plan = new Task({
+  name: 'plan',
+  description: 'Plan a campaign for {product}.',
+  expectedOutput: 'Audience and message',
+  agent: strategist,
+});
+const write = new Task({
+  name: 'write',
+  description: 'Write the announcement.',
+  expectedOutput: 'Three sentences',
+  agent: copywriter,
+  context: [plan],
+});
+const review = new Task({
+  name: 'review',
+  description: 'Check the announcement against the figures.',
+  expectedOutput: 'The final text',
+  agent: reviewer,
+  context: [analyse, write],
+});
 
 const tracker = new CostTracker({ baseline: 'openai/gpt-4' });
 const router = createRouter({
   models: {
-    fast: groq('openai/gpt-oss-120b', { ...simulated, baseURL: urls.groq }),
-    sonnet: anthropic('claude-sonnet-5', { ...simulated, baseURL: urls.anthropic }),
-    gpt: openai('gpt-4.1', { ...simulated, baseURL: urls.openai, provider: 'openai', local: false }),
-    mistral: ollama('mistral', { host: urls.ollama, simulated: true }),
+    fast: groq('openai/gpt-oss-120b', { ...simulated, baseURL: simulator.urls.groq }),
+    sonnet: anthropic('claude-sonnet-5', { ...simulated, baseURL: simulator.urls.anthropic }),
+    gpt: openai('gpt-4.1', { ...simulated, baseURL: simulator.urls.openai, provider: 'openai', local: false }),
+    mistral: ollama('mistral', { host: simulator.urls.ollama, simulated: true }),
   },
   roles: {
     analyst: ['fast', 'gpt'],
@@ -64,5 +96,5 @@ try {
   for (const { name, role, model, turns } of result.taskOutputs) console.log(`${name}: ${role}, ${model}, ${turns} turn(s)`);
   console.log(`\n${result.text}\n\n${tracker.report()}`);
 } finally {
-  await close();
+  await simulator.close();
 }

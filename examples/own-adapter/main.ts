@@ -23,13 +23,18 @@ export function parrot(url: string, { apiKey }: { apiKey: string }): Model {
     const { words, heard } = (await response.json()) as { words: string[]; heard: number };
     for (const word of words) await onDelta?.({ type: 'text', text: word });
     signal?.throwIfAborted();
-    const usage = { inputTokens: heard, outputTokens: words.length };
+    const usage = { inputTokens: heard, outputTokens: words.length, source: { api: 'parrot', payload: { heard, said: words.length } } };
     return { model: id, text: words.join(''), toolCalls: [], finishReason: 'stop', usage };
   };
   return Object.assign(model, { id });
 }
 
-async function send(url: string, apiKey: string, messages: ModelRequest['messages'], signal: AbortSignal | undefined): Promise<Response> {
+async function send(
+  url: string,
+  apiKey: string,
+  messages: ModelRequest['messages'],
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   try {
     return await fetch(url, {
       method: 'POST',
@@ -48,7 +53,7 @@ const server = createServer(async (request, response) => {
   for await (const chunk of request) body += String(chunk);
   const messages = JSON.parse(body) as { content: string }[];
   const words = (messages.at(-1)?.content ?? '').split(/(?<=\s)/).slice(0, 60);
-  response.end(JSON.stringify({ words, heard: messages.join(' ').length }));
+  response.end(JSON.stringify({ words, heard: body.length }));
 });
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
@@ -57,13 +62,18 @@ const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/squawk`;
 const model = parrot(url, { apiKey: 'seeds' });
 
 // Is it an adapter? These are the cases that a real provider can be asked to pass.
-for (const { title, run } of adapterCases({ provider: 'parrot', createModel: (options) => parrot(url, options), without: ['tools', 'structuredOutput'] })) {
+for (const { title, run } of adapterCases({
+  provider: 'parrot',
+  createModel: (options) => parrot(url, options),
+  without: ['tools', 'structured_output'],
+})) {
   const problem = await run().then(
     () => undefined,
     (error: unknown) => error,
   );
   console.log(`${problem === undefined ? 'ok    ' : 'FAILED'} ${title}`);
   if (problem !== undefined) process.exitCode = 1;
+  if (problem instanceof Error) console.log(`       ${problem.message}`);
 }
 
 // Then it works like any other.

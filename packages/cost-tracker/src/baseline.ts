@@ -22,7 +22,7 @@ export interface BaselineFigures {
   readonly excluded: number;
 }
 
-export function savings(
+function savings(
   basis: BaselineFigures['basis'],
   model: string | null,
   cost: bigint | null,

@@ -15,7 +15,7 @@ export interface CompareRunsOptions {
 
 /**
  * Compares what one run cost with what another did, each with the tokens it really used.
- * (A tracker's `baseline` compares on the same tokens instead.) In a template string the result is a table.
+ * (A tracker's `baseline` compares on the same tokens instead.) As a string, the result is its table.
  *
  * @example
  * compareRuns(naive, optimised, { runsPerDay: 200 }).perMonth?.savedUsd; // 625.5

@@ -6,7 +6,7 @@ const groups = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const fewestDecimals = 2;
 const mostDecimals = 6;
 
-export const unknown = '–';
+const unknown = '–';
 
 export function formatCount(count: number): string {
   return groups.format(count);

@@ -23,7 +23,7 @@ export interface PriceTier extends Rates {
 export function perThousand(usd: number): Price {
   if (!isRate(usd)) throw new TypeError(`perThousand(${String(usd)}): a price is a finite number of at least 0`);
   const rate = shiftDecimal(usd, 3);
-  return { input: rate, output: rate, audioInput: rate, audioOutput: rate };
+  return Object.freeze({ input: rate, output: rate, audioInput: rate, audioOutput: rate });
 }
 
 /** Costs nothing: for models on machines of your own. */

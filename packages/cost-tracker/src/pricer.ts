@@ -38,7 +38,7 @@ export type Bill =
   | { readonly picodollars: null; readonly price: PriceUsed | null; readonly unpriced: Unpriced };
 
 /** Splits `provider/model`; a model alone has no provider. */
-export function splitModel(model: string): { provider: string | undefined; id: string } {
+function splitModel(model: string): { provider: string | undefined; id: string } {
   const slash = model.indexOf('/');
   return slash > 0 ? { provider: model.slice(0, slash), id: model.slice(slash + 1) } : { provider: undefined, id: model };
 }

@@ -19,6 +19,9 @@ export interface ReportOptions extends LayoutOptions, CompareRunsOptions {
 export function reportText(summary: Summary, options: ReportOptions): string {
   const layout = layoutOf(options);
   const { maxLines = 10, against } = options;
+  if (!Number.isSafeInteger(maxLines) || maxLines < 1) {
+    throw new TypeError(`maxLines: ${String(maxLines)} is not a whole number of at least 1`);
+  }
   const sections = [
     overall(summary, layout),
     groups('By agent', summary.byAgent, maxLines, layout),
@@ -42,7 +45,10 @@ function overall(summary: Summary, { width, heading }: Layout): string[] {
     ['Latency', latency(summary)],
   ];
   if (workflows > 0)
-    facts.push(['Per workflow', `${formatUsd(costPerWorkflowUsd)} USD (${plural(workflows, 'workflow', 'workflows')})`]);
+    facts.push([
+      'Per workflow',
+      `${amount({ costUsd: costPerWorkflowUsd, unpriced })} (${plural(workflows, 'workflow', 'workflows')})`,
+    ]);
   if (cacheHits > 0) facts.push(['From cache', `${plural(cacheHits, 'answer', 'answers')}, free and not among the requests`]);
   if (unpriced > 0)
     facts.push(['Unpriced', `${plural(unpriced, 'request', 'requests')} of unknown cost, in no amount on this page`]);
@@ -88,7 +94,7 @@ function groups(
   const shown = entries.slice(0, maxLines);
   const decimals = Math.max(...shown.map(([, { costUsd }]) => decimalsFor(costUsd)));
   const rows = shown.map(([name, group]) => [
-    `${name === otherKey ? '(others)' : formatName(name)}${group.simulated.requests > 0 ? ' ~' : ''}`,
+    `${group.simulated.requests > 0 ? '~ ' : ''}${name === otherKey ? '(others)' : formatName(name)}`,
     group.costUsd === null ? 'unpriced' : `${group.unpriced > 0 ? '>' : ''}${formatUsd(group.costUsd, decimals)}`,
     formatShare(group.share),
     formatCount(group.requests),
@@ -99,7 +105,7 @@ function groups(
   ]);
   const left = entries.length - shown.length;
   return [
-    heading(title),
+    ...heading(title),
     ...indented(textTable(groupColumns, rows, width - 2)),
     ...(left > 0 ? [`  and ${formatCount(left)} more`] : []),
   ];

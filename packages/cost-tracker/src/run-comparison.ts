@@ -3,7 +3,7 @@ import { factLines, indented, joined, layoutOf, type Fact, type Layout, type Lay
 import { textTable, type TextColumn } from './text-table.ts';
 
 export interface ComparedRun {
-  /** The workflows in it; calls without any are one run together. */
+  /** Its workflows, whose calls alone are compared; where there are none, all calls are one run. */
   readonly runs: number;
   readonly requests: number;
   /** While there are any, the cost of a run is not known. */
@@ -27,6 +27,8 @@ export interface RunComparison {
   readonly perDay: (ComparedCosts & { readonly runs: number }) | null;
   /** `null` without `runsPerDay`. */
   readonly perMonth: (ComparedCosts & { readonly days: number }) | null;
+  /** The table of `reportComparison`. */
+  toString(): string;
 }
 
 /** A comparison of runs as a table. */

@@ -6,7 +6,7 @@ export interface TextColumn {
 }
 
 const gap = 2;
-const narrowestName = 12;
+const narrowestName = 24;
 
 /** Lines of a table no wider than `width`: the first column is cut, then others are left out. */
 export function textTable(columns: readonly TextColumn[], rows: readonly (readonly string[])[], width: number): string[] {

@@ -20,9 +20,10 @@ export function isRefusal(error: unknown): error is Refusal {
   return error instanceof Error && (action === 'next' || action === 'stop');
 }
 
-/** The attempts an error carries; none for a bug. */
+/** The attempts on record with an error of whatever kind: a tracker notes those that end in a bug, too. */
 export function attemptsOf(error: unknown): readonly Attempt[] {
-  return carries(error) ? (error.attempts ?? []) : [];
+  const { attempts } = (error ?? {}) as { attempts?: unknown };
+  return Array.isArray(attempts) ? (attempts as readonly Attempt[]) : [];
 }
 
 /** The same answer, with what it took to get there. */

@@ -223,7 +223,7 @@ const secrets = /\b(?:sk|gsk|pk|rk|xai)[-_][\w*.-]{6,}|\b(Bearer|Basic)\s+[\w.~+
 const longestReason = 300;
 
 /** Strikes out what looks like a key, and cuts what is too long for a message. */
-function redact(reason: string): string {
+export function redact(reason: string): string {
   const clean = reason.replace(secrets, (_, scheme?: string) => (scheme ? `${scheme} [redacted]` : '[redacted]'));
   return clean.length > longestReason ? `${clean.slice(0, longestReason)}…` : clean;
 }

@@ -37,11 +37,25 @@ test('a name that happens to be a property of Object is a name like any other', 
 const refused: readonly (readonly [string, unknown, string])[] = [
   ['no options', undefined, 'createRouter: the options is undefined; it must be an object.'],
   ['no models', {}, 'createRouter: models is undefined; it must be an object.'],
-  ['an empty list of models', { models: {} }, 'createRouter: models is {}; it must be an object with at least one named model.'],
+  [
+    'an empty list of models',
+    { models: {} },
+    'createRouter: models is an empty object; it must be an object with at least one named model.',
+  ],
   [
     'a model that is none',
     { models: { a: 'gpt-4' } },
     'createRouter: models.a is "gpt-4"; it must be a model: a function such as openai(…) returns.',
+  ],
+  [
+    'a client in the place of a model, its key unsaid',
+    { models: { a: { apiKey: 'sk-abcdef123456' } } },
+    'createRouter: models.a is an object; it must be a model: a function such as openai(…) returns.',
+  ],
+  [
+    'a key in the place of a model, unsaid',
+    { models: { a: 'sk-abcdef123456' } },
+    'createRouter: models.a is "[redacted]"; it must be a model: a function such as openai(…) returns.',
   ],
   [
     'an option that is none',
@@ -51,7 +65,7 @@ const refused: readonly (readonly [string, unknown, string])[] = [
   [
     'a role without a model',
     { models, roles: { writer: [] } },
-    'createRouter: roles.writer is []; it must be a list of at least one name of a model.',
+    'createRouter: roles.writer is an empty list; it must be a list of at least one name of a model.',
   ],
   [
     'a role that is a number',
@@ -118,12 +132,16 @@ const refused: readonly (readonly [string, unknown, string])[] = [
   [
     'a middleware that is none',
     { models, wrap: [{}] },
-    'createRouter: wrap[0] is {}; it must be a middleware: a function from model to model.',
+    'createRouter: wrap[0] is an empty object; it must be a middleware: a function from model to model.',
   ],
   ['a listener that is none', { models, onAttempt: true }, 'createRouter: onAttempt is true; it must be a function.'],
 ];
 test.each(refused)('%s: refused, with the reason', (_, options, message) => {
   expect(() => readOptions(options as RouterOptions)).toThrow(new TypeError(message));
+});
+
+test('fallbacks left undefined are none', () => {
+  expect(readOptions({ models, fallbacks: { 'gpt-4': undefined } }).fallbacks.size).toBe(0);
 });
 
 test('a model that says it cannot be asked by that name is refused', () => {

@@ -1,6 +1,7 @@
 /** What a router is made of, and the reading of it: a mistake stops the program when the router is made, not when it is asked. */
 import type { Middleware, Model, ModelSettings } from '@rolecall/core';
 import type { AttemptListener } from './attempt-listener.ts';
+import { redact } from './errors.ts';
 import { hint, unknownModel } from './names.ts';
 import type { RetryOptions } from './policies/retry.ts';
 import { faultInSettings } from './settings.ts';
@@ -61,12 +62,7 @@ export function readOptions(options: RouterOptions): Plan {
     roles: new Map(
       Object.entries(objectAt('roles', roles)).map(([role, route]) => [role, readRole(`roles.${role}`, route, models)]),
     ),
-    fallbacks: new Map(
-      Object.entries(objectAt('fallbacks', fallbacks)).map(([name, chain]) => {
-        if (!models.has(name)) throw new TypeError(`createRouter: fallbacks.${name}: ${unknownModel(name, models.keys())}`);
-        return [name, readChain(`fallbacks.${name}`, chain, models, name)];
-      }),
-    ),
+    fallbacks: readFallbacks(fallbacks, models),
     retry: retry === false ? false : objectAt('retry', retry),
     wrap: readWrap(wrap),
     onAttempt:
@@ -87,6 +83,16 @@ function readModels(models: unknown): ReadonlyMap<string, Model> {
     }
   }
   return named;
+}
+
+function readFallbacks(fallbacks: unknown, models: ReadonlyMap<string, Model>): Plan['fallbacks'] {
+  const chains = Object.entries(objectAt('fallbacks', fallbacks)).filter(([, chain]) => chain !== undefined);
+  return new Map(
+    chains.map(([name, chain]) => {
+      if (!models.has(name)) throw new TypeError(`createRouter: fallbacks.${name}: ${unknownModel(name, models.keys())}`);
+      return [name, readChain(`fallbacks.${name}`, chain, models, name)];
+    }),
+  );
 }
 
 function readRole(field: string, route: unknown, models: ReadonlyMap<string, Model>): RolePlan {
@@ -141,7 +147,10 @@ function fail(field: string, value: unknown, valid: string): never {
   throw new TypeError(`createRouter: ${field} is ${shown(value)}; it must be ${valid}.`);
 }
 
+/** Objects are not spelled out: one put in the wrong place may be a client with its key. */
 function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';
-  return JSON.stringify(value) ?? String(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0 ? 'an empty object' : 'an object';
+  return typeof value === 'string' ? redact(JSON.stringify(value)) : String(value);
 }

@@ -133,6 +133,13 @@ test.each([
   expect(thrown).toMatchObject({ attempts: [{ outcome: expected, code }] });
 });
 
+test('what is not known is left out', async () => {
+  const thrown = (await outcome(() => Promise.reject(new ModelError('auth', { model: 'groq/llama' })))) as ModelError;
+
+  const known = ['id', 'name', 'model', 'startedAt', 'waitMs', 'durationMs', 'outcome', 'code'];
+  expect(Object.keys(thrown.attempts?.[0] ?? {})).toEqual(known);
+});
+
 test('one error thrown for two requests carries to each its own attempt', async () => {
   const error = new ModelError('not_configured', { model: 'groq/llama' }); // a failed load, kept by the adapter
   const model = recorded(() => Promise.reject(error));
@@ -199,6 +206,29 @@ test('what is no ModelError comes out untouched, and is told to onAttempt withou
   );
 });
 
+test('a user model that throws the reason of an abort was aborted, and throws just that', async () => {
+  const onAttempt = vi.fn<AttemptListener>();
+  const signal = AbortSignal.abort(new Error('enough'));
+
+  const thrown = await recorded(async () => {
+    throw signal.reason;
+  }, onAttempt)({ ...request, signal }).catch((error: unknown) => error);
+
+  expect(thrown).toBe(signal.reason);
+  expect(onAttempt.mock.calls[0]?.[0]).toMatchObject({ outcome: 'aborted' });
+});
+
+test('a refusal comes out itself, on record as skipped', async () => {
+  const refusal = Object.assign(new Error('The cap of 1 USD is spent.'), { action: 'next', code: 'budget_exceeded' });
+
+  const thrown = await outcome(() => Promise.reject(refusal));
+
+  expect(thrown).toBe(refusal);
+  expect(thrown).toMatchObject({
+    attempts: [{ name: 'groq-fast', outcome: 'skipped', code: 'budget_exceeded', reason: refusal.message }],
+  });
+});
+
 test('the facts of a tracker below count, and the gaps are filled', async () => {
   const waited: WaitedRequest = { ...request, waitedMs: 40 };
   const model = vi.fn<Model>().mockResolvedValue({ ...answer, attempts: [{ ...inner, usage: undefined }] });
@@ -236,6 +266,15 @@ test('an error that a tracker below has on record keeps that record', async () =
   const thrown = await outcome(() => Promise.reject(error));
 
   expect(thrown).toMatchObject({ attempts: [{ id: 'row-1', costUsd: 0.25, name: 'groq-fast', reason: 'reset' }] });
+});
+
+test('a bug that a tracker below has on record is told to onAttempt by that record', async () => {
+  const onAttempt = vi.fn<AttemptListener>();
+  const bug = Object.freeze(Object.assign(new TypeError('x is undefined'), { attempts: [{ ...inner, outcome: 'failed' }] }));
+
+  await expect(recorded(() => Promise.reject(bug), onAttempt)(request)).rejects.toBe(bug);
+
+  expect(onAttempt.mock.calls[0]?.[0]).toMatchObject({ id: 'row-1', name: 'groq-fast' });
 });
 
 test('a simulated answer is marked', async () => {

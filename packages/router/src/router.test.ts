@@ -78,7 +78,8 @@ test('fallbacks of the request replace the configured ones, or forbid them', asy
     fallbacks: { a: ['b'] },
   });
 
-  expect((await router({ model: 'a', fallbacks: ['a', 'c'], messages })).text).toBe('c');
+  const { attempts } = await router({ model: 'a', fallbacks: ['a', 'c', 'c'], messages });
+  expect(attempts?.map(({ name }) => name)).toEqual(['a', 'c']);
   expect((await router({ role: 'writer', fallbacks: ['c'], messages })).text).toBe('c');
   expect(await thrownBy(router({ model: 'a', fallbacks: false, messages }))).toMatchObject({
     name: 'RouteError',

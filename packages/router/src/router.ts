@@ -85,20 +85,11 @@ function linksOf({ models, retry: retryOptions, wrap, onAttempt }: Plan): Readon
 function finder(plan: Plan, links: ReadonlyMap<string, Model>): (ask: ModelAsk) => Route | string {
   const chainOf = (name: string): Route => routeOf([name, ...(plan.fallbacks.get(name) ?? [])], links);
   const models = new Map([...links.keys()].map((name) => [name, chainOf(name)]));
-  const roles = new Map(
-    [...plan.roles].map(
-      ([
-        role,
-        {
-          chain: [first, ...others],
-          settings,
-        },
-      ]) => {
-        const route = others.length === 0 ? chainOf(first) : routeOf([first, ...others], links);
-        return [role, { ...route, settings }];
-      },
-    ),
-  );
+  const roles = new Map<string, Route>();
+  for (const [role, { chain, settings }] of plan.roles) {
+    const route = chain.length === 1 ? chainOf(chain[0]) : routeOf(chain, links);
+    roles.set(role, { ...route, settings });
+  }
 
   return ({ role, model }) => {
     const own = role === undefined ? undefined : roles.get(role);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { bodyFor, clientsFor, modelOf, post, type Clients } from '../test/sdk-clients.ts';
+import type { ProviderName } from './provider.ts';
 import { startSimulator, type Simulator } from './simulator.ts';
 import { countTokens } from './tokens.ts';
 
@@ -14,14 +15,17 @@ afterAll(() => simulator.close());
 
 const hello = [{ role: 'user' as const, content: 'Hello there' }];
 
+async function askOpenAI(model: string): Promise<string | null | undefined> {
+  const { choices } = await clients.openai.chat.completions.create({ model, messages: hello });
+  return choices[0]?.message.content;
+}
+
 test('scripted answers are given in order, as often as they say, then the simulator speaks for itself', async () => {
   simulator.answer({ provider: 'openai', model: 'gpt-4o', text: 'first' });
   simulator.answer({ text: 'second', times: 2 });
-  const ask = async (model: string) =>
-    (await clients.openai.chat.completions.create({ model, messages: hello })).choices[0]?.message.content;
 
-  expect([await ask('gpt-4'), await ask('gpt-4o'), await ask('gpt-4o')]).toEqual(['second', 'first', 'second']);
-  expect(await ask('gpt-4o')).toContain('simulated');
+  expect([await askOpenAI('gpt-4'), await askOpenAI('gpt-4o'), await askOpenAI('gpt-4o')]).toEqual(['second', 'first', 'second']);
+  expect(await askOpenAI('gpt-4o')).toContain('simulated');
 });
 
 test('a scripted stream comes in as many pieces as it was told to', async () => {
@@ -33,6 +37,12 @@ test('a scripted stream comes in as many pieces as it was told to', async () => 
   }
 
   expect(pieces.filter(Boolean)).toEqual(['🙂', '🙂', '🙂']);
+});
+
+test('a stream in no pieces at all is refused', () => {
+  expect(() => simulator.answer({ text: 'x', chunks: 0 })).toThrow(
+    new TypeError('chunks is 0: it must be a whole number above 0'),
+  );
 });
 
 test('usage is counted from the real text, on both sides', async () => {
@@ -189,12 +199,13 @@ test('a marked prompt is cached by Anthropic, outside of its input tokens', asyn
   expect(read).toMatchObject({ input_tokens: 10, cache_creation_input_tokens: 0, cache_read_input_tokens: 2_500 });
 });
 
+async function headersOf(provider: ProviderName): Promise<Headers> {
+  const response = await post(simulator, provider, bodyFor(provider));
+  await response.text();
+  return response.headers;
+}
+
 test('rate limits and ids stand in the headers where the provider puts them', async () => {
-  const headersOf = async (provider: 'openai' | 'groq' | 'anthropic' | 'ollama') => {
-    const response = await post(simulator, provider, bodyFor(provider));
-    await response.text();
-    return response.headers;
-  };
   const [openai, groq, anthropic, ollama] = [
     await headersOf('openai'),
     await headersOf('groq'),

@@ -28,6 +28,13 @@ export interface ScriptedCall {
   readonly arguments: object | string;
 }
 
+/** @throws {TypeError} naming the field that no answer can have. */
+export function checkAnswer({ chunks }: ScriptedAnswer): void {
+  if (chunks !== undefined && !(Number.isInteger(chunks) && chunks > 0)) {
+    throw new TypeError(`chunks is ${chunks}: it must be a whole number above 0`);
+  }
+}
+
 /** What the cache knew of the prompt. */
 export type CachedInput = Pick<AnswerUsage, 'cacheReadTokens' | 'cacheWriteTokens' | 'cacheWrite1hTokens'>;
 

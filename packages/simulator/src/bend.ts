@@ -24,8 +24,8 @@ export function* bend(frames: Iterable<Frame>, fault: Fault | undefined, errorFr
     if (due) {
       struck = true;
       yield* strike(fault, frame, errorFrame);
-      if (fault.kind !== 'slow' && fault.kind !== 'malformed') return;
-      if (fault.kind === 'malformed') continue;
+      if (fault.kind === 'malformed') continue; // it took this frame's place
+      if (fault.kind !== 'slow') return;
     }
     if (frame.part === 'terminator' && fault?.kind === 'no_terminator') return;
     if (frame.part === 'content') chunks += 1;

@@ -233,6 +233,7 @@ test.each<[Fault, string]>([
   [{ kind: 'status', status: 42 }, 'status is 42'],
   [{ kind: 'not_json', status: 1_000 }, 'status is 1000'],
   [{ kind: 'slow', delayMs: -1 }, 'delayMs is -1'],
+  [{ kind: 'status', status: 429, headers: { 'retry-after': '1\n' } }, 'retry-after'],
   [{ kind: 'cut', afterChunks: 0.5 }, 'afterChunks is 0.5'],
   [{ kind: 'reset', provider: 'cohere' as 'groq' }, 'provider is "cohere"'],
 ])('%o is refused with the reason', (fault, reason) => {

@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { ChancyOrder } from './orders.ts';
 
 /** A fault to order: what goes wrong, for which requests, how often. */
@@ -92,6 +93,10 @@ export function checkFault(fault: Fault): void {
     }
   }
   if (fault.kind === 'slow' && !(fault.delayMs >= 0)) throw new TypeError(`delayMs is ${fault.delayMs}: it must be 0 or more`);
+  for (const [name, value] of Object.entries(('headers' in fault ? fault.headers : undefined) ?? {})) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  }
   const afterChunks = 'afterChunks' in fault ? fault.afterChunks : undefined;
   if (afterChunks !== undefined && !(Number.isInteger(afterChunks) && afterChunks >= 0)) {
     throw new TypeError(`afterChunks is ${afterChunks}: it must be a whole number, 0 or more`);

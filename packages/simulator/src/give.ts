@@ -17,8 +17,8 @@ interface Giving {
 
 /** Gives the answer to a prompt, whole or as a stream, bent as a fault says. */
 export async function giveAnswer(visit: Visit, { endpoint, ask, body, fault }: Giving): Promise<void> {
-  const { exchange, house, id, elapsedMs } = visit;
-  const call: Call = { id, ask, body, startedAt: exchange.seen.at, elapsedMs };
+  const { exchange, house, id, requestId, elapsedMs } = visit;
+  const call: Call = { id, requestId, ask, body, startedAt: exchange.seen.at, elapsedMs };
   const answer = answerFor(house, endpoint, ask, fault);
   await exchange.wait(house.latencyMs(ask.model));
   if (!ask.stream) {

@@ -65,7 +65,9 @@ test('an editor keeps to a draft that is not the simulator’s', () => {
     withContext(editingTask, '# On Bees\n\nBees are  very busy in order to to live.\n\n## Honey\n\nIt is sweet.'),
   );
 
-  expect(edited).toBe(`# On Bees\n\nBees are busy to live.\n\n## Honey\n\nIt is sweet.\n\n${signature}`);
+  expect(edited).toBe(
+    `# On Bees\n\nBees are busy to live.\n\n## Honey\n\nIt is sweet.\n\n*Edited by the Rolecall simulator, not by a language model.*`,
+  );
 });
 
 test('a draft may stand in an earlier message, and ends where the prompt speaks again', () => {
@@ -73,7 +75,36 @@ test('a draft may stand in an earlier message, and ends where the prompt speaks 
 
   const edited = write('Polish the post above.', before);
 
-  expect(edited).toBe(`# On Ants\n\nAnts carry leaves.\n\n${signature}`);
+  expect(edited).toBe(`# On Ants\n\nAnts carry leaves.\n\n*Edited by the Rolecall simulator, not by a language model.*`);
+});
+
+test('a draft that another agent handed on is taken whole, whatever it looks like', () => {
+  const draft = 'No title.\n\n---\n\n## A header\n\nThe end.';
+  const context = `--- Output of "research", by Researcher ---\n# Notes\n\n--- Output of "write", by Writer ---\n${draft}\n\n--- End of earlier outputs ---`;
+
+  const edited = write(`Your task: ${editingTask}\n\n${context}\n\nAnswer now, in full.`);
+
+  expect(edited).toBe(`${draft}\n\n*Edited by the Rolecall simulator, not by a language model.*`);
+});
+
+test.each([
+  ['Write a 500-word blog post about The Deep Sea.', 'The Deep Sea'],
+  ['Write an essay on "Slow Food", please.', 'Slow Food'],
+  ['Draft an article. The topic: Tidal Power', 'Tidal Power'],
+])('%j is about %s', (prompt, expected) => {
+  expect(write(prompt)).toMatch(new RegExp(`^# ${expected}:`));
+});
+
+test('an agent that is spoken to between tool calls still does its task', () => {
+  const turns: Turn[] = [
+    { role: 'user', text: researchTask },
+    { role: 'tool', text: 'a finding' },
+    { role: 'user', text: 'Give the best complete answer that you can.' },
+  ];
+  const ask: Ask = { model: 'm', stream: false, turns, tools: [], toolChoice: 'auto', stop: [], reasoning: false, prompt: [] };
+
+  expect(writeText(ask)).toContain(`Research summary: ${topic}`);
+  expect(writeText(ask)).toContain('a finding');
 });
 
 test('anything else gets a short reply that quotes the question', () => {

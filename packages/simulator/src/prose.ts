@@ -2,13 +2,17 @@
 import type { Ask } from './ask.ts';
 
 export const signature = '*Written by the Rolecall simulator, not by a language model.*';
+const editedBy = '*Edited by the Rolecall simulator, not by a language model.*';
 
 /** A text that fits the prompt: the three tasks of a blog crew, or a short reply. */
 export function writeText({ model, turns }: Ask): string {
-  const prompt = turns.findLast(({ role }) => role === 'user')?.text ?? '';
+  const prompts = turns.filter(({ role }) => role === 'user').map(({ text }) => text);
   const everything = turns.map(({ text }) => text).join('\n');
   const toolResult = turns.findLast(({ role }) => role === 'tool')?.text;
-  const text = writeFor(taskOf(prompt), { model, prompt, everything });
+  const last = prompts.at(-1) ?? '';
+  // Between tool calls an agent may be spoken to: its task then still stands in the first message.
+  const prompt = toolResult === undefined || taskOf(last) ? last : (prompts[0] ?? last);
+  const text = writeFor(taskOf(prompt), { prompt, everything });
   if (toolResult === undefined) return text ?? shortReply(model, prompt);
   const quote = `The tool returned: ${toolResult}`;
   return text === undefined ? `Simulated answer. ${quote}` : `${text}\n\n${quote}`;
@@ -41,7 +45,6 @@ function taskOf(prompt: string): Task {
 }
 
 interface Brief {
-  readonly model: string;
   readonly prompt: string;
   readonly everything: string;
 }
@@ -58,6 +61,7 @@ function topicOf(text: string): string {
     /^#{0,3} *Research summary: *(.+)$/im.exec(text)?.[1] ??
     /\b(?:topic|subject)\b[^:\n]{0,20}: *["“]?([^\n"”]+)/i.exec(text)?.[1] ??
     /\babout:? +["“]([^"”\n]+)["”]/i.exec(text)?.[1] ??
+    /\b(?:post|article|blog|essay) (?:about|on) +["“]?([^\n.,;:"”]{3,80})/i.exec(text)?.[1] ??
     /\b(?:about|research|investigate) +(?!the\b|a\b|an\b|your\b|this\b)([^\n.,;:"]{3,80})/i.exec(text)?.[1] ??
     /^# +(.+)$/m.exec(text)?.[1];
   return found?.trim().replace(/[.!?]+$/, '') ?? 'the subject at hand';
@@ -143,14 +147,16 @@ ${topic} will not be settled by a single announcement. It will be settled by man
 ${signature}`;
 }
 
-/** The post within a prompt: from its title to its signature, or to where a prompt goes on in its own voice. */
+/** The post within a prompt: what an earlier task handed on, or else from a title to where the prompt goes on in its own voice. */
 function draftIn(text: string): string | undefined {
+  const handedOn = [...text.matchAll(/^--- Output of .+---\n([\s\S]*?)\n+(?=--- (?:Output|End) of )/gm)].at(-1)?.[1];
+  if (handedOn !== undefined) return handedOn;
   const start = text.search(/^# \S/m);
   if (start < 0) return undefined;
   const rest = text.slice(start);
   const signed = rest.indexOf(signature);
-  const end = signed >= 0 ? signed : rest.search(/^(?:Begin!|-{5,}|Your final answer|Expected output)/im);
-  return (end > 0 ? rest.slice(0, end) : rest).trim();
+  const end = signed >= 0 ? signed + signature.length : rest.search(/^(?:Begin!|-{5,}|Your final answer|Expected output)/im);
+  return end > 0 ? rest.slice(0, end) : rest;
 }
 
 const edits: readonly [RegExp, string][] = [
@@ -166,7 +172,9 @@ const edits: readonly [RegExp, string][] = [
   [/\n{3,}/g, '\n\n'],
 ];
 
+/** Says once who wrote it, or else who edited it. */
 function polish(draft: string): string {
-  const unsigned = draft.replaceAll(signature, '').trim();
-  return `${edits.reduce((text, [find, replacement]) => text.replace(find, replacement), unsigned)}\n\n${signature}`;
+  const unsigned = draft.replaceAll(signature, '').replaceAll(editedBy, '').trim();
+  const polished = edits.reduce((text, [find, replacement]) => text.replace(find, replacement), unsigned);
+  return `${polished}\n\n${draft.includes(signature) ? signature : editedBy}`;
 }

@@ -1,4 +1,4 @@
-import type { ScriptedAnswer } from './answers.ts';
+import { checkAnswer, type ScriptedAnswer } from './answers.ts';
 import type { SeenRequest } from './exchange.ts';
 import { checkFault, type Fault } from './faults.ts';
 import { OrderBook, type Ordered } from './orders.ts';
@@ -35,7 +35,7 @@ export interface Simulator {
   readonly requests: readonly SeenRequest[];
   /** Orders a fault. The first that fits a request strikes it. @throws {TypeError} when no fault can be like that. */
   fault(fault: Fault): Ordered;
-  /** Scripts an answer. The first that fits a request is given. */
+  /** Scripts an answer. The first that fits a request is given. @throws {TypeError} when no answer can be like that. */
   answer(answer: ScriptedAnswer): Ordered;
   /** Closes a provider's port and connections, so that further ones are refused. */
   takeDown(provider: ProviderName): Promise<void>;
@@ -113,7 +113,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       checkFault(fault);
       return faults.place(fault);
     },
-    answer: (answer) => answers.place(answer),
+    answer(answer) {
+      checkAnswer(answer);
+      return answers.place(answer);
+    },
     takeDown: (provider) => servers[provider].down(),
     bringUp: (provider) => servers[provider].up(),
     reset() {

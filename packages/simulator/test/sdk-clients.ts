@@ -102,7 +102,7 @@ export async function plainText(clients: Clients, provider: ProviderName): Promi
       const { content } = await clients.anthropic.messages.create({ model, messages, max_tokens: 1_000 });
       return content.map((block) => (block.type === 'text' ? block.text : '')).join('');
     }
-    case 'ollama':
+    default:
       return (await clients.ollama.chat({ model, messages })).message.content;
   }
 }

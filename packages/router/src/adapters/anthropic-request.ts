@@ -44,7 +44,7 @@ export function encode(id: string, request: ModelRequest, { name, maxOutputToken
     max_tokens: maxTokens,
     ...limitBreakpoints(toSystem(messages, name), toTurns(messages, name)),
     ...thinking,
-    ...encodeSampling(settings, sampling, ignored),
+    ...encodeSampling(settings, sampling, isThinking(thinking?.thinking), ignored),
     ...(settings.stop && settings.stop.length > 0 && { stop_sequences: settings.stop }),
     ...encodeServiceTier(settings, ignored),
     ...(tools.length > 0 && { tools }),
@@ -69,17 +69,28 @@ function encodeEffort(
   const { thinking, effort, refused } = thinkingFor(id, reasoningEffort, maxTokens);
   const inTheWay = forcesTool && reasoningEffort !== 'none'; // who thinks chooses
   if (refused || inTheWay) ignored.add('reasoningEffort');
-  return { effort: effort && { effort }, thinking: thinking && !inTheWay && { thinking } };
+  return { effort: effort && { effort }, thinking: thinking && !inTheWay ? { thinking } : undefined };
 }
 
-/** API version 2026-10-21 answers each of these with an error, at any value. Before it, temperatures end at 1. */
-function encodeSampling({ temperature, topP, topK }: ModelSettings, sampling: boolean, ignored: Set<string>): JsonObject {
-  if (!sampling) for (const setting of ['temperature', 'topP', 'topK']) ignored.add(setting);
-  if (temperature !== undefined && temperature > 1) ignored.add('temperature');
+function isThinking(thinking: { readonly type: string } | undefined): boolean {
+  return thinking?.type === 'enabled' || thinking?.type === 'adaptive';
+}
+
+/**
+ * API version 2026-10-21 answers each of these with an error, at any value. Before it, temperatures end at 1, rule out topP, and
+ * are not for models that think.
+ */
+function encodeSampling(settings: ModelSettings, allowed: boolean, thinks: boolean, ignored: Set<string>): JsonObject {
+  const { temperature, topP, topK } = settings;
+  const hasTemperature = allowed && !thinks && temperature !== undefined && temperature <= 1;
+  const takesTopP = allowed && !hasTemperature && (!thinks || (topP !== undefined && topP >= 0.95));
+  if (!hasTemperature) ignored.add('temperature');
+  if (!takesTopP) ignored.add('topP');
+  if (!allowed || thinks) ignored.add('topK');
   return {
-    ...(temperature !== undefined && !ignored.has('temperature') && { temperature }),
-    ...(topP !== undefined && sampling && { top_p: topP }),
-    ...(topK !== undefined && sampling && { top_k: topK }),
+    ...(hasTemperature && { temperature }),
+    ...(topP !== undefined && takesTopP && { top_p: topP }),
+    ...(topK !== undefined && !ignored.has('topK') && { top_k: topK }),
   };
 }
 

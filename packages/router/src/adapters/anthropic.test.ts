@@ -60,18 +60,36 @@ describe('what it sends', () => {
     expect(metadata?.ignoredSettings).toEqual(['temperature', 'topP', 'topK']);
   });
 
-  test('sends the sampling settings under the API version that takes them, save a temperature above its range', async () => {
-    const model = make({ apiVersion: '2023-06-01' });
+  test.each([
+    [{ temperature: 0.3, topK: 5 }, { temperature: 0.3, top_k: 5 }, undefined],
+    [{ topP: 0.9 }, { top_p: 0.9 }, undefined],
+    [{ temperature: 0.3, topP: 0.9 }, { temperature: 0.3 }, ['topP']],
+    [{ temperature: 1.5 }, {}, ['temperature']],
+    [{ temperature: 0.3, topK: 5, topP: 0.97, reasoningEffort: 'low' }, { top_p: 0.97 }, ['temperature', 'topK']],
+  ] as const)('sends of %j what the older API version takes', async (settings, expected, ignored) => {
+    const { metadata } = await make({ apiVersion: '2023-06-01' }, 'claude-opus-4-6')(ask({ settings }));
 
-    const fits = await model(ask({ settings: { temperature: 0.3, topP: 0.9, topK: 5 } }));
-    const body = seen()?.body;
-    const tooHot = await model(ask({ settings: { temperature: 1.5 } }));
-
+    const { temperature, top_p, top_k } = (seen()?.body ?? {}) as Record<string, unknown>;
     expect(seen()?.headers['anthropic-version']).toBe('2023-06-01');
-    expect(body).toMatchObject({ temperature: 0.3, top_p: 0.9, top_k: 5 });
-    expect(fits.metadata?.ignoredSettings).toBeUndefined();
-    expect(seen()?.body).not.toHaveProperty('temperature');
-    expect(tooHot.metadata?.ignoredSettings).toEqual(['temperature']);
+    expect({ temperature, top_p, top_k }).toEqual({ temperature: undefined, top_p: undefined, top_k: undefined, ...expected });
+    expect(metadata?.ignoredSettings).toEqual(ignored);
+  });
+
+  test('marks the last four cache breakpoints, which is all the API takes', async () => {
+    const [first, ...content] = ['a', 'b', 'c', 'd', 'e', 'f'].map(
+      (text) => ({ type: 'text', text, cacheBreakpoint: true }) as const,
+    );
+
+    await make()({
+      messages: [
+        { role: 'system', content: first ? [first] : [] },
+        { role: 'user', content },
+      ],
+    });
+
+    const sent = seen()?.body as { system: object[]; messages: { content: object[] }[] } | undefined;
+    const marks = [...(sent?.system ?? []), ...(sent?.messages[0]?.content ?? [])].map((block) => 'cache_control' in block);
+    expect(marks).toEqual([false, false, true, true, true, true]);
   });
 
   test('streams an answer too long to wait for, though nobody listens', async () => {

@@ -1,6 +1,7 @@
 import type { Model } from '@rolecall/core';
-import { decode, readMessage } from './anthropic-answer.ts';
+import { readMessage } from './anthropic-answer.ts';
 import { explain } from './anthropic-errors.ts';
+import { decode } from './anthropic-message.ts';
 import { encode, type MessagesBody } from './anthropic-request.ts';
 import { attempt } from './call.ts';
 import { type Endpoint, endpointOf } from './endpoint.ts';
@@ -17,7 +18,7 @@ export interface AnthropicClient {
 export interface AnthropicCallOptions {
   readonly signal: AbortSignal;
   readonly maxRetries: number;
-  readonly headers: Record<string, string | null>;
+  readonly headers: Record<string, string>;
 }
 
 export interface AnthropicOptions {

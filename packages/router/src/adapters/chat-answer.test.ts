@@ -1,4 +1,4 @@
-import type { Delta } from '@rolecall/core';
+import type { Delta, ModelResponse } from '@rolecall/core';
 import { describe, expect, test } from 'vitest';
 import type { ModelError } from '../errors.ts';
 import { decode } from './chat-answer.ts';
@@ -54,6 +54,14 @@ describe('a whole answer', () => {
         source: { api: 'chat.completions', payload },
       },
       metadata: { requestId: 'req_1', servedModel: 'm-2026', serviceTier: 'flex', raw: body },
+    });
+  });
+
+  test('that counts in words, or below nothing, has not reported', async () => {
+    const { answer } = await readJson({ ...message({ content: 'Hi.' }), usage: { prompt_tokens: '12', completion_tokens: -1 } });
+
+    expect((answer as ModelResponse).usage).toEqual({
+      source: { api: 'chat.completions', payload: { prompt_tokens: '12', completion_tokens: -1 } },
     });
   });
 
@@ -119,6 +127,9 @@ describe('a whole answer', () => {
     ['nothing was said', message({ content: '' }), 'empty_answer'],
     ['only a thought was said', message({ content: null, reasoning: 'Hm.' }), 'empty_answer'],
     ['there are no choices', { object: 'list', data: [] }, 'malformed_answer'],
+    ['the choices are no list', { choices: { message: { content: 'Hi.' } } }, 'malformed_answer'],
+    ['there is junk for a choice', { choices: [null] }, 'empty_answer'],
+    ['there is junk for content', message({ content: 5, tool_calls: {} }), 'empty_answer'],
     ['the body is an error', { error: { message: 'try later', code: 503 } }, 'overloaded'],
   ])('is a failure when %s', async (_, body, code) => {
     const { answer } = await readJson({ ...body, usage: { prompt_tokens: 3 } });
@@ -204,6 +215,14 @@ describe('a stream', () => {
     );
 
     expect(answer).toMatchObject({ usage: { inputTokens: 3, outputTokens: 1 } });
+  });
+
+  test('of several choices is the first of them', async () => {
+    const other = { choices: [{ index: 1, delta: { content: 'Bye' }, finish_reason: 'length' }] };
+
+    const { answer } = await readStream(other, delta({ content: 'Hi' }), other, delta({}, 'stop'));
+
+    expect(answer).toMatchObject({ text: 'Hi', finishReason: 'stop' });
   });
 
   test('tells thoughts from text, and refusals too', async () => {

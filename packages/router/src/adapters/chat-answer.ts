@@ -19,6 +19,7 @@ interface Chunk {
 }
 
 interface Choice {
+  readonly index?: number | null;
   readonly delta?: Said | null;
   readonly message?: Said | null;
   readonly finish_reason?: string | null;
@@ -66,7 +67,7 @@ interface Progress {
 export interface Answer {
   readonly provider: string;
   readonly facts: Facts;
-  /** A stream was streamAsked for. */
+  /** A stream was asked for. */
   readonly streamAsked: boolean;
   readonly ignoredSettings: readonly string[];
 }
@@ -111,9 +112,12 @@ function parse(text: string, facts: Facts): Chunk {
     throw failure('malformed_answer', facts, `the answer is ${what}`, cause);
   }
   if (typeof parsed !== 'object' || parsed === null) throw failure('malformed_answer', facts, 'the answer is not a JSON object');
-  return parsed;
+  const chunk: Chunk = parsed;
+  if (!Array.isArray(chunk.choices ?? [])) throw failure('malformed_answer', facts, 'the choices are not a list');
+  return chunk;
 }
 
+/** Takes in a chunk, and delivers what it says. */
 async function fold(chunk: Chunk, progress: Progress, delivery: Delivery, facts: Facts): Promise<void> {
   const groq = chunk.x_groq;
   const error = chunk.error ?? groq?.error;
@@ -123,11 +127,10 @@ async function fold(chunk: Chunk, progress: Progress, delivery: Delivery, facts:
   if (chunk.model) progress.servedModel = chunk.model;
   if (chunk.service_tier) progress.serviceTier = chunk.service_tier;
 
-  const choice = chunk.choices?.[0]; // none in the chunk with the usage
-  if (!choice) return;
-  const said = choice.delta ?? choice.message;
+  const choice = chunk.choices?.find((one) => !one?.index); // none in the chunk with the usage; more than one if options ask for it
+  if (choice?.finish_reason) progress.finishReason = choice.finish_reason;
+  const said = choice?.delta ?? choice?.message;
   if (said) await deliver(said, progress, delivery);
-  if (choice.finish_reason) progress.finishReason = choice.finish_reason;
 }
 
 async function deliver(said: Said, progress: Progress, delivery: Delivery): Promise<void> {
@@ -139,13 +142,18 @@ async function deliver(said: Said, progress: Progress, delivery: Delivery): Prom
   }
   const { content, refusal } = said;
   if (typeof content === 'string') await delivery.text(content);
-  else for (const part of content ?? []) await delivery.text(part.text ?? '');
+  else for (const part of listOf(content)) await delivery.text(part.text ?? '');
   if (refusal) await delivery.refusal(refusal);
-  for (const piece of said.tool_calls ?? []) {
+  for (const piece of listOf(said.tool_calls)) {
     const { name, arguments: json } = piece.function ?? {};
     const index = callIndex(piece, progress);
     await delivery.toolCall({ index, id: piece.id ?? undefined, name: name ?? undefined, arguments: json ?? undefined });
   }
+}
+
+/** Junk in the place of a list is no list. */
+function listOf<T>(value: readonly T[] | null | undefined): readonly T[] {
+  return Array.isArray(value) ? (value as readonly T[]) : [];
 }
 
 /** Some servers give every call the index 0, or none: then a new id means a new call. */
@@ -219,15 +227,20 @@ function toFinishReason(reason: string | undefined, hasToolCalls: boolean): Mode
 function toUsage(payload: ChatUsage): Usage {
   const { prompt_tokens_details: input, completion_tokens_details: output } = payload;
   return {
-    inputTokens: payload.prompt_tokens ?? undefined,
-    outputTokens: payload.completion_tokens ?? undefined,
-    cacheReadTokens: input?.cached_tokens ?? undefined,
-    cacheWriteTokens: input?.cache_write_tokens ?? undefined,
-    reasoningTokens: output?.reasoning_tokens ?? undefined,
-    audioInputTokens: input?.audio_tokens ?? undefined,
-    audioOutputTokens: output?.audio_tokens ?? undefined,
+    inputTokens: count(payload.prompt_tokens),
+    outputTokens: count(payload.completion_tokens),
+    cacheReadTokens: count(input?.cached_tokens),
+    cacheWriteTokens: count(input?.cache_write_tokens),
+    reasoningTokens: count(output?.reasoning_tokens),
+    audioInputTokens: count(input?.audio_tokens),
+    audioOutputTokens: count(output?.audio_tokens),
     source: { api: 'chat.completions', payload },
   };
+}
+
+/** What is no count was not reported. */
+function count(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }
 
 /** The provider answered, and so may charge. */

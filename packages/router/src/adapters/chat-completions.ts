@@ -71,11 +71,11 @@ export function chatCompletions(options: ChatCompletionsOptions): Model {
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return async () => {
-    made ??= make();
+    const mine = (made ??= make());
     try {
-      return await made;
+      return await mine;
     } catch (error) {
-      made = undefined;
+      if (made === mine) made = undefined;
       throw error;
     }
   };

@@ -184,6 +184,12 @@ describe('an output schema', () => {
     expect(strictOf(closed, undefined, false)).toBe(false);
   });
 
+  test('has a name the API takes', () => {
+    expect(bodyOf({ outputSchema: { name: 'Blog post: café', schema: closed } })).toMatchObject({
+      response_format: { json_schema: { name: 'Blog_post__caf_' } },
+    });
+  });
+
   test('is as strict as was asked for', () => {
     expect(strictOf(open, true)).toBe(true);
     expect(strictOf(closed, false)).toBe(false);

@@ -98,7 +98,8 @@ function encodeToolChoice(choice: ToolChoice): JsonValue {
 function encodeOutputSchema({ outputSchema }: ModelRequest, { strictSchemas }: Dialect): JsonObject {
   if (!outputSchema) return {};
   const { name, schema, strict = strictSchemas && isStrictSchema(schema) } = outputSchema;
-  return { response_format: { type: 'json_schema', json_schema: { name, schema, strict } } };
+  const word = name.replaceAll(/[^\w-]/g, '_').slice(0, 64) || 'answer'; // the API takes no other characters
+  return { response_format: { type: 'json_schema', json_schema: { name: word, schema, strict } } };
 }
 
 type Refuse = (reason: string) => ModelError;

@@ -32,6 +32,7 @@ export interface Delivery {
 export function createDelivery({ onDelta, signal }: ModelRequest): Delivery {
   const said = { text: '', reasoning: '', refusal: '' };
   const calls = new Map<number, { id: string; name: string; arguments: string }>();
+  const nothing = Promise.resolve();
   let committed = false;
   let callerError: { readonly thrown: unknown } | undefined;
 
@@ -46,10 +47,10 @@ export function createDelivery({ onDelta, signal }: ModelRequest): Delivery {
       throw thrown;
     }
   };
-  const say = async (type: 'text' | 'reasoning' | 'refusal', text: string): Promise<void> => {
-    if (text === '') return; // an empty piece says nothing and commits to nothing
+  const say = (type: 'text' | 'reasoning' | 'refusal', text: string): Promise<void> => {
+    if (text === '') return nothing; // it commits to nothing
     said[type] += text;
-    await hand({ type, text });
+    return hand({ type, text });
   };
 
   return {

@@ -83,7 +83,8 @@ test.each([
   [413, 'context_too_long'],
   [422, 'invalid_request'],
   [429, 'rate_limited'],
-  [498, 'invalid_request'],
+  [418, 'invalid_request'],
+  [498, 'overloaded'],
   [500, 'overloaded'],
   [529, 'overloaded'],
 ])('HTTP %i is %s', (status, code) => {
@@ -98,6 +99,8 @@ describe('networkError', () => {
     ['a refused connection', caused('Connection error.', caused('fetch failed', coded('ECONNREFUSED'))), 'network', false],
     ['an unknown host', caused('fetch failed', coded('ENOTFOUND')), 'network', false],
     ['every address of a host refusing', caused('fetch failed', new AggregateError([coded('ECONNREFUSED')])), 'network', false],
+    ['a certificate that is not valid', caused('fetch failed', coded('CERT_HAS_EXPIRED')), 'network', false],
+    ['a server that does not speak TLS', caused('fetch failed', coded('ERR_SSL_WRONG_VERSION_NUMBER')), 'network', false],
     ['a connection that took too long', caused('fetch failed', coded('UND_ERR_CONNECT_TIMEOUT')), 'network', false],
     ['a reset', caused('Connection error.', caused('fetch failed', coded('ECONNRESET'))), 'network', true],
     [
@@ -127,6 +130,7 @@ describe('networkError', () => {
 
     expect(networkError(new TypeError("Cannot read properties of undefined (reading 'x')"))).toBeUndefined();
     expect(networkError('fetch failed')).toBeUndefined();
+    expect(networkError(Object.assign(new Error('invalid'), { code: 17, errors: { name: 'required' } }))).toBeUndefined();
     expect(networkError(circular)).toBeUndefined();
   });
 });

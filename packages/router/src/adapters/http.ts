@@ -72,6 +72,7 @@ const exactCodes: Readonly<Record<number, ModelErrorCode>> = {
   410: 'not_found',
   413: 'context_too_long',
   429: 'rate_limited',
+  498: 'overloaded', // Groq, when its flex tier is full
 };
 
 /** What a status alone says; the body of the answer may know better. */
@@ -86,20 +87,8 @@ export interface NetworkFailure {
   readonly possiblyBilled: boolean;
 }
 
-const neverConnected = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
+const neverConnected =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO|UND_ERR_CONNECT_TIMEOUT|ERR_(?:SSL|TLS)_\w+|\w*CERT\w*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
 const brokenOff = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT']);
 const cutMessages = new Set(['terminated', 'Premature close']); // `fetch` and `node-fetch`, once the answer had begun
 const brokenMessages = new Set(['fetch failed', 'Connection error.', 'other side closed', 'socket hang up', 'network error']);
@@ -108,7 +97,7 @@ const brokenMessages = new Set(['fetch failed', 'Connection error.', 'other side
 export function networkError(error: unknown): NetworkFailure | undefined {
   const chain = causesOf(error);
   const has = (test: (cause: Cause) => boolean): boolean => chain.some(test);
-  if (has(({ code }) => neverConnected.has(code ?? ''))) return { code: 'network', possiblyBilled: false };
+  if (has(({ code }) => neverConnected.test(code ?? ''))) return { code: 'network', possiblyBilled: false };
   if (has(({ message, code }) => cutMessages.has(message ?? '') || code === 'UND_ERR_BODY_TIMEOUT')) {
     return { code: 'stream_cut', possiblyBilled: true };
   }
@@ -125,15 +114,15 @@ interface Cause {
   readonly code?: string;
   readonly message?: string;
   readonly cause?: unknown;
-  readonly errors?: readonly unknown[];
+  readonly errors?: unknown;
 }
 
 /** The error and what caused it, at most ten deep: a chain may be circular. */
 function causesOf(error: unknown, depth = 0): readonly Cause[] {
   if (typeof error !== 'object' || error === null || depth > 10) return [];
   const found = error as Cause;
-  // An AggregateError tells of each address that was tried.
-  return [found, ...causesOf(found.cause, depth + 1), ...(found.errors ?? []).flatMap((one) => causesOf(one, depth + 1))];
+  const tried: readonly unknown[] = Array.isArray(found.errors) ? found.errors : []; // an AggregateError has one for each address
+  return [found, ...[found.cause, ...tried].flatMap((cause) => causesOf(cause, depth + 1))];
 }
 
 /** Loopback, private and link-local addresses, names of one word, and `*.localhost`, `*.local`, `*.internal`. */

@@ -58,8 +58,8 @@ export async function collect(
   const nextId = newCallIds(messages);
   let last: OllamaChunk | undefined;
   let calls = 0;
+  // Read to the end, `done` or not, so that the connection can be used again.
   for await (const chunk of chunks) {
-    if (last) continue; // read to the end, so that the connection can be used again
     if (chunk.error !== undefined) throw explainMessage(chunk.error, facts);
     const { thinking = '', content = '', tool_calls: toolCalls = [] } = chunk.message ?? {};
     await delivery.reasoning(thinking);

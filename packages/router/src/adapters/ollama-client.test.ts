@@ -24,10 +24,12 @@ test('an abort ends its own stream and no other', async () => {
   const model = make();
   const caller = new AbortController();
 
-  const stalled = model(ask({ signal: caller.signal, onDelta: () => caller.abort() }));
+  const stalled = expect(model(ask({ signal: caller.signal, onDelta() {} }))).rejects.toMatchObject({ code: 'aborted' });
+  await vi.waitFor(() => expect(simulator.requests).toHaveLength(1));
   const other = model(ask({ onDelta: () => new Promise((resolve) => setTimeout(resolve, 10)) }));
+  caller.abort();
 
-  await expect(stalled).rejects.toMatchObject({ code: 'aborted' });
+  await stalled;
   await expect(other).resolves.toMatchObject({ text: 'One, two, three.' });
 });
 
@@ -87,10 +89,13 @@ describe("through the user's own client", () => {
     simulator.fault({ provider: 'ollama', kind: 'stall', afterChunks: 1 });
     const caller = new AbortController();
 
-    const stalled = ollama('mistral', { client })(ask({ signal: caller.signal, onDelta: () => caller.abort() }));
+    const answer = ollama('mistral', { client })(ask({ signal: caller.signal, onDelta() {} }));
+    const stalled = expect(answer).rejects.toMatchObject({ code: 'aborted' });
+    await vi.waitFor(() => expect(simulator.requests).toHaveLength(1));
     const other = ollama('mistral', { client })(ask({ onDelta() {} }));
+    caller.abort();
 
-    await expect(stalled).rejects.toMatchObject({ code: 'aborted' });
+    await stalled;
     await expect(other).resolves.toMatchObject({ finishReason: 'stop' });
     await vi.waitFor(() => expect(simulator.requests.filter(({ closedByClient }) => closedByClient)).toHaveLength(1));
   });

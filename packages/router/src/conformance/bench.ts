@@ -116,12 +116,20 @@ export function ask(text: string, more: Partial<ModelRequest> = {}): ModelReques
   return { messages: [{ role: 'user', content: text }], ...more };
 }
 
+export interface Recorder {
+  readonly deltas: readonly Delta[];
+  readonly onDelta: (delta: Delta) => void;
+  readonly said: (type: 'text' | 'reasoning') => string;
+}
+
 /** Keeps what streams in. */
-export function recorder() {
+export function recorder(): Recorder {
   const deltas: Delta[] = [];
-  const said = (type: 'text' | 'reasoning'): string =>
-    deltas.flatMap((delta) => (delta.type === type ? [delta.text] : [])).join('');
-  return { deltas, said, onDelta: (delta: Delta): void => void deltas.push(delta) };
+  return {
+    deltas,
+    onDelta: (delta) => void deltas.push(delta),
+    said: (type) => deltas.map((delta) => (delta.type === type ? delta.text : '')).join(''),
+  };
 }
 
 /** A tool of one argument. */

@@ -1,4 +1,4 @@
-import type { Model, ModelResponse } from '@rolecall/core';
+import type { Attempt, Model, ModelResponse } from '@rolecall/core';
 import * as fc from 'fast-check';
 import { AbortError } from 'p-retry';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -67,6 +67,25 @@ test.each([
 
   await expect(asked).resolves.toBe(errors[calls - 1]);
   expect(model).toHaveBeenCalledTimes(calls);
+});
+
+test('with no retries it is the model itself', () => {
+  const model = vi.fn<Model>();
+
+  expect(retry({ retries: 0 })(model)).toBe(model);
+});
+
+test('the answer carries the attempts that failed before it', async () => {
+  const attempt: Attempt = { id: '1', model: 'a/b', startedAt: 0, waitMs: 0, durationMs: 0, outcome: 'failed' };
+  const model = vi
+    .fn<Model>()
+    .mockRejectedValueOnce(Object.assign(failure('network'), { attempts: [attempt] }))
+    .mockResolvedValue({ ...answer, attempts: [{ ...attempt, id: '2', outcome: 'answered' }] });
+
+  const asked = retry()(model)(request);
+  await vi.runAllTimersAsync();
+
+  expect((await asked).attempts?.map(({ id }) => id)).toEqual(['1', '2']);
 });
 
 test.each(Object.entries(remedies).filter(([, remedy]) => remedy !== 'repeat'))('%s (%s) is not repeated', async (code) => {

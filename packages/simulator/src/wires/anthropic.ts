@@ -4,16 +4,17 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { Answer, AnsweredCall, AnswerUsage } from '../ask.ts';
 import { recordOf } from '../json.ts';
 import { explainAnthropic } from './anthropic-errors.ts';
+import { anthropicModels } from './anthropic-models.ts';
 import { readMessages } from './anthropic-request.ts';
 import { piecesOf } from './pieces.ts';
 import { anthropicRateLimitHeaders } from './rate-limits.ts';
-import { modelAt, type AnswerEndpoint, type Call, type Frame, type InfoEndpoint, type Wire } from './wire.ts';
+import { modelAt, type AnswerEndpoint, type Call, type Frame, type Wire } from './wire.ts';
 
 export const anthropicWire: Wire = {
   find(method, path) {
     if (path === '/v1/messages') return method === 'POST' ? messages : { problem: 'wrong_method', method, path };
     if (path === '/v1/models' || path.startsWith('/v1/models/')) {
-      return method === 'GET' ? models(modelAt(path, '/v1/models/')) : { problem: 'wrong_method', method, path };
+      return method === 'GET' ? anthropicModels(modelAt(path, '/v1/models/')) : { problem: 'wrong_method', method, path };
     }
     return { problem: 'unknown_path', method, path };
   },
@@ -186,48 +187,7 @@ function usageFor(usage: AnswerUsage, outputTokens: number): Anthropic.Usage {
 
 /** Cumulative, as the documentation says: it replaces what `message_start` reported. */
 function deltaUsage(usage: AnswerUsage): Anthropic.MessageDeltaUsage {
-  const {
-    input_tokens,
-    cache_creation_input_tokens,
-    cache_read_input_tokens,
-    output_tokens,
-    output_tokens_details,
-    server_tool_use,
-  } = usageFor(usage, usage.outputTokens);
-  return {
-    input_tokens,
-    cache_creation_input_tokens,
-    cache_read_input_tokens,
-    output_tokens,
-    output_tokens_details,
-    server_tool_use,
-  };
-}
-
-function describeModel(id: string) {
-  return {
-    type: 'model',
-    id,
-    display_name: `${id} (simulated)`,
-    created_at: '2025-01-01T00:00:00Z',
-    capabilities: null,
-    deprecated_at: null,
-    lifecycle: 'active',
-    line: null,
-    max_input_tokens: 200_000,
-    max_tokens: 64_000,
-    retires_at: null,
-  } satisfies Anthropic.ModelInfo;
-}
-
-function models(model: string): InfoEndpoint {
-  return {
-    kind: 'info',
-    reply({ models: ids, has }) {
-      if (model === '')
-        return { data: ids.map(describeModel), has_more: false, first_id: ids[0] ?? null, last_id: ids.at(-1) ?? null };
-      return has(model) ? describeModel(model) : { problem: 'no_model', model };
-    },
-    explain: explainAnthropic,
-  };
+  const whole = usageFor(usage, usage.outputTokens);
+  const { cache_creation: _creation, inference_geo: _geo, service_tier: _tier, speed: _speed, ...counts } = whole;
+  return counts;
 }

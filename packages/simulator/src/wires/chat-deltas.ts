@@ -46,7 +46,7 @@ export function chatCalls({
   return toolCalls.map((call) => ({ id: callId(), type: 'function', function: { name: call.name, arguments: call.arguments } }));
 }
 
-export function callId(): string {
+function callId(): string {
   return `call_${randomUUID().replaceAll('-', '').slice(0, 24)}`;
 }
 

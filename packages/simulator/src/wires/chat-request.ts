@@ -116,7 +116,7 @@ function toTurn(message: JsonRecord): Turn {
 }
 
 /** The text of a message's content, which is a string or a list of parts. */
-export function contentText(content: unknown): string {
+function contentText(content: unknown): string {
   return typeof content === 'string'
     ? content
     : listOf(content)

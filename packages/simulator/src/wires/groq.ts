@@ -88,7 +88,7 @@ function completion(given: Answer, call: Call): unknown {
     usage: groqUsage(answer.usage, call, call.elapsedMs()),
     system_fingerprint: flavor.fingerprint,
     service_tier: 'on_demand',
-    x_groq: { id: `req_${call.id}` },
+    x_groq: { id: call.requestId },
   } satisfies Groq.Chat.ChatCompletion;
 }
 
@@ -114,11 +114,7 @@ function* completionFrames(given: Answer, call: Call): Iterable<Frame> {
     };
     const usage = groqUsage(answer.usage, call, firstTokenMs ?? call.elapsedMs());
     const extra =
-      part === 'bracket'
-        ? { x_groq: { id: `req_${call.id}` } }
-        : part === 'tail'
-          ? { x_groq: { id: `req_${call.id}`, usage } }
-          : {};
+      part === 'bracket' ? { x_groq: { id: call.requestId } } : part === 'tail' ? { x_groq: { id: call.requestId, usage } } : {};
     yield { part, data: dataEvent({ ...envelope, choices: [choice], ...extra } satisfies Groq.Chat.ChatCompletionChunk) };
   }
   if (includeUsage) {

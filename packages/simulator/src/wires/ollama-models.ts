@@ -10,7 +10,8 @@ import type { Catalog, Endpoint, InfoEndpoint } from './wire.ts';
 export function ollamaInfo(method: string, path: string): Endpoint | Problem | undefined {
   const endpoint = endpoints[path];
   if (!endpoint) return undefined;
-  return endpoint.method === method
+  const verb = method === 'HEAD' ? 'GET' : method; // its probes ask with HEAD
+  return endpoint.method === verb
     ? { kind: 'info', reply: endpoint.reply, explain: explainOllama }
     : { problem: 'wrong_method', method, path };
 }

@@ -1,35 +1,20 @@
-/** Ollama's native API and its OpenAI-compatible one. Source: docs/api.md and docs/openai.md of ollama/ollama. */
+/** Ollama's native API. Source: docs/api.md of ollama/ollama. */
 import type { ChatResponse, GenerateResponse } from 'ollama';
-import type { Answer, Ask } from '../ask.ts';
-import type { JsonRecord } from '../json.ts';
-import { dataEvent } from './chat-deltas.ts';
-import { readChat, type ChatDialect } from './chat-request.ts';
-import { explainOllama, explainOllamaV1 } from './ollama-errors.ts';
-import { ollamaInfo, withTag } from './ollama-models.ts';
+import type { Answer } from '../ask.ts';
+import { explainOllama } from './ollama-errors.ts';
+import { load } from './ollama-load.ts';
+import { ollamaInfo } from './ollama-models.ts';
 import { readOllamaChat, readOllamaGenerate } from './ollama-request.ts';
-import { completion, completionFrames, modelsEndpoint, type OpenAIFlavor } from './openai.ts';
+import { findV1 } from './ollama-v1.ts';
 import { piecesOf } from './pieces.ts';
-import { modelAt, type AnswerEndpoint, type Call, type Catalog, type Endpoint, type Frame, type Wire } from './wire.ts';
+import type { AnswerEndpoint, Call, Endpoint, Frame, Wire } from './wire.ts';
 import { noCache } from '../prompt-cache.ts';
-
-const flavor: OpenAIFlavor = { fingerprint: 'fp_ollama', ownedBy: 'library', showsReasoning: true };
-
-const v1Dialect: ChatDialect = {
-  noModel: 'model is required',
-  noMessages: "[] is too short - 'messages'",
-  thinks: (body) => typeof body['reasoning_effort'] === 'string' && body['reasoning_effort'] !== 'none',
-};
 
 export const ollamaWire: Wire = {
   find(method, path) {
     const endpoint = endpoints[path];
     if (endpoint) return endpoint.method === method ? endpoint.serves : { problem: 'wrong_method', method, path };
-    if (path.startsWith('/v1/models/')) {
-      return method === 'GET'
-        ? modelsEndpoint(modelAt(path, '/v1/models/'), flavor, explainOllamaV1)
-        : { problem: 'wrong_method', method, path };
-    }
-    return ollamaInfo(method, path) ?? { problem: 'unknown_path', method, path };
+    return findV1(method, path) ?? ollamaInfo(method, path) ?? { problem: 'unknown_path', method, path };
   },
   refuse: () => undefined,
   headers: () => ({}),
@@ -49,7 +34,7 @@ const native = {
 const chat: AnswerEndpoint = {
   ...native,
   read: readOllamaChat,
-  aside: (ask, body, catalog) => loading(ask, body, catalog, { message: messageOf({}) }),
+  aside: (ask, body, catalog) => load(ask, body, catalog, { message: messageOf({}) }),
   plain: (answer, call) =>
     ({
       ...opening(call.ask.model),
@@ -62,7 +47,7 @@ const chat: AnswerEndpoint = {
 const generate: AnswerEndpoint = {
   ...native,
   read: readOllamaGenerate,
-  aside: (ask, body, catalog) => loading(ask, body, catalog, { response: '' }),
+  aside: (ask, body, catalog) => load(ask, body, catalog, { response: '' }),
   plain: (answer, call) =>
     ({
       ...opening(call.ask.model),
@@ -74,34 +59,10 @@ const generate: AnswerEndpoint = {
   frames: generateFrames,
 };
 
-const v1Chat: AnswerEndpoint = {
-  kind: 'answer',
-  streamType: 'text/event-stream',
-  read: (body) => readChat(body, v1Dialect),
-  aside: (ask, body, catalog) => loading(ask, body, catalog, {}),
-  cached: () => noCache,
-  plain: (answer, call) => completion(answer, call, flavor),
-  frames: (answer, call) => completionFrames(answer, call, flavor),
-  errorFrame: (problem) => dataEvent(explainOllamaV1(problem).body),
-  headers: () => ({}),
-  explain: explainOllamaV1,
-};
-
 const endpoints: Readonly<Record<string, { readonly method: string; readonly serves: Endpoint }>> = {
   '/api/chat': { method: 'POST', serves: chat },
   '/api/generate': { method: 'POST', serves: generate },
-  '/v1/chat/completions': { method: 'POST', serves: v1Chat },
-  '/v1/models': { method: 'GET', serves: modelsEndpoint('', flavor, explainOllamaV1) },
 };
-
-/** Any use loads a model; one without a prompt does no more than load it, or unload it when it is to be kept for no time. */
-function loading(ask: Ask, body: JsonRecord, { loaded }: Catalog, said: JsonRecord): JsonRecord | undefined {
-  const unload = body['keep_alive'] === 0 || body['keep_alive'] === '0';
-  if (unload) loaded.delete(withTag(ask.model));
-  else loaded.add(withTag(ask.model));
-  if (ask.turns.length > 0) return undefined;
-  return { ...opening(ask.model), ...said, done: true, done_reason: unload ? 'unload' : 'load' };
-}
 
 /** The SDK types dates as `Date`; on the wire they are texts. */
 type Sent<T extends ChatResponse | GenerateResponse> = Omit<T, 'created_at'> & { created_at: string };

@@ -1,7 +1,7 @@
 /** OpenAI's chat completions and models. Source: platform.openai.com/docs/api-reference/chat. */
 import type OpenAI from 'openai';
 import type { Answer, AnswerUsage } from '../ask.ts';
-import { recordOf, textOf, type JsonRecord } from '../json.ts';
+import { listOf, recordOf, textOf, type JsonRecord } from '../json.ts';
 import { chatCalls, chatDeltas, dataEvent } from './chat-deltas.ts';
 import { readChat, type ChatDialect } from './chat-request.ts';
 import { explainOpenAI } from './openai-errors.ts';
@@ -74,8 +74,16 @@ function checkOpenAI(body: JsonRecord, model: string): void {
     );
   }
   const format = recordOf(recordOf(body['response_format'])['json_schema']);
-  const fault = format['strict'] === true ? strictSchemaFault(format['schema']) : undefined;
-  if (fault !== undefined) invalid(`Invalid schema for response_format '${textOf(format['name'])}': ${fault}`, 'response_format');
+  checkStrict(format, format['schema'], 'response_format', 'response_format');
+  for (const [index, tool] of listOf(body['tools']).entries()) {
+    const definition = recordOf(recordOf(tool)['function']);
+    checkStrict(definition, definition['parameters'], 'function', `tools[${index}].function.parameters`);
+  }
+}
+
+function checkStrict({ strict, name }: JsonRecord, schema: unknown, kind: string, param: string): void {
+  const fault = strict === true ? strictSchemaFault(schema) : undefined;
+  if (fault !== undefined) invalid(`Invalid schema for ${kind} '${textOf(name)}': ${fault}`, param);
 }
 
 export function completion(answer: Answer, { id, ask, body, startedAt }: Call, flavor: OpenAIFlavor): unknown {

@@ -50,6 +50,7 @@ export interface AnswerEndpoint {
 /** One request on its way. */
 export interface Call {
   readonly id: string;
+  readonly requestId: string;
   readonly ask: Ask;
   readonly body: JsonRecord;
   /** Milliseconds since the epoch. */

@@ -1,0 +1,140 @@
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { CostTracker } from './cost-tracker.ts';
+import { formatMs, formatShare, formatUsd } from './format.ts';
+import { perThousand } from './own-prices.ts';
+
+// Calls without a price are warned about; these tests have many.
+beforeEach(() => void vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined));
+afterEach(() => void vi.restoreAllMocks());
+
+const priceSource = { resolve: () => null };
+const prices = { m: perThousand(0.03) };
+
+test.each([
+  [null, '–'],
+  [0, '0.00'],
+  [0.15, '0.15'],
+  [0.04575, '0.04575'],
+  [0.0000066, '0.000007'],
+  [0.00000001, '<0.000001'],
+  [-0.00000001, '>-0.000001'],
+  [1234567.891, '1,234,567.89'],
+  [-0.5, '-0.50'],
+])('%s USD is printed as %s', (usd, text) => {
+  expect(formatUsd(usd)).toBe(text);
+});
+
+test.each([
+  [null, '–'],
+  [0, '0 %'],
+  [1, '100 %'],
+  [0.01639, '1.6 %'],
+  [0.98361, '98.4 %'],
+  [0.0000001, '<0.1 %'],
+])('a share of %s is printed as %s', (share, text) => {
+  expect(formatShare(share)).toBe(text);
+});
+
+test('durations are whole milliseconds from ten up', () => {
+  expect([null, 1.234, 89.6, 1_850].map(formatMs)).toEqual(['–', '1.2', '90', '1,850']);
+});
+
+test('unpriced and simulated calls have lines of their own', () => {
+  const tracker = new CostTracker({ prices, priceSource });
+  tracker.record({ agent: 'real', model: 'm', inputTokens: 1_000, outputTokens: 0, workflow: 'a' });
+  tracker.record({ agent: 'pretend', model: 'm', inputTokens: 500, outputTokens: 0, simulated: true, workflow: 'b' });
+  tracker.record({ agent: 'pretend', model: 'acme/unknown', inputTokens: 1, outputTokens: 0, simulated: true });
+  tracker.record({ agent: 'lost', model: 'm', outcome: 'failed', possiblyBilled: true });
+  tracker.record({ agent: 'real', model: 'm', outcome: 'cache_hit' });
+
+  expect(tracker.report()).toBe(`Overall
+  Cost          at least 0.045 USD
+  Requests      4 (1 failed, 0 aborted)
+  Tokens        1,501 (1,501 in, 0 out)
+  Latency       not measured
+  Per workflow  at least 0.0225 USD (2 workflows)
+  From cache    1 answer, free and not among the requests
+  Unpriced      2 requests of unknown cost, in no amount on this page
+  Simulated     2 requests, at least 0.015 USD of the cost above: no money spent
+
+By agent
+             Cost USD   Share  Requests  Failed  Tokens  Avg ms  P95 ms
+  real          0.030  66.7 %         1       0   1,000       –       –
+  ~ pretend    >0.015  33.3 %         2       0     501       –       –
+  lost       unpriced       –         1       1       0       –       –
+
+By model
+                  Cost USD  Share  Requests  Failed  Tokens  Avg ms  P95 ms
+  ~ m               >0.045  100 %         3       1   1,500       –       –
+  ~ acme/unknown  unpriced      –         1       0       1       –       –
+
+By workflow
+       Cost USD   Share  Requests  Failed  Tokens  Avg ms  P95 ms
+  a       0.030  66.7 %         1       0   1,000       –       –
+  ~ b     0.015  33.3 %         1       0     500       –       –
+
+~ answered by a simulator, in whole or in part: nobody was paid for it
+`);
+});
+
+test('a table shows the costliest and counts the others', () => {
+  const tracker = new CostTracker({ prices });
+  for (let index = 1; index <= 12; index++)
+    tracker.record({ agent: `agent ${index}`, model: 'm', inputTokens: index, outputTokens: 0 });
+
+  const report = tracker.report({ maxLines: 2 });
+
+  expect(report).toMatch(/agent 12 .*\n  agent 11 .*\n  and 10 more/);
+  expect(report).not.toContain('agent 10');
+});
+
+test('the 99th percentile is shown from a hundred answers on', () => {
+  const tracker = new CostTracker({ prices });
+  const record = (): unknown => tracker.record({ model: 'm', inputTokens: 1, outputTokens: 0, latencyMs: 5 });
+
+  for (let count = 1; count < 100; count++) record();
+  expect(tracker.report()).not.toContain('p99');
+  record();
+  expect(tracker.report()).toContain('p99');
+});
+
+test('no line is wider than asked, whatever things are called', () => {
+  const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 120 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(name, fc.nat(1_000_000_000)), { maxLength: 5 }),
+      fc.integer({ min: 40, max: 120 }),
+      name,
+      (calls, columns, baseline) => {
+        const tracker = new CostTracker({ prices: { m: perThousand(30), [baseline]: perThousand(3) }, priceSource, baseline });
+        for (const [agent, inputTokens] of calls)
+          tracker.record({ agent, model: 'm', inputTokens, outputTokens: 1, latencyMs: inputTokens, workflow: agent });
+
+        const lines = tracker.report({ columns, against: tracker, runsPerDay: 200 }).split('\n');
+
+        for (const line of lines) expect([...new Intl.Segmenter().segment(line)].length).toBeLessThanOrEqual(columns);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('a name cannot move the cursor or colour the terminal', () => {
+  const tracker = new CostTracker({ prices });
+
+  tracker.record({ agent: 'evil\u{1B}[2J\u{202E}\r\n', model: 'm', inputTokens: 1, outputTokens: 0 });
+
+  expect(tracker.report()).toContain('evil\u{FFFD}[2J\u{FFFD}\u{FFFD}\u{FFFD}');
+});
+
+test('colour is used only when asked for', () => {
+  const tracker = new CostTracker({ prices });
+
+  expect(tracker.report()).not.toContain('\u{1B}');
+  expect(tracker.report({ colour: true })).toContain('\u{1B}[1mOverall\u{1B}[22m');
+});
+
+test.each([[{ columns: 10 }], [{ columns: Number.NaN }], [{ maxLines: 0 }]])('a report with %o is a TypeError', (options) => {
+  expect(() => new CostTracker().report(options)).toThrow(TypeError);
+});

@@ -77,7 +77,7 @@ check('@rolecall/cost-tracker alone brings no other package of ours, and one dep
 
 check('@rolecall/router brings no SDK', () => {
   const names = installed(app('router-alone', [tarballs['@rolecall/router'], tarballs['@rolecall/core']]));
-  const sdks = names.filter((name) => ['openai', '@anthropic-ai/sdk', 'groq-sdk', 'ollama', 'zod', 'undici'].includes(name));
+  const sdks = names.filter((name) => ['openai', '@anthropic-ai/sdk', 'groq-sdk', 'ollama', 'zod', 'yaml'].includes(name));
   expect(sdks.length === 0, `it brought ${sdks.join(', ')}`);
 });
 
@@ -99,6 +99,38 @@ check('every entry loads by import and by require, with no SDK installed and no 
   run('node', ['load.mjs'], everything),
 );
 
+check('a crew in a scratch app runs on the packed packages, with the real SDK against the simulator', () => {
+  const folder = app('scratch', [...Object.values(tarballs), 'openai@7.57.0']);
+  writeFileSync(
+    join(folder, 'main.mjs'),
+    `import { Agent, Crew, Task } from '@rolecall/core';
+import { CostTracker } from '@rolecall/cost-tracker';
+import { createRouter } from '@rolecall/router';
+import { groq } from '@rolecall/router/groq';
+import { openai } from '@rolecall/router/openai';
+import { startSimulator } from '@rolecall/simulator';
+const simulator = await startSimulator();
+const tracker = new CostTracker();
+const router = createRouter({
+  models: { fast: groq('openai/gpt-oss-120b', { apiKey: 'k' }), gpt: openai('gpt-4.1', { apiKey: 'k', baseURL: simulator.urls.openai, provider: 'openai', local: false }) },
+  roles: { default: ['fast', 'gpt'] },
+  wrap: [tracker.wrap],
+});
+const agent = new Agent({ role: 'Writer', goal: 'Write', backstory: 'A writer.' });
+const task = new Task({ name: 'write', description: 'Write about {topic}', expectedOutput: 'A post', agent });
+const { text, attempts, costUsd } = await new Crew({ tasks: [task], model: router }).kickoff({ topic: 'tea' });
+await simulator.close();
+console.log(JSON.stringify({ said: text.length > 0, attempts: attempts.map(({ name, code }) => [name, code]), costUsd, ledgerUsd: tracker.summary().costUsd }));
+`,
+  );
+  const { said, attempts, costUsd, ledgerUsd } = JSON.parse(run('node', ['main.mjs'], folder));
+  expect(
+    said && costUsd > 0 && costUsd === ledgerUsd,
+    `it said ${said}, and cost ${costUsd} by the crew, ${ledgerUsd} by the ledger`,
+  );
+  expect(attempts[0][1] === 'not_configured', 'the missing SDK was not passed over');
+});
+
 const usage = `import { Agent, Crew, Task } from '@rolecall/core';
 import { scriptedModel } from '@rolecall/core/testing';
 import { CostTracker, perThousand } from '@rolecall/cost-tracker';
@@ -107,7 +139,7 @@ import { anthropic } from '@rolecall/router/anthropic';
 import { groq } from '@rolecall/router/groq';
 import { ollama } from '@rolecall/router/ollama';
 import { openai } from '@rolecall/router/openai';
-import { startSimulator } from '@rolecall/simulator';
+import { adapterCases } from '@rolecall/router/testing';
 
 const tracker = new CostTracker({ prices: { 'gpt-4': perThousand(0.03) }, baseline: 'gpt-4' });
 const router = createRouter({
@@ -120,38 +152,31 @@ const write = new Task({ name: 'write', description: 'Write about {topic}', expe
 export async function main(): Promise<string> {
   const result = await new Crew({ tasks: [write], model: router }).kickoff({ topic: 'cost' });
   const text: string = result.tasks.write.text;
-  return text + String(tracker.summary().costUsd);
+  return text + String(tracker.summary().costUsd) + String(adapterCases.length);
 }
-export const simulator: typeof startSimulator = startSimulator;
 `;
+const simulatorUsage = `import { startSimulator, type Simulator } from '@rolecall/simulator';
+export const simulator: Promise<Simulator> = startSimulator({ latencyMs: 5 });
+`;
+const flags = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--target', 'es2023'];
+const typed = app('node-types', [...Object.values(tarballs), '@types/node@20']);
 for (const version of ['5.9', '6', '7']) {
-  const compiler = app(`typescript-${version}`, [`typescript@${version}`]);
+  const tsc = join(app(`typescript-${version}`, [`typescript@${version}`]), 'node_modules/.bin/tsc');
   for (const [module, moduleResolution] of [
     ['nodenext', 'nodenext'],
     ['node20', 'node16'],
     ['esnext', 'bundler'],
   ]) {
-    for (const extension of ['mts', 'cts']) {
-      if (module === 'esnext' && extension === 'cts') continue; // a bundler's file is neither
-      check(`TypeScript ${version}, ${module}, .${extension}, no SDK installed, skipLibCheck off`, () => {
-        const file = `usage-${version}-${module}.${extension}`;
+    for (const extension of module === 'esnext' ? ['mts'] : ['mts', 'cts']) {
+      const settings = [...flags, '--module', module, '--moduleResolution', moduleResolution];
+      const file = `usage-${version}-${module}.${extension}`;
+      check(`TypeScript ${version}, ${module}, .${extension}: no SDK, no types of Node, skipLibCheck off`, () => {
         writeFileSync(join(everything, file), usage);
-        const flags = [
-          '--noEmit',
-          '--strict',
-          '--exactOptionalPropertyTypes',
-          '--skipLibCheck',
-          'false',
-          '--target',
-          'es2023',
-          '--types',
-          '',
-        ];
-        run(
-          join(compiler, 'node_modules/.bin/tsc'),
-          [...flags, '--module', module, '--moduleResolution', moduleResolution, file],
-          everything,
-        );
+        run(tsc, [...settings, file], everything);
+      });
+      check(`TypeScript ${version}, ${module}, .${extension}: the simulator, with the types of Node`, () => {
+        writeFileSync(join(typed, file), simulatorUsage);
+        run(tsc, [...settings, '--types', 'node', file], typed);
       });
     }
   }

@@ -23,7 +23,11 @@ export function parrot(url: string, { apiKey }: { apiKey: string }): Model {
     const { words, heard } = (await response.json()) as { words: string[]; heard: number };
     for (const word of words) await onDelta?.({ type: 'text', text: word });
     signal?.throwIfAborted();
-    const usage = { inputTokens: heard, outputTokens: words.length, source: { api: 'parrot', payload: { heard, said: words.length } } };
+    const usage = {
+      inputTokens: heard,
+      outputTokens: words.length,
+      source: { api: 'parrot', payload: { heard, said: words.length } },
+    };
     return { model: id, text: words.join(''), toolCalls: [], finishReason: 'stop', usage };
   };
   return Object.assign(model, { id });

@@ -39,11 +39,10 @@ export function wrapText(prefix: string, text: string, width: number): string[] 
   return lines.map((line, index) => (index === 0 ? prefix : ' '.repeat(lengthOf(prefix))) + line);
 }
 
-/** What a reader counts as characters. */
-const graphemes = new Intl.Segmenter();
-
+/** What a reader counts as characters. Most text needs no segmenter, which takes milliseconds to make. */
 function charactersOf(text: string): string[] {
-  return Array.from(graphemes.segment(text), ({ segment }) => segment);
+  if (/^[\x20-\x7E]*$/.test(text)) return text.split('');
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
 }
 
 function lengthOf(text: string): number {

@@ -14,26 +14,28 @@ export class Spend {
       this.unpriced += 1;
       return;
     }
-    const amount = Number(picodollars); // exact where it is used: above 4,500 USD it is not
-    if (amount >= mostSmall) {
-      this.#large += picodollars;
-      return;
-    }
-    this.#small += amount;
-    if (this.#small < mostSmall) return;
-    this.#large += BigInt(this.#small);
-    this.#small = 0;
+    const amount = Number(picodollars); // exact where it is used: from 4,500 USD on it is not
+    if (amount < mostSmall) this.#addSmall(amount);
+    else this.#large += picodollars;
   }
 
   merge(other: Spend): void {
     this.requests += other.requests;
     this.unpriced += other.unpriced;
-    this.#large += other.#picodollars;
+    this.#addSmall(other.#small);
+    if (other.#large !== 0n) this.#large += other.#large;
   }
 
   /** The sum of those that have a cost; `null` when there are requests and none has. */
   get known(): bigint | null {
     return this.requests > 0 && this.unpriced === this.requests ? null : this.#picodollars;
+  }
+
+  #addSmall(amount: number): void {
+    this.#small += amount;
+    if (this.#small < mostSmall) return;
+    this.#large += BigInt(this.#small);
+    this.#small = 0;
   }
 
   get #picodollars(): bigint {

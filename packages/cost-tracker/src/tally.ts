@@ -51,7 +51,6 @@ export interface SimulatedFigures {
 /** Adds up rows, exactly, in a few dozen words of memory. */
 export class Tally {
   readonly #spend = new Spend();
-  readonly #simulated = new Spend();
   readonly #exact: number | undefined;
   readonly #latency: LatencySeries;
   // Most groups have none of these, and there is a group for every workflow.
@@ -59,6 +58,7 @@ export class Tally {
   #cache: CacheTally | undefined;
   #failed: Spend | undefined;
   #aborted: Spend | undefined;
+  #simulated: Spend | undefined;
   #cacheHits = 0;
   #input = 0;
   #output = 0;
@@ -80,7 +80,7 @@ export class Tally {
       return;
     }
     this.#spend.add(row.costPicodollars);
-    if (row.simulated) this.#simulated.add(row.costPicodollars);
+    if (row.simulated) (this.#simulated ??= new Spend()).add(row.costPicodollars);
     if (entry.cacheUse) (this.#cache ??= new CacheTally()).add(entry.cacheUse);
     if (row.outcome === 'failed') (this.#failed ??= new Spend()).add(row.costPicodollars);
     if (row.outcome === 'aborted') (this.#aborted ??= new Spend()).add(row.costPicodollars);
@@ -102,7 +102,7 @@ export class Tally {
 
   merge(other: Tally): void {
     this.#spend.merge(other.#spend);
-    this.#simulated.merge(other.#simulated);
+    if (other.#simulated) (this.#simulated ??= new Spend()).merge(other.#simulated);
     this.#latency.merge(other.#latency);
     if (other.#cache) (this.#cache ??= new CacheTally()).merge(other.#cache);
     if (other.#firstToken) (this.#firstToken ??= new LatencySeries(this.#exact)).merge(other.#firstToken);
@@ -131,7 +131,9 @@ export class Tally {
 
   figures(): Figures {
     const { requests, unpriced } = this.#spend;
-    const [failed, aborted] = [this.#failed ?? nothing, this.#aborted ?? nothing];
+    const failed = this.#failed ?? nothing;
+    const aborted = this.#aborted ?? nothing;
+    const simulated = this.#simulated ?? nothing;
     return {
       requests,
       errors: failed.requests,
@@ -147,9 +149,9 @@ export class Tally {
       firstTokenMs: (this.#firstToken ?? noTimes).figures(),
       outputTokensPerSecond: this.#generatingMs === 0 ? null : this.#generated / (this.#generatingMs / 1_000),
       simulated: {
-        requests: this.#simulated.requests,
-        unpriced: this.#simulated.unpriced,
-        costUsd: usdOrNull(this.#simulated.known),
+        requests: simulated.requests,
+        unpriced: simulated.unpriced,
+        costUsd: usdOrNull(simulated.known),
       },
     };
   }

@@ -194,6 +194,21 @@ test('a disk that refuses for too long loses the oldest rows, and flush says how
   expect((await storedRows()).map(({ id }) => id)).toEqual(Array.from({ length: 16 }, (_, index) => `row-${index + 4}`));
 });
 
+test.each(['with nothing under way', 'while another write is under way'])(
+  'a burst of more than may wait is written at once, %s',
+  async (when) => {
+    const file = new LedgerFile({ folder, durability: 'batch', onFault: () => undefined });
+    const row = { ...new CostTracker({ prices }).record(call), task: 'x'.repeat(1_000_000) };
+    file.append({ ...row, id: 'first' });
+    const first = when.startsWith('while') ? file.flush() : undefined;
+
+    for (let count = 0; count < 40; count++) file.append({ ...row, id: `row-${count}` });
+    await Promise.all([first, file.flush()]);
+
+    expect(new Set((await storedRows()).map(({ id }) => id)).size).toBe(41);
+  },
+);
+
 test.each([
   ['ends by itself', ''],
   ['calls process.exit', 'process.exit(0);'],

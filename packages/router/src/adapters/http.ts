@@ -42,22 +42,24 @@ export function rateLimit(headers: Headers): RateLimit | undefined {
     const value = headers.get(name);
     return value === null || !/^\d+$/.test(value) ? undefined : Number(value);
   };
-  const of = (subject: 'requests' | 'tokens') => ({
-    limit: count(`x-ratelimit-limit-${subject}`) ?? count(`anthropic-ratelimit-${subject}-limit`),
-    remaining: count(`x-ratelimit-remaining-${subject}`) ?? count(`anthropic-ratelimit-${subject}-remaining`),
-    resetMs:
-      durationMs(headers.get(`x-ratelimit-reset-${subject}`)) ?? untilDate(headers.get(`anthropic-ratelimit-${subject}-reset`)),
-  });
-  const requests = of('requests');
-  const tokens = of('tokens');
-  const limit: RateLimit = {
-    limitRequests: requests.limit,
-    remainingRequests: requests.remaining,
-    resetRequestsMs: requests.resetMs,
-    limitTokens: tokens.limit,
-    remainingTokens: tokens.remaining,
-    resetTokensMs: tokens.resetMs,
-  };
+  const isAnthropic = headers.has('anthropic-ratelimit-requests-limit') || headers.has('anthropic-ratelimit-tokens-limit');
+  const limit: RateLimit = isAnthropic
+    ? {
+        limitRequests: count('anthropic-ratelimit-requests-limit'),
+        remainingRequests: count('anthropic-ratelimit-requests-remaining'),
+        resetRequestsMs: untilDate(headers.get('anthropic-ratelimit-requests-reset')),
+        limitTokens: count('anthropic-ratelimit-tokens-limit'),
+        remainingTokens: count('anthropic-ratelimit-tokens-remaining'),
+        resetTokensMs: untilDate(headers.get('anthropic-ratelimit-tokens-reset')),
+      }
+    : {
+        limitRequests: count('x-ratelimit-limit-requests'),
+        remainingRequests: count('x-ratelimit-remaining-requests'),
+        resetRequestsMs: durationMs(headers.get('x-ratelimit-reset-requests')),
+        limitTokens: count('x-ratelimit-limit-tokens'),
+        remainingTokens: count('x-ratelimit-remaining-tokens'),
+        resetTokensMs: durationMs(headers.get('x-ratelimit-reset-tokens')),
+      };
   return Object.values(limit).some((value) => value !== undefined) ? limit : undefined;
 }
 
@@ -197,7 +199,10 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h
 
 /** Reads `6m0s`, `1.5s`, `20ms`; a bare number is seconds. */
 export function durationMs(value: string | null): number | undefined {
-  if (value === null || !/^(?:[\d.]+(?:ms|[smhd])?)+$/.test(value)) return undefined;
+  if (value === null) return undefined;
+  const [, count, unit = 's'] = /^([\d.]+)(ms|[smhd])?$/.exec(value) ?? []; // as nearly all of them are
+  if (count !== undefined) return Number(count) * (unitMs[unit] ?? Number.NaN);
+  if (!/^(?:[\d.]+(?:ms|[smhd])?)+$/.test(value)) return undefined;
   const pieces = value.matchAll(/([\d.]+)(ms|[smhd])?/g);
-  return [...pieces].reduce((total, [, count, unit = 's']) => total + Number(count) * (unitMs[unit] ?? Number.NaN), 0);
+  return [...pieces].reduce((total, [, some, of = 's']) => total + Number(some) * (unitMs[of] ?? Number.NaN), 0);
 }

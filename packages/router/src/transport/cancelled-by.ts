@@ -10,7 +10,10 @@ export interface CancellableInit extends RequestInit {
 
 /** The signals that a request ends with. */
 export function signalsOf(init: CancellableInit): AbortSignal[] {
-  return [init.signal, init[cancelledBy]].flatMap((signal) => signal ?? []);
+  const { signal, [cancelledBy]: another } = init;
+  if (signal && another) return [signal, another];
+  const one = signal ?? another;
+  return one ? [one] : [];
 }
 
 /** The same request for a `fetch` that knows of one signal only. */

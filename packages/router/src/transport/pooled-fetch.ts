@@ -65,17 +65,20 @@ function plainRequest(input: string | URL | Request, init: RequestInit): PlainRe
   return { url, method: method.toUpperCase(), headers, body, signals: signalsOf(init) };
 }
 
-const defaultHeaders = { accept: '*/*', 'accept-encoding': acceptedEncodings, 'user-agent': 'node' };
+const defaultHeaders = [
+  ['accept', '*/*'],
+  ['accept-encoding', acceptedEncodings],
+  ['user-agent', 'node'],
+] as const;
 
-function headersOf({ headers: given }: RequestInit, hasText: boolean): string[] {
+/** Names and values by turns, as undici takes them. */
+function headersOf({ headers: init }: RequestInit, hasText: boolean): string[] {
+  const given = init instanceof Headers ? init : new Headers(init);
   const headers: string[] = [];
-  const missing: Record<string, string> = { ...defaultHeaders, ...(hasText && { 'content-type': 'text/plain;charset=UTF-8' }) };
-  for (const [name, value] of given instanceof Headers ? given : new Headers(given)) {
-    if (name === 'content-length') continue; // it is counted anew
-    headers.push(name, value);
-    delete missing[name];
-  }
-  return headers.concat(...Object.entries(missing));
+  for (const [name, value] of given) if (name !== 'content-length') headers.push(name, value); // that is counted anew
+  for (const [name, value] of defaultHeaders) if (!given.has(name)) headers.push(name, value);
+  if (hasText && !given.has('content-type')) headers.push('content-type', 'text/plain;charset=UTF-8');
+  return headers;
 }
 
 const mostRedirects = 20;

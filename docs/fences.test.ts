@@ -18,8 +18,10 @@ const entries = [
   '@rolecall/router/anthropic',
   '@rolecall/router/groq',
   '@rolecall/router/ollama',
+  '@rolecall/router/config',
   '@rolecall/router/testing',
   '@rolecall/cost-tracker',
+  '@rolecall/cost-tracker/otel',
   '@rolecall/simulator',
 ];
 
@@ -31,8 +33,16 @@ const given: Readonly<Record<string, string>> = {
   mine: "declare function mine(id: string, options: { apiKey: string; baseURL: string }): import('@rolecall/core').Model;",
   router: "declare const router: import('@rolecall/router').Router<string>;",
   tracker: "declare const tracker: import('@rolecall/cost-tracker').CostTracker;",
+  metrics:
+    "declare const metrics: { getMeter(name: string): NonNullable<import('@rolecall/cost-tracker/otel').OpenTelemetryOptions['meter']> };",
+  trace:
+    "declare const trace: { getTracer(name: string): NonNullable<import('@rolecall/cost-tracker/otel').OpenTelemetryOptions['tracer']> };",
   naive: "declare const naive: import('@rolecall/cost-tracker').CostTracker;",
   optimised: "declare const optimised: import('@rolecall/cost-tracker').CostTracker;",
+  client: "declare const client: import('openai').OpenAI;",
+  message: "declare const message: import('@anthropic-ai/sdk').Anthropic.Message;",
+  model: 'declare const model: string;',
+  input: 'declare const input: string;',
   researcher: "declare const researcher: import('@rolecall/core').Agent;",
   research:
     "declare const research: import('@rolecall/core').Task<'research', 'Research {topic}', '', import('@rolecall/core').Agent<'', '', ''>>;",
@@ -69,7 +79,8 @@ function examplesIn(path: string): Fence[] {
   const found = [...text.matchAll(/@example\n([\s\S]*?)(?=\n\s*\*\s*@|\n?\s*\*\/)/g)];
   return found.map((match) => {
     const code = (match[1] ?? '').replaceAll(/^\s*\* ?/gm, '').replaceAll(/^```\w*$/gm, '');
-    return { place: `${relative(root, path)}:${lineOf(text, match.index)}`, code: withImports(code) };
+    const [, own = ''] = relative(root, path).split('/');
+    return { place: `${relative(root, path)}:${lineOf(text, match.index)}`, code: withImports(code, own) };
   });
 }
 
@@ -89,12 +100,13 @@ const exportsOf = new Map(
   }),
 );
 
-/** Prepends what an example uses without saying where it is from: public names, and what it may take as given. */
-function withImports(code: string): string {
-  const uses = (name: string): boolean => new RegExp(`(?<![.'"\\w])${name}\\b(?!['"]|:)`).test(code);
+/** Prepends what an example uses without saying where it is from: public names, its own package's first, and what it may take as given. */
+function withImports(code: string, own: string): string {
+  const uses = (name: string): boolean => new RegExp(`(?<!['"\\w]|(?<!\\.\\.)\\.)${name}\\b(?!['"]|:)`).test(code);
   const declares = (name: string): boolean => new RegExp(`(?:import|const|class|function|let)\\b[^=;)]*\\b${name}\\b`).test(code);
   const lines = new Map(Object.entries(given));
-  for (const [entry, names] of exportsOf) {
+  const isOwn = ([entry]: readonly [string, unknown]): boolean => entry.split('/')[1] === own;
+  for (const [entry, names] of [...exportsOf].toSorted((a, b) => Number(isOwn(b)) - Number(isOwn(a)))) {
     for (const name of names) if (!lines.has(name)) lines.set(name, `import { ${name} } from '${entry}';`);
   }
   const missing = [...lines].filter(([name]) => uses(name) && !declares(name)).map(([, line]) => line);

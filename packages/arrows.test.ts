@@ -16,6 +16,9 @@ const arrows: Record<string, { code: readonly string[]; types: readonly string[]
 /** Packages that only a file on this list may load, and only when a call needs it. */
 const heavy = /^(openai|@anthropic-ai\/sdk|groq-sdk|ollama|zod|undici|@pydantic\/genai-prices)(\/|$)/;
 
+/** An entry of its own that nobody loads who has not installed what it needs: it imports that as any code does. */
+const optional = /^router\/src\/config(\/|\.ts$)/;
+
 interface Import {
   file: string;
   specifier: string;
@@ -97,7 +100,9 @@ test.each(publicPackages)('%s imports nothing that it does not declare', (name) 
 });
 
 test.each(publicPackages)('%s loads no SDK, schema library, transport or price table before it is needed', (name) => {
-  const eager = importsOf(name).filter(({ specifier, types, lazy }) => heavy.test(specifier) && !types && !lazy);
+  const eager = importsOf(name).filter(
+    ({ file, specifier, types, lazy }) => heavy.test(specifier) && !types && !lazy && !optional.test(file),
+  );
 
   expect(eager).toEqual([]);
 });
@@ -107,4 +112,12 @@ test('the seam and the errors import no code', () => {
   const code = [...importsOf('core'), ...importsOf('router')].filter(({ file, types }) => leaves.includes(file) && !types);
 
   expect(code).toEqual([]);
+});
+
+test('what is optional is loaded by no other file of its package', () => {
+  const reaching = importsOf('router').filter(
+    ({ file, specifier }) => !optional.test(file) && /^\.\/config(\/|\.ts$)|\/config\//.test(specifier),
+  );
+
+  expect(reaching).toEqual([]);
 });

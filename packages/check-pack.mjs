@@ -81,12 +81,14 @@ check('@rolecall/router brings no SDK', () => {
   expect(sdks.length === 0, `it brought ${sdks.join(', ')}`);
 });
 
+/** Entries that need packages which the app must install. */
+const optional = ['@rolecall/router/config'];
 const everything = app('everything', Object.values(tarballs));
 writeFileSync(
   join(everything, 'load.mjs'),
   `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
-for (const entry of ${JSON.stringify(entries)}) {
+for (const entry of ${JSON.stringify(entries.filter((entry) => !optional.includes(entry)))}) {
   const imported = await import(entry);
   if (Object.keys(imported).length === 0) throw new Error(entry + ' exports nothing');
   if (require(entry) !== imported && Object.keys(require(entry)).length === 0) throw new Error(entry + ' cannot be required');
@@ -129,6 +131,13 @@ console.log(JSON.stringify({ said: text.length > 0, attempts: attempts.map(({ na
     `it said ${said}, and cost ${costUsd} by the crew, ${ledgerUsd} by the ledger`,
   );
   expect(attempts[0][1] === 'not_configured', 'the missing SDK was not passed over');
+});
+
+check('@rolecall/router/config loads beside yaml and zod, and reads a file', () => {
+  const folder = app('with-config', [tarballs['@rolecall/router'], tarballs['@rolecall/core'], 'yaml@2', 'zod@4']);
+  const text = 'model_list: [{ model_name: local, litellm_params: { model: ollama/mistral } }]';
+  const code = `import { parseConfig } from '@rolecall/router/config'; console.log(Object.keys(parseConfig('${text}').options.models))`;
+  expect(run('node', ['--input-type=module', '-e', code], folder).includes('local'), 'it read no model');
 });
 
 const usage = `import { Agent, Crew, Task } from '@rolecall/core';

@@ -70,7 +70,7 @@ function simulated(provider: Provider, id: string, { urls }: Simulator): Model {
     case 'openai':
       return openai(id, { apiKey, baseURL: urls.openai, provider: 'openai', local: false, simulated: true });
     case 'anthropic':
-      return anthropic(id, { apiKey, baseURL: urls.anthropic, simulated: true });
+      return anthropic(id, { apiKey, baseURL: urls.anthropic, provider: 'anthropic', simulated: true });
     case 'groq':
       return groq(id, { apiKey, baseURL: urls.groq, simulated: true });
     case 'ollama':

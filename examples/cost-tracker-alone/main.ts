@@ -1,4 +1,4 @@
-/** The tracker on its own: no crew, no router. First the sums by hand, then a real SDK call put on the books. */
+/** The tracker on its own: no crew, no router. First the sums by hand, then a real SDK's client put on the books. */
 import { compareRuns, CostTracker, perThousand, reportComparison } from '@rolecall/cost-tracker';
 import { startSimulator } from '@rolecall/simulator';
 import OpenAI from 'openai';
@@ -47,22 +47,13 @@ console.log(`The naive crew: $${naive.summary().costUsd} a post on gpt-4\n`);
 console.log(optimised.report());
 console.log(`\n${reportComparison(compareRuns(naive, optimised, { runsPerDay: 200, daysPerMonth: 30 }))}`);
 
-// Around a client you have: its own answer says what to record.
+// Around a client you have: the same client, with a row for every request.
 const simulator = await startSimulator();
-const client = new OpenAI({ apiKey: 'simulated', baseURL: simulator.urls.openai });
 const tracker = new CostTracker();
-const started = performance.now();
-const { usage } = await client.chat.completions.create({
-  model: 'gpt-4o-mini',
-  messages: [{ role: 'user', content: 'Say hello.' }],
-});
-const row = tracker.record({
-  agent: 'greeter',
-  model: 'openai/gpt-4o-mini',
-  inputTokens: usage?.prompt_tokens,
-  outputTokens: usage?.completion_tokens,
-  latencyMs: performance.now() - started,
-  simulated: true, // no key was needed: a simulator answered
-});
+const client = tracker.track(new OpenAI({ apiKey: 'simulated', baseURL: simulator.urls.openai }));
+await tracker.run({ agent: 'greeter' }, () =>
+  client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say hello.' }] }),
+);
 await simulator.close();
-console.log(`\nOne call to gpt-4o-mini, answered by the simulator, at list price: $${row.costUsd}`);
+const [row] = tracker.rows();
+console.log(`\nOne call of the ${row?.agent} to ${row?.model}, answered by the simulator, at list price: $${row?.costUsd}`);

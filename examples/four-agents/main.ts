@@ -77,7 +77,7 @@ const tracker = new CostTracker({ baseline: 'openai/gpt-4' });
 const router = createRouter({
   models: {
     fast: groq('openai/gpt-oss-120b', { ...simulated, baseURL: simulator.urls.groq }),
-    sonnet: anthropic('claude-sonnet-5', { ...simulated, baseURL: simulator.urls.anthropic }),
+    sonnet: anthropic('claude-sonnet-5', { ...simulated, baseURL: simulator.urls.anthropic, provider: 'anthropic' }),
     gpt: openai('gpt-4.1', { ...simulated, baseURL: simulator.urls.openai, provider: 'openai', local: false }),
     mistral: ollama('mistral', { host: simulator.urls.ollama, simulated: true }),
   },

@@ -48,7 +48,7 @@ export interface ModelRequest {
   /** Requests with equal keys prefer the same deployment, for the sake of prompt caches. */
   readonly affinity?: string | undefined;
   /** Named models to try when this one fails, or `false` for none; overrides what is configured. */
-  readonly fallbacks?: readonly string[] | false | undefined;
+  readonly fallbacks?: readonly (string | FallbackTarget)[] | false | undefined;
   /** Milliseconds from now within which an answer must have begun. */
   readonly deadlineMs?: number | undefined;
   /** Settings for one provider, keyed by its name: no other provider ever sees them. */
@@ -58,6 +58,13 @@ export interface ModelRequest {
   /** Present: stream. A promise it returns holds the model back; a throw cancels the call and is rethrown as it is. */
   readonly onDelta?: ((delta: Delta) => void | Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A stand-in that is asked something else: a shorter prompt, say. */
+export interface FallbackTarget {
+  readonly model: string;
+  /** In the place of the request's own, for this one. */
+  readonly messages?: readonly Message[] | undefined;
 }
 
 export interface Labels {
@@ -246,6 +253,8 @@ export interface Attempt {
   /** The model id the provider says it served. */
   readonly servedModel?: string | undefined;
   readonly deployment?: string | undefined;
+  /** The variant that a split of traffic chose. */
+  readonly variant?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Milliseconds spent waiting before this attempt: back-off, queues. */

@@ -1,12 +1,16 @@
 import { usdNumber } from './money.ts';
 import { isLocal, type Pricer } from './pricer.ts';
+import { readUsage, type UsageSource } from './recorded-usage.ts';
 import type { LedgerRow, Outcome } from './row.ts';
-import { checkUsage, type TokenUsage } from './usage.ts';
+import type { TokenUsage } from './usage.ts';
+import type { BillingTerms, ServerTools } from './usage/reading.ts';
 
 /** A call as told to the tracker. Tokens are inclusive totals and subsets of them; leave out what you do not know. */
-export interface CallRecord extends TokenUsage {
+export interface CallRecord extends TokenUsage, BillingTerms {
   /** `provider/model`, a model alone, or any name that `prices` has. */
   readonly model: string;
+  /** What the provider said, in its own words: read by `usageFrom`, in place of the counts. @default the counts are all there is */
+  readonly source?: UsageSource | undefined;
   readonly agent?: string | undefined;
   /** The named model of a router. */
   readonly name?: string | undefined;
@@ -17,6 +21,14 @@ export interface CallRecord extends TokenUsage {
   readonly task?: string | undefined;
   /** @default [] */
   readonly tags?: readonly string[] | undefined;
+  /** The call that this is an attempt of. @default a call of its own */
+  readonly callId?: string | undefined;
+  /** The counts are an estimate; they stand in for what `source` does not know. @default false */
+  readonly estimated?: boolean | undefined;
+  /** How often each tool ran at the provider's: `{ web_search: 2 }`. @default what `source` says */
+  readonly serverTools?: ServerTools | undefined;
+  /** What the provider says it charged, in USD. @default what `source` says */
+  readonly reportedUsd?: number | undefined;
   readonly latencyMs?: number | undefined;
   /** Milliseconds until the first token. */
   readonly firstTokenMs?: number | undefined;
@@ -43,90 +55,103 @@ const none: readonly string[] = Object.freeze([]);
 /** Makes a row of a record. Never throws: what is wrong in the record is left out of the row, and the row says so. */
 export function toRow(id: string, given: CallRecord, pricer: Pricer): LedgerRow {
   // A caller without a compiler may hand over anything.
-  const read = new Reader(typeof given === 'object' && given !== null ? given : {});
-  const outcome = read.outcome();
-  // What a cache hit repeats was paid for when it was first used.
-  const { usage, problem: usageProblem } = outcome === 'cache_hit' ? { usage: {} } : checkUsage(read.source);
+  const source: Partial<CallRecord> = typeof given === 'object' && given !== null ? given : {};
+  const read = new Reader();
+  const outcome = read.outcome(source.outcome);
+  const facts = readUsage(source, outcome);
+  const { usage, serverTools } = facts;
+  const model = read.model(source.model);
   const subject = {
-    name: read.text('name'),
-    model: read.model(),
-    servedModel: read.text('servedModel'),
-    local: read.flag('local'),
-    at: read.number('at') ?? Date.now(),
+    name: read.text('name', source.name),
+    model,
+    servedModel: read.text('servedModel', source.servedModel) ?? facts.servedModel,
+    local: read.flag('local', source.local) ?? facts.local,
+    at: read.number('at', source.at) ?? Date.now(),
     outcome,
     usage,
-    possiblyBilled: read.flag('possiblyBilled') ?? false,
+    possiblyBilled: read.flag('possiblyBilled', source.possiblyBilled) ?? false,
+    serviceTier: read.text('serviceTier', source.serviceTier) ?? facts.serviceTier,
+    speed: read.text('speed', source.speed) ?? facts.speed,
+    inferenceGeo: read.text('inferenceGeo', source.inferenceGeo) ?? facts.inferenceGeo,
+    parts: facts.parts,
+    serverTools,
+    reportedUsd: facts.reportedUsd,
   };
-  const { picodollars, price, unpriced = null } = pricer.bill(subject, usageProblem);
+  const { serviceTier, speed, inferenceGeo } = subject;
+  const latencyMs = read.number('latencyMs', source.latencyMs);
+  const { picodollars, price, parts, unpriced = null } = pricer.bill(subject, facts.problem);
 
   // One literal, neither spread nor frozen: with so many fields those take three times as long.
   return {
     id,
+    callId: read.text('callId', source.callId) ?? id,
     at: subject.at,
-    agent: read.text('agent'),
+    agent: read.text('agent', source.agent),
     name: subject.name,
-    model: subject.model,
+    model,
     servedModel: subject.servedModel,
-    workflow: read.text('workflow'),
-    task: read.text('task'),
-    tags: read.tags(),
+    api: facts.api,
+    workflow: read.text('workflow', source.workflow),
+    task: read.text('task', source.task),
+    tags: read.tags(source.tags),
     usage,
-    latencyMs: read.number('latencyMs'),
-    firstTokenMs: read.number('firstTokenMs'),
+    estimated: read.flag('estimated', source.estimated) ?? false,
+    parts,
+    serverTools,
+    terms: (serviceTier ?? speed ?? inferenceGeo) === undefined ? undefined : { serviceTier, speed, inferenceGeo },
+    latencyMs,
+    firstTokenMs: read.number('firstTokenMs', source.firstTokenMs),
+    durations: facts.durations,
+    networkMs: rest(latencyMs, facts.durations?.totalMs),
     outcome,
-    code: read.text('code'),
-    status: read.number('status'),
+    code: read.text('code', source.code),
+    status: read.number('status', source.status),
     costPicodollars: picodollars,
     costUsd: picodollars === null ? null : usdNumber(picodollars),
     price,
     unpriced,
-    simulated: read.flag('simulated') ?? false,
+    simulated: read.flag('simulated', source.simulated) ?? false,
     local: isLocal(subject),
     possiblyBilled: subject.possiblyBilled,
-    problem: usageProblem ?? read.problem,
+    problem: facts.problem ?? read.problem,
   };
 }
 
-/** Reads fields one by one and remembers the first that is not what it should be. */
+/** Two clocks are compared: a provider that counts more than passed here leaves nothing for the network. */
+function rest(whole: number | undefined, part: number | undefined): number | undefined {
+  return whole === undefined || part === undefined ? undefined : Math.max(0, whole - part);
+}
+
+/** Looks at fields one by one and remembers the first that is not what it should be. Values are handed in: looking them up by name is slow. */
 class Reader {
-  readonly source: Partial<CallRecord>;
   problem: string | undefined;
 
-  constructor(source: Partial<CallRecord>) {
-    this.source = source;
-  }
-
-  text(field: keyof CallRecord): string | undefined {
-    const value: unknown = this.source[field];
+  text(field: keyof CallRecord, value: unknown): string | undefined {
     if (value === undefined || value === '') return undefined;
     return typeof value === 'string' ? value : this.#wrong(field, 'no text');
   }
 
-  number(field: keyof CallRecord): number | undefined {
-    const value: unknown = this.source[field];
+  number(field: keyof CallRecord, value: unknown): number | undefined {
     if (value === undefined) return undefined;
     return typeof value === 'number' && Number.isFinite(value) && value >= 0
       ? value
       : this.#wrong(field, 'no number of at least 0');
   }
 
-  flag(field: keyof CallRecord): boolean | undefined {
-    const value: unknown = this.source[field];
+  flag(field: keyof CallRecord, value: unknown): boolean | undefined {
     if (value === undefined) return undefined;
     return typeof value === 'boolean' ? value : this.#wrong(field, 'neither true nor false');
   }
 
-  model(): string {
-    return this.text('model') ?? this.#wrong('model', 'missing') ?? 'unknown';
+  model(value: unknown): string {
+    return this.text('model', value) ?? this.#wrong('model', 'missing') ?? 'unknown';
   }
 
-  outcome(): Outcome {
-    const { outcome = 'answered' } = this.source;
+  outcome(outcome: Outcome = 'answered'): Outcome {
     return outcomes.has(outcome) ? outcome : (this.#wrong('outcome', `none of ${[...outcomes].join(', ')}`) ?? 'answered');
   }
 
-  tags(): readonly string[] {
-    const tags: unknown = this.source.tags ?? none;
+  tags(tags: unknown = none): readonly string[] {
     if (tags === none) return none;
     const valid = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
     return valid ? Object.freeze([...tags]) : (this.#wrong('tags', 'no array of texts') ?? none);

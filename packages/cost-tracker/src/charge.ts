@@ -1,10 +1,17 @@
 import { picodollarsFor, tokenRate } from './money.ts';
 import type { FoundPrice, Rates } from './price-source.ts';
-import type { TokenUsage } from './usage.ts';
+import { leavesOf, type TokenUsage, type UsageLeaves } from './usage.ts';
 
 /** Why a call has no price. */
 export interface Unpriced {
-  readonly code: 'no_price' | 'no_rate' | 'usage_not_reported' | 'possibly_billed' | 'bad_usage' | 'price_source_failed';
+  readonly code:
+    | 'no_price'
+    | 'no_rate'
+    | 'unknown_terms'
+    | 'usage_not_reported'
+    | 'possibly_billed'
+    | 'bad_usage'
+    | 'price_source_failed';
   /** The same in words. */
   readonly reason: string;
 }
@@ -12,6 +19,19 @@ export interface Unpriced {
 export type Charge =
   | { readonly picodollars: bigint; readonly rates: Rates; readonly unpriced?: undefined }
   | { readonly picodollars: null; readonly rates: Rates; readonly unpriced: Unpriced };
+
+/** The leaves, as a sentence names them. */
+const leafNames: Readonly<Record<keyof UsageLeaves, string>> = {
+  input: 'input',
+  cacheRead: 'cache reads',
+  cacheWrite: 'cache writes',
+  cacheWrite1h: 'one-hour cache writes',
+  audioInput: 'audio input',
+  output: 'output',
+  reasoning: 'reasoning',
+  audioOutput: 'audio output',
+};
+const leafKeys = Object.keys(leafNames) as readonly (keyof UsageLeaves)[];
 
 /**
  * What that usage costs at that price: the one place where tokens become money.
@@ -34,47 +54,42 @@ export function charge(usage: TokenUsage, price: FoundPrice): Charge {
       rates,
       unpriced: { code: 'usage_not_reported', reason: `its ${missing} tokens were not reported` },
     };
-
-  let picodollars = 0n;
-  for (const [name, tokens, rate] of parts(usage, rates)) {
-    if (tokens === 0) continue;
-    if (rate === undefined)
-      return { picodollars: null, rates, unpriced: { code: 'no_rate', reason: `${price.match} has no rate for ${name}` } };
-    picodollars += picodollarsFor(tokens, tokenRate(rate));
-  }
-  return { picodollars, rates };
+  return add(leavesOf(usage), rates, price.match);
 }
 
-type Part = readonly [name: string, tokens: number, rate: number | undefined];
+function add(leaves: UsageLeaves, rates: Rates, match: string): Charge {
+  let picodollars = 0n;
+  let small = 0; // what fits a number exactly is added there: a bigint for every leaf takes twice as long
+  for (const leaf of leafKeys) {
+    const tokens = leaves[leaf];
+    if (tokens === 0) continue;
+    const rate = rateFor(leaf, rates);
+    if (rate === undefined)
+      return { picodollars: null, rates, unpriced: { code: 'no_rate', reason: `${match} has no rate for ${leafNames[leaf]}` } };
+    const whole = Math.round(rate * 1e6);
+    const sum = small + tokens * whole;
+    if (whole / 1e6 === rate && sum <= Number.MAX_SAFE_INTEGER) small = sum;
+    else picodollars += picodollarsFor(tokens, tokenRate(rate));
+  }
+  return { picodollars: picodollars + BigInt(small), rates };
+}
 
-/** Disjoint, so that no token is paid for twice. Audio that was also cached counts as cached. */
-function parts(usage: TokenUsage, rates: Rates): readonly Part[] {
-  const {
-    inputTokens = 0,
-    outputTokens = 0,
-    cacheReadTokens = 0,
-    cacheWriteTokens = 0,
-    cacheWrite1hTokens = 0,
-    reasoningTokens = 0,
-  } = usage;
-  const freshInput = inputTokens - cacheReadTokens - cacheWriteTokens;
-  const audioInput = Math.min(usage.audioInputTokens ?? 0, freshInput);
-  const spokenOutput = outputTokens - reasoningTokens;
-  const audioOutput = Math.min(usage.audioOutputTokens ?? 0, spokenOutput);
-  const cacheWrite = rates.cacheWrite ?? rates.input;
-  return [
-    ['input', freshInput - audioInput, rates.input],
-    ['cache reads', cacheReadTokens, rates.cacheRead ?? rates.input],
-    ['cache writes', cacheWriteTokens - cacheWrite1hTokens, cacheWrite],
-    ['one-hour cache writes', cacheWrite1hTokens, rates.cacheWrite1h ?? cacheWrite],
-    ['audio input', audioInput, rates.audioInput],
-    ['output', spokenOutput - audioOutput, rates.output],
-    ['reasoning', reasoningTokens, rates.reasoning ?? rates.output],
-    ['audio output', audioOutput, rates.audioOutput],
-  ];
+/** A rate that is not given is that of the kind which includes it. Audio has none: it costs many times what text does. */
+function rateFor(leaf: keyof UsageLeaves, rates: Rates): number | undefined {
+  switch (leaf) {
+    case 'cacheRead':
+    case 'cacheWrite':
+      return rates[leaf] ?? rates.input;
+    case 'cacheWrite1h':
+      return rates.cacheWrite1h ?? rates.cacheWrite ?? rates.input;
+    case 'reasoning':
+      return rates.reasoning ?? rates.output;
+    default:
+      return rates[leaf];
+  }
 }
 
 /** Free is free, however little was reported. An absent output rate is unknown, not free. */
-function isFree(rates: Rates): boolean {
+export function isFree(rates: Rates): boolean {
   return rates.input === 0 && rates.output === 0 && Object.values(rates).every((rate) => rate === undefined || rate === 0);
 }

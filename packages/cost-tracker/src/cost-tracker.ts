@@ -1,18 +1,40 @@
+import { existsSync } from 'node:fs';
+import { attributed, Scopes, type Attribution } from './attribution.ts';
 import type { Baseline } from './baseline.ts';
+import type { OnAlert } from './budget-alert.ts';
+import type { Book } from './book.ts';
+import { BudgetGate } from './budget-gate.ts';
+import type { BudgetOptions } from './budget-options.ts';
+import { MemoryBudgetStore, type BudgetStore } from './budget-store.ts';
+import { Budgets, type Hold } from './budgets.ts';
 import { toRow, type CallRecord } from './call-record.ts';
-import { writeLedger } from './export-json.ts';
+import { shown } from './check-options.ts';
+import { toJson } from './export-json.ts';
+import { toCsv } from './csv.ts';
+import { forecast, type Forecast, type ForecastOptions } from './forecast.ts';
+import type { DailyFigures } from './daily-rollup.ts';
 import { genaiPrices, loadGenaiPrices } from './genai-prices.ts';
+import { htmlPage, type HtmlOptions } from './html/page.ts';
 import { Ledger } from './ledger.ts';
+import { metricFamilies, type MetricFamily } from './metric-families.ts';
+import { MetricSeries } from './metric-series.ts';
 import type { TrackedModel, TrackedRequest, TrackedResponse } from './model-call.ts';
 import { readPrices, type Price } from './own-prices.ts';
 import type { PriceSource } from './price-source.ts';
 import { Pricer } from './pricer.ts';
+import { prometheusText } from './prometheus.ts';
 import { reportText, type ReportOptions } from './report.ts';
+import { reprice, type RepriceOptions, type Repricing } from './reprice.ts';
+import { RowListeners, type RowListener } from './row-listeners.ts';
+import { LedgerFile } from './ledger-file/ledger-file.ts';
+import { StoredLedger } from './ledger-file/stored-ledger.ts';
 import type { LedgerRow } from './row.ts';
 import { SeenAttempts } from './seen-attempts.ts';
 import type { Summary } from './summary.ts';
+import { ClientTracker, type TrackOptions } from './track.ts';
 import { Warnings } from './warnings.ts';
-import { wrapModel, type Book } from './wrap.ts';
+import { wrapModel } from './wrap.ts';
+import { writeWhole } from './write-file.ts';
 
 export interface CostTrackerOptions {
   /**
@@ -24,6 +46,19 @@ export interface CostTrackerOptions {
   readonly priceSource?: PriceSource | undefined;
   /** What savings are measured against: a model, on the same tokens, or a stated cost per workflow. @default none */
   readonly baseline?: Baseline | undefined;
+  /** What calls may cost or use. Each is held against before a call is made, and charged after it. @default [] */
+  readonly budgets?: readonly BudgetOptions[] | undefined;
+  /** Where budgets are kept: a store of your own lets several processes share them. @default in this process */
+  readonly budgetStore?: BudgetStore | undefined;
+  /** Is told once when a budget reaches a threshold; `webhook(url)` posts it. @default nobody is told */
+  readonly onAlert?: OnAlert | undefined;
+  /** A folder to append every row to, in files of this process' own. @default rows are kept in memory alone */
+  readonly ledger?: string | undefined;
+  /**
+   * When a row is on the disk: within 50 ms, and for certain when `flush()` resolves (`batch`), or before its call returns (`each`).
+   * @default 'batch'
+   */
+  readonly durability?: 'batch' | 'each' | undefined;
   /** How many rows stay whole; sums cover all there ever were. @default 10_000 */
   readonly keepRows?: number | undefined;
   /** How many agents, models and workflows are kept apart; the rest is under `__other__`. @default 2_000 */
@@ -34,6 +69,11 @@ const optionNames: ReadonlySet<string> = new Set<keyof CostTrackerOptions>([
   'prices',
   'priceSource',
   'baseline',
+  'budgets',
+  'budgetStore',
+  'onAlert',
+  'ledger',
+  'durability',
   'keepRows',
   'maxGroups',
 ]);
@@ -55,20 +95,43 @@ export class CostTracker {
   ) => TrackedModel<Request, Response>;
   readonly #pricer: Pricer;
   readonly #ledger: Ledger;
+  readonly #series: MetricSeries;
+  readonly #listeners: RowListeners;
+  readonly #budgets: Budgets | undefined;
+  readonly #folder: string | undefined;
+  readonly #file: LedgerFile | undefined;
   readonly #warnings = new Warnings();
+  readonly #scopes = new Scopes();
+  readonly #clients: ClientTracker;
 
   constructor(options: CostTrackerOptions = {}) {
     checkOptions(options);
     const { prices = {}, priceSource = genaiPrices(), baseline, keepRows = 10_000, maxGroups = 2_000 } = options;
     this.#pricer = new Pricer(readPrices(prices), priceSource);
     this.#ledger = new Ledger({ pricer: this.#pricer, keepRows, maxGroups, baseline });
+    this.#series = new MetricSeries(maxGroups);
+    this.#listeners = new RowListeners((error) =>
+      this.#warnings.once(
+        'listener',
+        `A listener of the cost tracker failed, and its row is in the ledger all the same: ${String(error)}`,
+      ),
+    );
 
+    this.#budgets = budgetsOf(options, this.#pricer, this.#warnings);
+    this.#folder = options.ledger;
+    this.#file = fileOf(options, this.#warnings);
+    const fault = (error: unknown): void =>
+      this.#warnings.once('fault', `The cost tracker failed, and a call has no row: ${String(error)}`);
     const book: Book = {
-      enter: (id, record) => this.#enter(id, record),
+      enter: (id, record, hold) => this.#enter(id, record, hold),
       seen: new SeenAttempts(),
-      fault: (error) => this.#warnings.once('fault', `The cost tracker failed, and a call has no row: ${String(error)}`),
+      fault,
+      gate: this.#budgets && new BudgetGate(this.#budgets, fault),
+      scopes: this.#scopes,
+      tracksClients: false,
     };
     this.wrap = (next) => wrapModel(book, next);
+    this.#clients = new ClientTracker(book);
   }
 
   /** Reads the price table now (about 50 ms) instead of at the first look-up. */
@@ -76,9 +139,66 @@ export class CostTracker {
     loadGenaiPrices();
   }
 
+  /**
+   * The same client, with a row for every request that it sends to a model. The one given stays as it is; a tracked one is returned as
+   * it is.
+   *
+   * @example
+   * const client = tracker.track(new OpenAI());
+   *
+   * @throws {TypeError} when it is no client of `openai`, `@anthropic-ai/sdk`, `groq-sdk` or `ollama`, or an option is not what it should be.
+   */
+  track<Client extends object>(client: Client, options: TrackOptions = {}): Client {
+    return this.#clients.track(client, options);
+  }
+
   /** Enters one call by hand. A wrong record is no error: the row that is returned says what is wrong with it. */
   record(call: CallRecord): LedgerRow {
-    return this.#enter(crypto.randomUUID(), call);
+    return this.#enter(crypto.randomUUID(), attributed(call, this.#scopes.attribution));
+  }
+
+  /**
+   * Runs `work`, and puts all calls made within it, however deep, on that account.
+   *
+   * @example
+   * await tracker.run({ agent: 'writer', workflow: 'post-1' }, () => client.responses.create({ model, input }));
+   *
+   * @throws {TypeError} when the attribution is none.
+   */
+  run<Result>(attribution: Attribution, work: () => Result): Result {
+    return this.#scopes.run(attribution, work);
+  }
+
+  /** What the latest rows would cost at these prices, or at those now in force. The ledger stays as it is. */
+  reprice(options: RepriceOptions = {}): Repricing {
+    return reprice(this.rows(), options, this.#pricer);
+  }
+
+  /** Enters a row that another tracker has made, as it is: its price does not change. */
+  add(row: LedgerRow): void {
+    this.#keep(row, undefined);
+  }
+
+  /**
+   * Resolves when all rows so far are on the disk, and every alert has been told.
+   *
+   * @throws {Error} when the disk refuses; the rows are tried again later.
+   */
+  async flush(): Promise<void> {
+    await this.#budgets?.settled();
+    await this.#file?.flush();
+  }
+
+  /**
+   * Counts towards the budgets what the ledger on disk already has, of this window: after a restart, a day's budget goes on.
+   * Alerts that were due then are not repeated. With a `budgetStore` that outlives the process, there is no need.
+   *
+   * @throws {Error} when the ledger cannot be read.
+   */
+  async resume(): Promise<void> {
+    if (this.#folder === undefined || !this.#budgets || !existsSync(this.#folder)) return;
+    const stored = await StoredLedger.open(this.#folder, this.#file?.prefix);
+    for await (const row of stored.rows()) this.#budgets.count(row, 'silent');
   }
 
   /** The latest rows, oldest first. */
@@ -91,6 +211,11 @@ export class CostTracker {
     return this.#ledger.summary();
   }
 
+  /** Sums by day (in UTC), model, agent, workflow and outcome, of the last 31 days that have calls: what an invoice is compared with. */
+  daily(): readonly DailyFigures[] {
+    return this.#ledger.daily();
+  }
+
   /** The summary as tables for a terminal. */
   report(options: ReportOptions = {}): string {
     return reportText(this.summary(), options);
@@ -98,10 +223,49 @@ export class CostTracker {
 
   /** Writes summary and rows to a JSON file, in one step: a reader sees the old file or the new one. */
   async exportJson(path: string): Promise<void> {
-    await writeLedger(path, this.summary(), this.rows());
+    await writeWhole(path, toJson(this.summary(), this.rows()));
   }
 
-  #enter(id: string, record: CallRecord): LedgerRow {
+  /** Writes the latest rows to a CSV file, in one step. */
+  async exportCsv(path: string): Promise<void> {
+    await writeWhole(path, toCsv(this.rows()));
+  }
+
+  /**
+   * What a period will have cost when it ends, at the present rate.
+   *
+   * @throws {TypeError} when an option is not what it should be.
+   */
+  forecast(options: ForecastOptions = {}): Forecast {
+    return forecast(this.#ledger.spending().spent, options);
+  }
+
+  /** A page that needs nothing else: charts and tables, without a script or a request. */
+  html(options: HtmlOptions = {}): string {
+    return htmlPage({ summary: this.summary(), rows: this.rows(), spending: this.#ledger.spending() }, options);
+  }
+
+  /** Writes that page to a file, in one step. */
+  async exportHtml(path: string, options: HtmlOptions = {}): Promise<void> {
+    await writeWhole(path, this.html(options));
+  }
+
+  /** The metrics of all rows since it was made, in Prometheus' text format: what a scrape of `/metrics` answers. */
+  prometheus(): string {
+    return prometheusText(this.metrics());
+  }
+
+  /** The same metrics as data; they only ever rise. */
+  metrics(): readonly MetricFamily[] {
+    return metricFamilies(this.#series.all());
+  }
+
+  /** Calls `listener` with every new row, until the function it returns is called. A listener that throws is warned about once. */
+  onRow(listener: RowListener): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  #enter(id: string, record: CallRecord, hold?: Hold): LedgerRow {
     const row = toRow(id, record, this.#pricer);
     if (row.problem !== undefined) {
       this.#warnings.once('bad_record', `A call of ${row.model} was recorded wrongly: ${row.problem}`, row.problem);
@@ -112,8 +276,17 @@ export class CostTracker {
         `A call has no price, and is counted as unpriced: ${row.unpriced.reason}. ${hints[row.unpriced.code]}`,
       );
     }
-    this.#ledger.add(row);
+    this.#keep(row, hold);
     return row;
+  }
+
+  #keep(row: LedgerRow, hold: Hold | undefined): void {
+    if (hold) hold.add(row);
+    else this.#budgets?.count(row);
+    this.#file?.append(row);
+    this.#ledger.add(row);
+    this.#series.add(row);
+    this.#listeners.tell(row);
   }
 }
 
@@ -123,6 +296,29 @@ const hints: Readonly<Record<string, string | undefined>> = {
   no_rate: 'Add the model to `prices`, with that rate.',
   price_source_failed: 'Own prices still work.',
 };
+
+function fileOf({ ledger, durability = 'batch' }: CostTrackerOptions, warnings: Warnings): LedgerFile | undefined {
+  if (durability !== 'batch' && durability !== 'each')
+    throw new TypeError(`durability: ${shown(durability)} is neither batch nor each`);
+  if (ledger === undefined) return undefined;
+  if (typeof ledger !== 'string' || ledger === '') throw new TypeError(`ledger: ${shown(ledger)} is not the path of a folder`);
+  const onFault = (error: unknown): void =>
+    warnings.once('ledger', `The ledger on disk could not be written; its rows wait, and are tried again: ${String(error)}`);
+  return new LedgerFile({ folder: ledger, durability, onFault });
+}
+
+function budgetsOf(
+  { budgets = [], budgetStore, onAlert }: CostTrackerOptions,
+  pricer: Pricer,
+  warnings: Warnings,
+): Budgets | undefined {
+  if (onAlert !== undefined && typeof onAlert !== 'function') throw new TypeError(`onAlert: ${shown(onAlert)} is not a function`);
+  const store = budgetStore ?? new MemoryBudgetStore();
+  const complete = (['reserve', 'settle', 'release'] as const).every((method) => typeof store[method] === 'function');
+  if (!complete) throw new TypeError(`budgetStore: ${shown(budgetStore)} has not all of reserve, settle and release`);
+  const made = new Budgets({ budgets, store, pricer, onAlert, warnings });
+  return budgets.length === 0 ? undefined : made;
+}
 
 function checkOptions(options: CostTrackerOptions): void {
   const { keepRows, maxGroups, baseline, priceSource } = options;

@@ -1,13 +1,11 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { LedgerRow } from './row.ts';
 import type { Summary } from './summary.ts';
 
 /** Raised when a field of the file changes its meaning. */
 const schemaVersion = 1;
 
-/** Writes beside the file and renames: whoever reads it never sees half of it. */
-export async function writeLedger(path: string, summary: Summary, rows: readonly LedgerRow[]): Promise<void> {
+/** Summary and rows as one JSON text; exact amounts are texts, since JSON has no whole numbers of that size. */
+export function toJson(summary: Summary, rows: readonly LedgerRow[]): string {
   const content = {
     schema: 'rolecall-ledger',
     version: schemaVersion,
@@ -16,14 +14,5 @@ export async function writeLedger(path: string, summary: Summary, rows: readonly
     summary,
     rows: rows.map((row) => ({ ...row, costPicodollars: row.costPicodollars === null ? null : String(row.costPicodollars) })),
   };
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-
-  await mkdir(dirname(path), { recursive: true });
-  try {
-    await writeFile(temporary, `${JSON.stringify(content, undefined, 2)}\n`);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  return `${JSON.stringify(content, undefined, 2)}\n`;
 }

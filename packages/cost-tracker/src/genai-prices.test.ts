@@ -52,7 +52,7 @@ test.each([
 test('audio of a model without a rate for it has no price', () => {
   const audio = { inputTokens: 100, audioInputTokens: 50, outputTokens: 10 };
 
-  expect(costOf({ provider: 'openai', model: 'gpt-4o-audio-preview', usage: audio, at: now }).unpriced?.code).toBe('no_rate');
+  expect(costOf({ provider: 'openai', model: 'gpt-4o', usage: audio, at: now }).unpriced?.code).toBe('no_rate');
 });
 
 test('inconsistent usage is an answer without an amount, not an exception', () => {

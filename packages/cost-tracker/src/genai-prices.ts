@@ -35,25 +35,43 @@ const rateKeys = {
   audioOutput: 'output_audio_mtok',
 } as const satisfies Record<keyof Rates, string>;
 
-/** Fees beside the tokens, and cached audio, which counts as cached input here. */
-const besideTokens = ['web_searches_kcount', 'storage_searches_kcount', 'cache_audio_read_mtok'];
-const understood: ReadonlySet<string> = new Set([...Object.values(rateKeys), ...besideTokens]);
+/** Fees beside the tokens, in USD per thousand calls. */
+const feeKeys = { web_search: 'web_searches_kcount', file_search: 'storage_searches_kcount' };
+const cachedAudio = 'cache_audio_read_mtok'; // counts as cached input here
+const understood: ReadonlySet<string> = new Set([...Object.values(rateKeys), ...Object.values(feeKeys), cachedAudio]);
 
 const memoSize = 1_000;
+const mostProviders = 100;
+
+let edition: string | undefined;
+
+/** Which edition of the table is installed; empty where a bundler has left its package behind. */
+function versionOf(): string | undefined {
+  if (edition === undefined) {
+    try {
+      const entry = createRequire(require.resolve('@pydantic/genai-prices'));
+      edition = (entry('../package.json') as { version: string }).version;
+    } catch {
+      edition = '';
+    }
+  }
+  return edition || undefined;
+}
 
 /** List prices from the table in `@pydantic/genai-prices`, without any network. It is read at the first look-up. */
 export function genaiPrices(): PriceSource {
-  const memo = new Map<string, FoundPrice | null>();
+  const memo = new Map<string | undefined, Map<string, FoundPrice | null>>();
 
   return {
     resolve(provider, model, at) {
-      const key = `${provider ?? ''}/${model}`;
-      const known = memo.get(key);
+      const known = memo.get(provider)?.get(model);
       if (known !== undefined) return known;
 
       const { price, changes } = lookUp(provider, model, at);
-      if (memo.size >= memoSize) memo.clear();
-      if (!changes) memo.set(key, price);
+      const models = memo.get(provider) ?? new Map<string, FoundPrice | null>();
+      if (memo.size >= mostProviders) memo.clear();
+      if (models.size >= memoSize) models.clear();
+      if (!changes) memo.set(provider, models.set(model, price));
       return price;
     },
   };
@@ -70,7 +88,10 @@ function lookUp(provider: string | undefined, model: string, at: number): { pric
   // It takes `openai-compatible` for OpenAI: whoever else serves a model has prices of their own.
   if (!found || (providerId !== undefined && found.provider.id !== providerId)) return { price: null, changes: false };
   const match = `${found.provider.id}/${found.model.id}`;
-  return { price: read(match, found.model_price), changes: Array.isArray(found.model.prices) };
+  const price = read(match, found.model_price);
+  // An answer has to fit into the context window.
+  const maxOutputTokens = found.model.context_window;
+  return { price: price && { ...price, maxOutputTokens }, changes: Array.isArray(found.model.prices) };
 }
 
 /** `null` for what tokens alone do not price: a fee per request, images, hours of audio. */
@@ -85,7 +106,16 @@ function read(match: string, prices: Prices): FoundPrice | null {
   const tiers = [...starts]
     .toSorted((a, b) => a - b)
     .map((start): RateTier => ({ aboveInputTokens: start, rates: ratesAt(prices, start + 1) ?? rates }));
-  return { source: 'genai-prices', match, rates, tiers };
+  return { source: 'genai-prices', version: versionOf(), match, rates, tiers, fees: feesIn(prices) };
+}
+
+function feesIn(prices: Prices): FoundPrice['fees'] {
+  return Object.fromEntries(
+    Object.entries(feeKeys).flatMap(([tool, key]) => {
+      const price = prices[key];
+      return typeof price === 'number' ? [[tool, price] as const] : [];
+    }),
+  );
 }
 
 function ratesAt(prices: Prices, inputTokens: number): Rates | null {

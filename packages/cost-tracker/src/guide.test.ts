@@ -85,6 +85,7 @@ test('the report has the shares and both comparisons, each with its label', () =
   Requests      3 (0 failed, 0 aborted)
   Tokens        8,000 (4,000 in, 4,000 out)
   Latency       avg 1,850 ms, p50 1,200, p95 3,500, max 3,500 (3 answers)
+  Speed         721 output tokens a second
   Per workflow  0.04575 USD (1 workflow)
 
 By agent

@@ -12,29 +12,49 @@ export interface LatencyFigures {
   readonly percentiles: 'exact' | 'histogram';
 }
 
-const exactCount = 1_000;
+const usualExact = 1_000;
 const bucketCount = 1_024;
 const lowestMs = 0.1; // 1,024 buckets from here reach 17 hours
 const logOfRatio = Math.log(1.02);
 
-/** Percentiles of any number of durations in bounded memory: every value up to 1,000, logarithmic buckets beyond. */
+const unmeasured: LatencyFigures = Object.freeze({
+  count: 0,
+  avg: null,
+  p50: null,
+  p95: null,
+  p99: null,
+  min: null,
+  max: null,
+  percentiles: 'exact',
+});
+
+/** Percentiles of any number of durations in bounded memory: every value up to a thousand, or fewer, and logarithmic buckets beyond. */
 export class LatencySeries {
+  readonly #exact: number;
   #values: number[] = [];
-  #buckets: Uint32Array | undefined;
+  #buckets: Buckets | undefined;
   #count = 0;
   #sum = 0;
   #min = Infinity;
   #max = -Infinity;
+  /** The figures so far: a summary is asked for more often than most of its groups change. */
+  #figures: LatencyFigures | undefined = unmeasured;
 
-  add(milliseconds: number): void {
+  /** `exact`: how many values are kept as they are. */
+  constructor(exact: number = usualExact) {
+    this.#exact = exact;
+  }
+
+  /** `bucket` is that of the value: several series that take in the same one need not each work it out. */
+  add(milliseconds: number, bucket: number = bucketOf(milliseconds)): void {
     this.#count += 1;
     this.#sum += milliseconds;
-    this.#min = Math.min(this.#min, milliseconds);
-    this.#max = Math.max(this.#max, milliseconds);
-    if (this.#buckets) return count(this.#buckets, bucketOf(milliseconds), 1);
-
-    this.#values.push(milliseconds);
-    if (this.#values.length > exactCount) this.#pour();
+    if (milliseconds < this.#min) this.#min = milliseconds;
+    if (milliseconds > this.#max) this.#max = milliseconds;
+    this.#figures = undefined;
+    if (this.#buckets) this.#buckets.add(bucket, 1);
+    else if (this.#values.length < this.#exact) this.#values.push(milliseconds);
+    else this.#pour().add(bucket, 1);
   }
 
   /** Takes in what another series measured. */
@@ -43,44 +63,80 @@ export class LatencySeries {
     this.#sum += other.#sum;
     this.#min = Math.min(this.#min, other.#min);
     this.#max = Math.max(this.#max, other.#max);
-    this.#values.push(...other.#values);
-    if (!other.#buckets && !this.#buckets && this.#values.length <= exactCount) return;
-
-    const buckets = this.#pour();
-    other.#buckets?.forEach((times, bucket) => count(buckets, bucket, times));
+    this.#figures = undefined;
+    if (other.#buckets) this.#pour().merge(other.#buckets);
+    else if (this.#buckets || this.#values.length + other.#values.length > this.#exact) this.#pour().addAll(other.#values);
+    else this.#values.push(...other.#values);
   }
 
   figures(): LatencyFigures {
-    const percentiles = this.#buckets ? 'histogram' : 'exact';
-    if (this.#count === 0) return { count: 0, avg: null, p50: null, p95: null, p99: null, min: null, max: null, percentiles };
-    const sorted = this.#values.toSorted((a, b) => a - b);
-    const [p50, p95, p99] = [this.#percentile(0.5, sorted), this.#percentile(0.95, sorted), this.#percentile(0.99, sorted)];
-    return { count: this.#count, avg: this.#sum / this.#count, p50, p95, p99, min: this.#min, max: this.#max, percentiles };
+    return (this.#figures ??= this.#work());
   }
 
-  /** Moves the values into the buckets. */
-  #pour(): Uint32Array {
-    const buckets = (this.#buckets ??= new Uint32Array(bucketCount));
-    for (const value of this.#values) count(buckets, bucketOf(value), 1);
+  #work(): LatencyFigures {
+    const [count, buckets] = [this.#count, this.#buckets];
+    const ranks = [0.5, 0.95, 0.99].map((fraction) => Math.ceil(fraction * count));
+    const sorted = Float64Array.from(this.#values).toSorted(); // quicker than numbers by a comparison of ours
+    const found = buckets
+      ? buckets.at(ranks).map((bucket) => Math.min(this.#max, Math.max(this.#min, middleOf(bucket))))
+      : ranks.map((rank) => sorted[rank - 1]);
+    const [p50 = null, p95 = null, p99 = null] = found;
+    const percentiles = buckets ? 'histogram' : 'exact';
+    return { count, avg: this.#sum / count, p50, p95, p99, min: this.#min, max: this.#max, percentiles };
+  }
+
+  /** Moves the values into buckets. */
+  #pour(): Buckets {
+    const buckets = (this.#buckets ??= new Buckets());
+    if (this.#values.length > 0) buckets.addAll(this.#values);
     this.#values = [];
     return buckets;
   }
+}
 
-  #percentile(fraction: number, sorted: readonly number[]): number {
-    const rank = Math.ceil(fraction * this.#count);
-    if (!this.#buckets) return sorted[rank - 1] ?? this.#max;
+/** Counts by bucket, from the lowest there is to the highest: durations of one kind are within a few hundred of each other. */
+class Buckets {
+  #counts = new Uint32Array(0);
+  #first = 0;
 
-    let passed = 0;
-    const bucket = this.#buckets.findIndex((times) => (passed += times) >= rank);
-    return Math.min(this.#max, Math.max(this.#min, middleOf(bucket)));
+  add(bucket: number, times: number): void {
+    const index = bucket - this.#first;
+    if (index < 0 || index >= this.#counts.length) return this.#widen(bucket, times);
+    this.#counts[index] = (this.#counts[index] ?? 0) + times;
+  }
+
+  addAll(values: readonly number[]): void {
+    for (const value of values) this.add(bucketOf(value), 1);
+  }
+
+  merge(other: Buckets): void {
+    other.#counts.forEach((times, index) => {
+      if (times > 0) this.add(other.#first + index, times);
+    });
+  }
+
+  /** The buckets of ascending ranks. */
+  at(ranks: readonly number[]): number[] {
+    let [passed, index] = [0, -1];
+    return ranks.map((rank) => {
+      while (passed < rank && index < this.#counts.length) passed += this.#counts[(index += 1)] ?? 0;
+      return this.#first + index;
+    });
+  }
+
+  #widen(bucket: number, times: number): void {
+    const [low, high] = this.#counts.length === 0 ? [bucket, bucket] : [this.#first, this.#first + this.#counts.length - 1];
+    const first = Math.max(0, Math.min(low, bucket < low ? bucket - 16 : bucket));
+    const last = Math.min(bucketCount - 1, Math.max(high, bucket > high ? bucket + 16 : bucket));
+    const wider = new Uint32Array(last - first + 1);
+    wider.set(this.#counts, low - first);
+    wider[bucket - first] = (wider[bucket - first] ?? 0) + times;
+    this.#counts = wider;
+    this.#first = first;
   }
 }
 
-function count(buckets: Uint32Array, bucket: number, times: number): void {
-  buckets[bucket] = (buckets[bucket] ?? 0) + times;
-}
-
-function bucketOf(milliseconds: number): number {
+export function bucketOf(milliseconds: number): number {
   if (milliseconds <= lowestMs) return 0;
   return Math.min(bucketCount - 1, Math.floor(Math.log(milliseconds / lowestMs) / logOfRatio));
 }

@@ -1,10 +1,15 @@
 import { perWorkflow, SameTokens, type Baseline, type BaselineFigures } from './baseline.ts';
+import { DailyRollup, type DailyFigures } from './daily-rollup.ts';
+import { entryOf, type Entry } from './entry.ts';
 import { divideHalfEven, shareOf } from './money.ts';
 import type { Pricer } from './pricer.ts';
+import { RetryTally } from './retry-tally.ts';
 import { Ring } from './ring.ts';
 import { Rollup } from './rollup.ts';
 import type { LedgerRow } from './row.ts';
 import type { GroupFigures, Summary } from './summary.ts';
+import { SpendHistory, spentBy, type Spent } from './spend-history.ts';
+import { Spend } from './spend.ts';
 import { Tally, usdOrNull } from './tally.ts';
 
 export interface LedgerOptions {
@@ -18,10 +23,15 @@ export interface LedgerOptions {
 export class Ledger {
   readonly #recent: Ring<LedgerRow>;
   readonly #total = new Tally();
-  readonly #labelled = new Tally();
+  readonly #labelled = new Spend();
   readonly #agents: Rollup;
   readonly #models: Rollup;
   readonly #workflows: Rollup;
+  readonly #retries = new RetryTally();
+  readonly #history = new SpendHistory();
+  readonly #daily: DailyRollup;
+  #added = 0;
+  #workflowsSucceeded = 0;
   readonly #baseline: SameTokens | { readonly costPerWorkflowUsd: number } | undefined;
 
   constructor({ pricer, keepRows, maxGroups, baseline }: LedgerOptions) {
@@ -29,18 +39,21 @@ export class Ledger {
     this.#agents = new Rollup(maxGroups);
     this.#models = new Rollup(maxGroups);
     this.#workflows = new Rollup(maxGroups);
+    this.#daily = new DailyRollup(maxGroups);
     this.#baseline = typeof baseline === 'string' ? new SameTokens(baseline, pricer) : baseline;
   }
 
   add(row: LedgerRow): void {
+    const entry = entryOf(row);
     this.#recent.push(row);
-    this.#total.add(row);
-    this.#agents.add(row.agent ?? '(none)', row);
-    this.#models.add(row.name ?? row.model, row);
-    if (row.workflow !== undefined) {
-      this.#labelled.add(row);
-      this.#workflows.add(row.workflow, row);
-    }
+    this.#added += 1;
+    this.#total.add(entry);
+    this.#retries.add(row);
+    this.#history.add(row);
+    this.#daily.add(row);
+    this.#agents.add(row.agent ?? '(none)', entry);
+    this.#models.add(row.name ?? row.model, entry);
+    if (row.workflow !== undefined) this.#addToWorkflow(row.workflow, entry);
     if (this.#baseline instanceof SameTokens) this.#baseline.add(row);
   }
 
@@ -48,18 +61,39 @@ export class Ledger {
     return this.#recent.toArray();
   }
 
+  /** What was spent when: by request while all rows are kept, and by the hour once there have been more. */
+  spending(): { readonly spent: readonly Spent[]; readonly hourly: boolean } {
+    const rows = this.rows();
+    if (rows.length < this.#added) return { spent: this.#history.hours(), hourly: true };
+    return { spent: rows.filter(({ outcome }) => outcome !== 'cache_hit').map(spentBy), hourly: false };
+  }
+
+  daily(): readonly DailyFigures[] {
+    return this.#daily.figures();
+  }
+
   summary(): Summary {
     const workflows = this.#workflows.keys;
-    const labelled = workflows === 0 ? null : this.#labelled.picodollars;
+    const labelled = workflows === 0 ? null : this.#labelled.known;
     return {
       ...this.#total.figures(),
       byAgent: this.#groups(this.#agents),
       byModel: this.#groups(this.#models),
       byWorkflow: this.#groups(this.#workflows),
       workflows,
-      costPerWorkflowUsd: usdOrNull(labelled === null ? null : divideHalfEven(labelled, BigInt(workflows))),
+      costPerWorkflowUsd: usdPer(labelled, workflows),
+      workflowsSucceeded: this.#workflowsSucceeded,
+      costPerSuccessUsd: usdPer(labelled, this.#workflowsSucceeded),
+      retries: this.#retries.figures(),
       baseline: this.#compare(workflows),
     };
+  }
+
+  /** A run has succeeded while its last call was answered; one that is folded away stays as it was. */
+  #addToWorkflow(workflow: string, entry: Entry): void {
+    const { row } = entry;
+    if (row.outcome !== 'cache_hit') this.#labelled.add(row.costPicodollars);
+    this.#workflowsSucceeded += this.#workflows.add(workflow, entry);
   }
 
   #groups(rollup: Rollup): Record<string, GroupFigures> {
@@ -68,7 +102,7 @@ export class Ledger {
     return Object.fromEntries(
       rollup.entries().map(([key, tally]) => {
         const share = total === null || tally.picodollars === null ? null : shareOf(tally.picodollars, total);
-        return [key, { ...tally.figures(), share }];
+        return [key, Object.assign(tally.figures(), { share })];
       }),
     );
   }
@@ -76,7 +110,11 @@ export class Ledger {
   #compare(workflows: number): BaselineFigures | null {
     if (this.#baseline === undefined) return null;
     if (this.#baseline instanceof SameTokens) return this.#baseline.figures();
-    const { picodollars, unpriced } = this.#labelled;
+    const { known: picodollars, unpriced } = this.#labelled;
     return perWorkflow(this.#baseline.costPerWorkflowUsd, workflows, picodollars, unpriced);
   }
+}
+
+function usdPer(picodollars: bigint | null, count: number): number | null {
+  return usdOrNull(picodollars === null || count === 0 ? null : divideHalfEven(picodollars, BigInt(count)));
 }

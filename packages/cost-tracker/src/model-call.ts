@@ -2,6 +2,7 @@
  * What the tracker reads of a model, its requests and its answers. A `Model` of `@rolecall/core` fits,
  * and so does any function of this shape: nothing is imported for it.
  */
+import type { UsageSource } from './recorded-usage.ts';
 import type { TokenUsage } from './usage.ts';
 
 export interface TrackedModel<Request extends TrackedRequest, Response extends TrackedResponse> {
@@ -42,16 +43,22 @@ export type TrackedDelta =
       readonly arguments?: string | undefined;
     };
 
+/** What was used, and what the provider said of it: that is what is priced. */
+export interface TrackedUsage extends TokenUsage {
+  readonly source?: UsageSource | undefined;
+}
+
 export interface TrackedResponse {
   /** `provider/model`. */
   readonly model: string;
-  readonly usage: TokenUsage;
+  readonly usage: TrackedUsage;
   readonly attempts?: readonly TrackedAttempt[] | undefined;
   readonly metadata?: TrackedMetadata | undefined;
 }
 
 export interface TrackedMetadata {
   readonly servedModel?: string | undefined;
+  readonly serviceTier?: string | undefined;
   readonly simulated?: boolean | undefined;
   readonly local?: boolean | undefined;
 }
@@ -71,7 +78,7 @@ export interface TrackedAttempt {
   readonly code?: string | undefined;
   readonly reason?: string | undefined;
   readonly status?: number | undefined;
-  readonly usage?: TokenUsage | undefined;
+  readonly usage?: TrackedUsage | undefined;
   readonly costUsd?: number | null | undefined;
   readonly possiblyBilled?: boolean | undefined;
   readonly simulated?: boolean | undefined;
@@ -84,7 +91,7 @@ export interface FailureFacts {
   readonly reason?: string | undefined;
   readonly status?: number | undefined;
   readonly model?: string | undefined;
-  readonly usage?: TokenUsage | undefined;
+  readonly usage?: TrackedUsage | undefined;
   readonly possiblyBilled?: boolean | undefined;
   readonly simulated?: boolean | undefined;
   readonly local?: boolean | undefined;

@@ -35,6 +35,24 @@ export function tokenRate(usdPerMillion: number): TokenRate {
     : { numerator: digits, denominator: 10n ** BigInt(-power) };
 }
 
+/** A number as the fraction that its shortest text says. */
+export function exact(value: number): TokenRate {
+  const { digits, exponent } = decimalOf(value);
+  return exponent >= 0
+    ? { numerator: digits * 10n ** BigInt(exponent), denominator: 1n }
+    : { numerator: digits, denominator: 10n ** BigInt(-exponent) };
+}
+
+export function times(a: TokenRate, b: TokenRate): TokenRate {
+  return { numerator: a.numerator * b.numerator, denominator: a.denominator * b.denominator };
+}
+
+/** A price in USD per million tokens, multiplied: 0.1 times 1.1 is 0.11. */
+export function multiplied(usdPerMillion: number, factor: TokenRate): number {
+  const { numerator, denominator } = times(tokenRate(usdPerMillion), factor);
+  return Number(numerator) / Number(denominator) / 1e6;
+}
+
 /** What `tokens` cost: exact where the rate is whole picodollars, else rounded half to even, once. */
 export function picodollarsFor(tokens: number, { numerator, denominator }: TokenRate): bigint {
   const product = BigInt(tokens) * numerator;

@@ -5,6 +5,10 @@ import type { FoundPrice, Rates, RateTier } from './price-source.ts';
 export interface Price extends Rates {
   /** Rates that replace the others for calls with longer input. @default [] */
   readonly tiers?: readonly PriceTier[] | undefined;
+  /** USD per thousand calls of tools that run at the provider's: `{ web_search: 10 }`. @default {} */
+  readonly fees?: Readonly<Record<string, number>> | undefined;
+  /** What the rates are multiplied by for a service tier: `{ batch: 0.5 }`. @default every tier costs the same, and is marked approximate */
+  readonly serviceTiers?: Readonly<Record<string, number>> | undefined;
 }
 
 /** The rates of a whole call with more input tokens than this. */
@@ -53,11 +57,27 @@ function readPrice(name: string, price: unknown): FoundPrice {
       `${field}: ${describe(price)} is not a price: use { input, output } in USD per million tokens, perThousand(usd) or free`,
     );
   }
-  const { tiers = [], ...rates } = price;
+  const { tiers = [], fees, serviceTiers, ...rates } = price;
   if (!Array.isArray(tiers)) throw new TypeError(`${field}.tiers: ${describe(tiers)} is not an array`);
   const read = tiers.map((tier: unknown, index) => readTier(`${field}.tiers[${index}]`, tier));
   read.sort((a, b) => a.aboveInputTokens - b.aboveInputTokens);
-  return { source: 'own', match: name, rates: readRates(field, rates), tiers: read };
+  return {
+    source: 'own',
+    match: name,
+    rates: readRates(field, rates),
+    tiers: read,
+    fees: readAmounts(`${field}.fees`, fees),
+    serviceTiers: readAmounts(`${field}.serviceTiers`, serviceTiers),
+  };
+}
+
+/** Names of the user's own, each with a number of at least 0. */
+function readAmounts(field: string, given: unknown): Readonly<Record<string, number>> | undefined {
+  if (given === undefined) return undefined;
+  if (!isObject(given)) throw new TypeError(`${field}: ${describe(given)} is not an object of names and numbers`);
+  const wrong = Object.entries(given).find(([, amount]) => !isRate(amount));
+  if (wrong) throw new TypeError(`${field}.${wrong[0]}: ${describe(wrong[1])} is not a finite number of at least 0`);
+  return Object.freeze({ ...given } as Record<string, number>);
 }
 
 function readTier(field: string, tier: unknown): RateTier {
@@ -89,7 +109,9 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Objects are not printed: whatever was put there by mistake may hold a key. */
 function describe(value: unknown): string {
-  if (typeof value === 'number') return String(value); // JSON has no NaN
-  return JSON.stringify(value) ?? typeof value;
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
 }

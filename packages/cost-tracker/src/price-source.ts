@@ -25,13 +25,23 @@ export interface RateTier {
 
 /** Rates, and where they came from. */
 export interface FoundPrice {
-  /** Who said so: `own`, `local`, `genai-prices`, or the name of another source. */
+  /** Who said so: `own`, `local`, `overlay`, `genai-prices`, or the name of another source. */
   readonly source: string;
+  /** The edition of the source, where it has one. */
+  readonly version?: string | undefined;
   /** The entry that answered. */
   readonly match: string;
   readonly rates: Rates;
   /** Shortest input first. @default [] */
   readonly tiers?: readonly RateTier[] | undefined;
+  /** USD per thousand calls of tools that run at the provider's, as `web_search`. @default {} */
+  readonly fees?: Readonly<Record<string, number>> | undefined;
+  /** Why it may not be exactly the price, as when an undated model's stands in. @default it is */
+  readonly approximate?: string | undefined;
+  /** What rates are multiplied by for a service tier, as `flex`. @default what is known of the provider */
+  readonly serviceTiers?: Readonly<Record<string, number>> | undefined;
+  /** No answer is longer: a budget with `reserve: 'worst'` goes by it. @default not known */
+  readonly maxOutputTokens?: number | undefined;
 }
 
 /** Knows list prices. It is asked what own prices do not answer. */

@@ -169,7 +169,7 @@ test.each([
   [{ baseline: {} }, /baseline: \{\}/],
   [{ baseline: { costPerWorkflowUsd: -1 } }, /baseline/],
   [{ priceSource: {} }, /priceSource/],
-  [{ price: {} }, /price: no such option; there are prices, priceSource, baseline, keepRows, maxGroups/],
+  [{ price: {} }, /price: no such option; there are prices, priceSource, baseline/],
 ])('a tracker with the options %o is a TypeError', (options, message) => {
   expect(() => new CostTracker(options as never)).toThrow(TypeError);
   expect(() => new CostTracker(options as never)).toThrow(message);

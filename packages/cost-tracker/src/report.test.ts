@@ -54,6 +54,7 @@ test('unpriced and simulated calls have lines of their own', () => {
   Tokens        1,501 (1,501 in, 0 out)
   Latency       not measured
   Per workflow  at least 0.0225 USD (2 workflows)
+  Wasted        unknown on failed requests, 0.00 USD on aborted ones
   From cache    1 answer, free and not among the requests
   Unpriced      2 requests of unknown cost, in no amount on this page
   Simulated     2 requests, at least 0.015 USD of the cost above: no money spent
@@ -118,6 +119,45 @@ test('no line is wider than asked, whatever things are called', () => {
     ),
     { numRuns: 50 },
   );
+});
+
+test('what failed, what caches saved and what a success cost are said where there is something to say', () => {
+  const tracker = new CostTracker({ prices: { m: { input: 3, output: 15, cacheRead: 0.3 } }, priceSource });
+  const call = {
+    model: 'm',
+    inputTokens: 1_000_000,
+    cacheReadTokens: 500_000,
+    outputTokens: 100_000,
+    latencyMs: 2_000,
+    firstTokenMs: 500,
+  };
+  tracker.record({ ...call, workflow: 'a' });
+  tracker.record({ ...call, workflow: 'b', outcome: 'failed', callId: 'b' });
+  tracker.record({ ...call, workflow: 'b', outcome: 'aborted', callId: 'b' });
+
+  expect(tracker.report({ columns: 120 })).toContain(`
+  Latency       avg 2,000 ms, p50 2,000, p95 2,000, max 2,000 (1 answer)
+  First token   avg 500 ms, p50 500, p95 500, max 500 (1 answer)
+  Speed         66,667 output tokens a second
+  Per workflow  4.72 USD (2 workflows)
+  Per success   9.45 USD (1 succeeded)
+  Wasted        3.15 USD on failed requests, 3.15 USD on aborted ones; 1 retry
+  Prompt cache  50 % of the input read from it, 4.05 USD saved
+`);
+});
+
+test('a wide table has columns that a narrow one has no room for, and none that is empty', () => {
+  const tracker = new CostTracker({ prices, priceSource });
+  const call = { agent: 'writer', model: 'm', inputTokens: 1_000, outputTokens: 10, latencyMs: 200 };
+  tracker.record(call);
+  const heading = (columns: number): string | undefined => /^ +Cost USD.*$/m.exec(tracker.report({ columns }))?.[0].trim();
+
+  expect(heading(120)).toBe('Cost USD  Share  Requests  Failed  Tokens  Avg ms  P95 ms  Tokens/s');
+  expect(heading(60)).toBe('Cost USD  Share  Requests  Failed  Tokens  Avg ms');
+  expect(heading(40)).toBe('Cost USD  Share  Requests');
+  tracker.record({ ...call, cacheReadTokens: 100, firstTokenMs: 100 });
+  expect(heading(120)).toBe('Cost USD  Share  Requests  Failed  Tokens  Cached  Avg ms  P95 ms  First ms  Tokens/s');
+  expect(heading(80)).toBe('Cost USD  Share  Requests  Failed  Tokens  Cached  Avg ms  P95 ms');
 });
 
 test('a name cannot move the cursor or colour the terminal', () => {

@@ -1,30 +1,34 @@
-import type { LedgerRow } from './row.ts';
+import { BoundedMap } from './bounded-map.ts';
+import type { Entry } from './entry.ts';
 import { Tally } from './tally.ts';
 
 /** Where the figures of all keys beyond the cap are. */
 export const otherKey = '__other__';
 
-/** One tally per key, for ever exact in sum. Beyond the cap, the key unused for longest is folded into `__other__`. */
+/** The first groups have percentiles that are exact up to a thousand values; of the many after them that would be too much memory. */
+const wellKnown = 50;
+const fewExact = 32;
+
+/** One tally per key, for ever exact in sum. Beyond the cap, a key that was not used lately is folded into `__other__`. */
 export class Rollup {
-  readonly #tallies = new Map<string, Tally>();
-  readonly #maxKeys: number;
+  readonly #tallies: BoundedMap<Tally>;
   #other: Tally | undefined;
   #folded = 0;
 
   constructor(maxKeys: number) {
-    this.#maxKeys = maxKeys;
+    const onGone = (tally: Tally): void => {
+      this.#rest().merge(tally);
+      this.#folded += 1;
+    };
+    this.#tallies = new BoundedMap(maxKeys, { onGone });
   }
 
-  add(key: string, row: LedgerRow): void {
-    if (key === otherKey) return this.#rest().add(row);
-
-    let tally = this.#tallies.get(key);
-    // Until the cap is reached keys stay in the order of their first row; then the order says which to fold.
-    if (tally && this.#tallies.size >= this.#maxKeys) this.#tallies.delete(key);
-    if (!tally) this.#makeRoom();
-    tally ??= new Tally();
-    this.#tallies.set(key, tally);
-    tally.add(row);
+  /** Returns by how much the number of keys changed whose last call was answered: 1, 0 or -1. */
+  add(key: string, entry: Entry): number {
+    const tally = key === otherKey ? this.#rest() : (this.#tallies.get(key) ?? this.#open(key));
+    const before = tally.endedWell;
+    tally.add(entry);
+    return Number(tally.endedWell) - Number(before);
   }
 
   /** How many keys there have been. One that was folded and came back counts twice. */
@@ -33,17 +37,14 @@ export class Rollup {
   }
 
   entries(): readonly (readonly [key: string, tally: Tally])[] {
-    return this.#other ? [...this.#tallies, [otherKey, this.#other]] : [...this.#tallies];
+    const entries = this.#tallies.entries();
+    return this.#other ? [...entries, [otherKey, this.#other]] : entries;
   }
 
-  #makeRoom(): void {
-    if (this.#tallies.size < this.#maxKeys) return;
-    for (const [oldest, tally] of this.#tallies) {
-      this.#rest().merge(tally);
-      this.#tallies.delete(oldest);
-      this.#folded += 1;
-      return;
-    }
+  #open(key: string): Tally {
+    const tally = this.#tallies.size < wellKnown ? new Tally() : new Tally(fewExact);
+    this.#tallies.add(key, tally);
+    return tally;
   }
 
   #rest(): Tally {

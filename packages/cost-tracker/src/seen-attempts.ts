@@ -1,3 +1,5 @@
+import { BoundedMap } from './bounded-map.ts';
+
 const size = 10_000;
 
 /** What became of an attempt. */
@@ -9,18 +11,13 @@ export interface SeenAttempt {
 
 /** Remembers the latest attempts by id, so that none gets a second row however often its call is wrapped. */
 export class SeenAttempts {
-  readonly #attempts = new Map<string, SeenAttempt>();
+  readonly #attempts = new BoundedMap<SeenAttempt>(size);
 
   get(id: string): SeenAttempt | undefined {
     return this.#attempts.get(id);
   }
 
   add(id: string, attempt: SeenAttempt): void {
-    this.#attempts.set(id, attempt);
-    if (this.#attempts.size <= size) return;
-    for (const oldest of this.#attempts.keys()) {
-      this.#attempts.delete(oldest);
-      return;
-    }
+    this.#attempts.add(id, attempt);
   }
 }

@@ -9,6 +9,8 @@ export class Stopwatch {
   firstTokenMs: number | undefined;
   /** The caller's own `onDelta` ended the call: that is not the model's fault. */
   callerFailed = false;
+  /** UTF-8 bytes of what was streamed out of it. */
+  streamedBytes = 0;
   readonly #start = performance.now();
   readonly #signal: AbortSignal | undefined;
   readonly #abortedBefore: boolean;
@@ -39,7 +41,9 @@ export class Stopwatch {
       throw error;
     };
     return (delta) => {
-      if (delta.type === 'tool_call' || delta.text !== '') this.firstTokenMs ??= this.elapsedMs();
+      const text = delta.type === 'tool_call' ? `${delta.name ?? ''}${delta.arguments ?? ''}` : delta.text;
+      if (delta.type === 'tool_call' || text !== '') this.firstTokenMs ??= this.elapsedMs();
+      this.streamedBytes += Buffer.byteLength(text);
       try {
         const held = onDelta(delta);
         return held instanceof Promise ? held.catch(blame) : held;

@@ -1,4 +1,5 @@
 import type { BaselineFigures } from './baseline.ts';
+import type { RetryFigures } from './retry-tally.ts';
 import type { Figures } from './tally.ts';
 
 export interface GroupFigures extends Figures {
@@ -18,5 +19,10 @@ export interface Summary extends Figures {
   readonly workflows: number;
   /** The priced calls of workflows, over the number of workflows; `null` without any. */
   readonly costPerWorkflowUsd: number | null;
+  /** Those whose last call was answered, by a model or from a cache. */
+  readonly workflowsSucceeded: number;
+  /** The priced calls of all workflows, also of those that failed, over the number that succeeded; `null` without any. */
+  readonly costPerSuccessUsd: number | null;
+  readonly retries: RetryFigures;
   readonly baseline: BaselineFigures | null;
 }

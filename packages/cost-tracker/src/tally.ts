@@ -1,6 +1,8 @@
+import { CacheTally, type CacheFigures } from './cache-tally.ts';
+import type { Entry } from './entry.ts';
 import { LatencySeries, type LatencyFigures } from './latency.ts';
 import { usdNumber } from './money.ts';
-import type { LedgerRow } from './row.ts';
+import { Spend } from './spend.ts';
 
 /** What a set of calls came to. */
 export interface Figures {
@@ -10,6 +12,8 @@ export interface Figures {
   readonly errors: number;
   /** Those that the caller ended. */
   readonly aborted: number;
+  /** The part of the requests that failed; `null` without any. */
+  readonly errorRate: number | null;
   /** Answers from a cache: free, and not among the requests. */
   readonly cacheHits: number;
   /** Requests whose cost cannot be known; `costUsd` is without them. */
@@ -17,10 +21,25 @@ export interface Figures {
   /** What the priced requests cost; `null` when there are requests and none has a price. */
   readonly costUsd: number | null;
   readonly tokens: { readonly input: number; readonly output: number; readonly total: number };
+  readonly cache: CacheFigures;
+  /** The part of the cost that brought no answer. */
+  readonly wasted: WastedFigures;
   /** Of answered requests. */
   readonly latencyMs: LatencyFigures;
+  /** Until the first token, of answered requests that were streamed. */
+  readonly firstTokenMs: LatencyFigures;
+  /** Of answered requests, over the time that the provider says it took, else from the first token, else from the start; `null` without any. */
+  readonly outputTokensPerSecond: number | null;
   /** The part of these figures that a simulator answered: nobody was paid for it. */
   readonly simulated: SimulatedFigures;
+}
+
+/** `null` when there are such requests and none has a price. */
+export interface WastedFigures {
+  /** What failed requests cost. */
+  readonly failedUsd: number | null;
+  /** What requests cost that the caller ended. */
+  readonly abortedUsd: number | null;
 }
 
 export interface SimulatedFigures {
@@ -32,34 +51,65 @@ export interface SimulatedFigures {
 /** Adds up rows, exactly, in a few dozen words of memory. */
 export class Tally {
   readonly #spend = new Spend();
-  readonly #simulated = new Spend();
-  readonly #latency = new LatencySeries();
-  #errors = 0;
-  #aborted = 0;
+  readonly #exact: number | undefined;
+  readonly #latency: LatencySeries;
+  // Most groups have none of these, and there is a group for every workflow.
+  #firstToken: LatencySeries | undefined;
+  #cache: CacheTally | undefined;
+  #failed: Spend | undefined;
+  #aborted: Spend | undefined;
+  #simulated: Spend | undefined;
   #cacheHits = 0;
   #input = 0;
   #output = 0;
+  #generated = 0;
+  #generatingMs = 0;
+  #endedWell = false;
 
-  add(row: LedgerRow): void {
+  /** `exact`: up to how many values its percentiles are exact. @default 1_000 */
+  constructor(exact?: number) {
+    this.#exact = exact;
+    this.#latency = new LatencySeries(exact);
+  }
+
+  add(entry: Entry): void {
+    const { row } = entry;
+    this.#endedWell = row.outcome === 'answered' || row.outcome === 'cache_hit';
     if (row.outcome === 'cache_hit') {
       this.#cacheHits += 1;
       return;
     }
     this.#spend.add(row.costPicodollars);
-    if (row.simulated) this.#simulated.add(row.costPicodollars);
-    if (row.outcome === 'failed') this.#errors += 1;
-    if (row.outcome === 'aborted') this.#aborted += 1;
-    if (row.outcome === 'answered' && row.latencyMs !== undefined) this.#latency.add(row.latencyMs);
+    if (row.simulated) (this.#simulated ??= new Spend()).add(row.costPicodollars);
+    if (entry.cacheUse) (this.#cache ??= new CacheTally()).add(entry.cacheUse);
+    if (row.outcome === 'failed') (this.#failed ??= new Spend()).add(row.costPicodollars);
+    if (row.outcome === 'aborted') (this.#aborted ??= new Spend()).add(row.costPicodollars);
+    if (row.outcome === 'answered') this.#time(entry);
     this.#input += row.usage.inputTokens ?? 0;
     this.#output += row.usage.outputTokens ?? 0;
   }
 
+  #time({ row, latencyBucket, firstTokenBucket }: Entry): void {
+    const { latencyMs, firstTokenMs, durations, usage } = row;
+    const { outputTokens } = usage;
+    if (latencyMs !== undefined) this.#latency.add(latencyMs, latencyBucket);
+    if (firstTokenMs !== undefined) (this.#firstToken ??= new LatencySeries(this.#exact)).add(firstTokenMs, firstTokenBucket);
+    const generatingMs = durations?.outputMs ?? (latencyMs ?? 0) - (firstTokenMs ?? 0);
+    if (outputTokens === undefined || generatingMs <= 0) return;
+    this.#generated += outputTokens;
+    this.#generatingMs += generatingMs;
+  }
+
   merge(other: Tally): void {
     this.#spend.merge(other.#spend);
-    this.#simulated.merge(other.#simulated);
+    if (other.#simulated) (this.#simulated ??= new Spend()).merge(other.#simulated);
     this.#latency.merge(other.#latency);
-    this.#errors += other.#errors;
-    this.#aborted += other.#aborted;
+    if (other.#cache) (this.#cache ??= new CacheTally()).merge(other.#cache);
+    if (other.#firstToken) (this.#firstToken ??= new LatencySeries(this.#exact)).merge(other.#firstToken);
+    if (other.#failed) (this.#failed ??= new Spend()).merge(other.#failed);
+    if (other.#aborted) (this.#aborted ??= new Spend()).merge(other.#aborted);
+    this.#generated += other.#generated;
+    this.#generatingMs += other.#generatingMs;
     this.#cacheHits += other.#cacheHits;
     this.#input += other.#input;
     this.#output += other.#output;
@@ -70,52 +120,48 @@ export class Tally {
     return this.#spend.known;
   }
 
+  /** The last of its calls was answered, by a model or from a cache. */
+  get endedWell(): boolean {
+    return this.#endedWell;
+  }
+
   get unpriced(): number {
     return this.#spend.unpriced;
   }
 
   figures(): Figures {
     const { requests, unpriced } = this.#spend;
+    const failed = this.#failed ?? nothing;
+    const aborted = this.#aborted ?? nothing;
+    const simulated = this.#simulated ?? nothing;
     return {
       requests,
-      errors: this.#errors,
-      aborted: this.#aborted,
+      errors: failed.requests,
+      aborted: aborted.requests,
+      errorRate: requests === 0 ? null : failed.requests / requests,
       cacheHits: this.#cacheHits,
       unpriced,
       costUsd: usdOrNull(this.#spend.known),
       tokens: { input: this.#input, output: this.#output, total: this.#input + this.#output },
+      cache: (this.#cache ?? noCache).figures(this.#input),
+      wasted: { failedUsd: usdOrNull(failed.known), abortedUsd: usdOrNull(aborted.known) },
       latencyMs: this.#latency.figures(),
+      firstTokenMs: (this.#firstToken ?? noTimes).figures(),
+      outputTokensPerSecond: this.#generatingMs === 0 ? null : this.#generated / (this.#generatingMs / 1_000),
       simulated: {
-        requests: this.#simulated.requests,
-        unpriced: this.#simulated.unpriced,
-        costUsd: usdOrNull(this.#simulated.known),
+        requests: simulated.requests,
+        unpriced: simulated.unpriced,
+        costUsd: usdOrNull(simulated.known),
       },
     };
-  }
-}
-
-class Spend {
-  requests = 0;
-  unpriced = 0;
-  #picodollars = 0n;
-
-  add(picodollars: bigint | null): void {
-    this.requests += 1;
-    if (picodollars === null) this.unpriced += 1;
-    else this.#picodollars += picodollars;
-  }
-
-  merge(other: Spend): void {
-    this.requests += other.requests;
-    this.unpriced += other.unpriced;
-    this.#picodollars += other.#picodollars;
-  }
-
-  get known(): bigint | null {
-    return this.requests > 0 && this.unpriced === this.requests ? null : this.#picodollars;
   }
 }
 
 export function usdOrNull(picodollars: bigint | null): number | null {
   return picodollars === null ? null : usdNumber(picodollars);
 }
+
+// What groups show that have none of it; never added to.
+const nothing = new Spend();
+const noCache = new CacheTally();
+const noTimes = new LatencySeries();

@@ -45,13 +45,28 @@ const subsets: readonly (readonly [parts: readonly Field[], whole: Field])[] = [
 
 /** Keeps what adds up. Never throws: usage comes from outside, and a wrong count must not end a request. */
 export function checkUsage(given: TokenUsage): CheckedUsage {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens } = given;
+  const { reasoningTokens, audioInputTokens, audioOutputTokens } = given;
+  // Most usage is no more than this, and right.
+  const simple =
+    isCount(inputTokens) &&
+    isCount(outputTokens) &&
+    (cacheReadTokens === undefined || (isCount(cacheReadTokens) && cacheReadTokens <= inputTokens)) &&
+    (cacheWriteTokens ?? cacheWrite1hTokens ?? reasoningTokens ?? audioInputTokens ?? audioOutputTokens) === undefined;
+  if (!simple) return checkEach(given);
+  return {
+    usage: cacheReadTokens === undefined ? { inputTokens, outputTokens } : { inputTokens, outputTokens, cacheReadTokens },
+  };
+}
+
+function checkEach(given: TokenUsage): CheckedUsage {
   const usage: { -readonly [Name in Field]?: number } = {};
   let problem: string | undefined;
 
   for (const field of fields) {
     const count: unknown = given[field];
     if (count === undefined) continue;
-    if (Number.isSafeInteger(count) && (count as number) >= 0) usage[field] = count as number;
+    if (isCount(count)) usage[field] = count;
     else problem ??= `${field} is no whole number of tokens`;
   }
   for (const [parts, whole] of subsets) {
@@ -61,6 +76,57 @@ export function checkUsage(given: TokenUsage): CheckedUsage {
     for (const part of parts) delete usage[part];
   }
   return { usage, problem };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Token counts that do not overlap, under the names of the rates they are charged at. */
+export interface UsageLeaves {
+  /** Neither cached nor audio. */
+  readonly input: number;
+  readonly cacheRead: number;
+  /** Cache writes kept for minutes. */
+  readonly cacheWrite: number;
+  readonly cacheWrite1h: number;
+  readonly audioInput: number;
+  /** Neither thought nor spoken. */
+  readonly output: number;
+  readonly reasoning: number;
+  readonly audioOutput: number;
+}
+
+/** Cuts totals into pieces, so that no token is paid for twice. Audio that was also cached counts as cached. */
+export function leavesOf(usage: TokenUsage): UsageLeaves {
+  const { inputTokens = 0, outputTokens = 0, cacheReadTokens = 0, cacheWriteTokens = 0, cacheWrite1hTokens = 0 } = usage;
+  const { reasoningTokens = 0, audioInputTokens = 0, audioOutputTokens = 0 } = usage;
+  const freshInput = inputTokens - cacheReadTokens - cacheWriteTokens;
+  const audioInput = Math.min(audioInputTokens, freshInput);
+  const spokenOutput = outputTokens - reasoningTokens;
+  const audioOutput = Math.min(audioOutputTokens, spokenOutput);
+  return {
+    input: freshInput - audioInput,
+    cacheRead: cacheReadTokens,
+    cacheWrite: cacheWriteTokens - cacheWrite1hTokens,
+    cacheWrite1h: cacheWrite1hTokens,
+    audioInput,
+    output: spokenOutput - audioOutput,
+    reasoning: reasoningTokens,
+    audioOutput,
+  };
+}
+
+/** The sum, field by field; what none of them reports is absent. */
+export function addUsage(usages: readonly TokenUsage[]): TokenUsage {
+  const total: { -readonly [Name in Field]?: number } = {};
+  for (const usage of usages) {
+    for (const field of fields) {
+      const count = usage[field];
+      if (count !== undefined) total[field] = (total[field] ?? 0) + count;
+    }
+  }
+  return total;
 }
 
 /** Whether anything was reported that can be charged for. */

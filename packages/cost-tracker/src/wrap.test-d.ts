@@ -43,5 +43,5 @@ test('the fields it reads are those that core has', () => {
 
 test('the attempts it makes are attempts of core', () => {
   expectTypeOf<TrackedAttempt>().toExtend<Attempt>();
-  expectTypeOf<Omit<Attempt, 'deployment' | 'usage'>>().toEqualTypeOf<Omit<TrackedAttempt, 'usage'>>();
+  expectTypeOf<Omit<Attempt, 'deployment' | 'variant' | 'usage'>>().toEqualTypeOf<Omit<TrackedAttempt, 'usage'>>();
 });

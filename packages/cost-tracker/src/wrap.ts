@@ -1,4 +1,7 @@
-import type { CallRecord } from './call-record.ts';
+import { enterAll, newAttempt, type Call } from './attempt-rows.ts';
+import { attributed, type Attribution } from './attribution.ts';
+import type { Book } from './book.ts';
+import { BudgetError } from './budget-error.ts';
 import {
   failureFacts,
   type TrackedAttempt,
@@ -7,19 +10,8 @@ import {
   type TrackedRequest,
   type TrackedResponse,
 } from './model-call.ts';
-import type { LedgerRow } from './row.ts';
-import type { SeenAttempts } from './seen-attempts.ts';
 import { Stopwatch } from './stopwatch.ts';
-
-/** What wrapped models need of their tracker. */
-export interface Book {
-  /** Makes the row of one attempt, with the attempt's id. */
-  enter(id: string, record: CallRecord): LedgerRow;
-  /** The attempts that have a row. */
-  readonly seen: SeenAttempts;
-  /** A fault of the tracker's own: said once, and kept from the caller. */
-  fault(error: unknown): void;
-}
+import { WrappedCall } from './wrapped-call.ts';
 
 /** The same model, each of whose attempts leaves a row. */
 export function wrapModel<Request extends TrackedRequest, Response extends TrackedResponse>(
@@ -27,37 +19,57 @@ export function wrapModel<Request extends TrackedRequest, Response extends Track
   next: TrackedModel<Request, Response>,
 ): TrackedModel<Request, Response> {
   const tracked = async (request: Request): Promise<Response> => {
-    const call: Call = { book, by: tracked, request, id: next.id, watch: new Stopwatch(request.signal) };
-    const { onDelta } = request;
-    let response: Response;
+    const who = accountOf(request, book.scopes.attribution);
+    const held = book.gate?.hold({ ...request, role: who.agent, labels: who }, next.id);
+    const hold = held instanceof Promise ? await held : held;
+    const http = book.tracksClients ? new WrappedCall(who, hold) : undefined;
+    const call: Call = { book, by: tracked, request, who, id: next.id, hold, http, watch: new Stopwatch(request.signal) };
     try {
-      response = await next(onDelta ? { ...request, onDelta: call.watch.watch(onDelta) } : request);
-    } catch (error) {
-      shield(book, () => attach(error, attemptsOfFailure(call, error)));
-      throw error;
+      return await observe(call, next, hold && book.gate ? book.gate.passOn(request, hold) : request);
+    } finally {
+      shield(book, () => http?.settle(0)); // what had no row yet, should the tracker have failed
+      if (hold) shield(book, () => hold.settle());
     }
-    return shield(book, () => ({ ...response, attempts: attemptsOfAnswer(call, response) })) ?? response;
   };
 
   const { id, check } = next;
   return Object.assign(tracked, id === undefined ? {} : { id }, check === undefined ? {} : { check: check.bind(next) });
 }
 
-interface Call {
-  readonly book: Book;
-  /** The wrapped model that was called. */
-  readonly by: object;
-  readonly request: TrackedRequest;
-  readonly id: string | undefined;
-  readonly watch: Stopwatch;
+async function observe<Request extends TrackedRequest, Response extends TrackedResponse>(
+  call: Call,
+  next: TrackedModel<Request, Response>,
+  request: Request,
+): Promise<Response> {
+  const { book, watch, http } = call;
+  const { onDelta } = request;
+  const ask = onDelta ? { ...request, onDelta: watch.watch(http ? outside(book, onDelta) : onDelta) } : request;
+  let response: Response;
+  try {
+    response = await (http ? book.scopes.within(http, () => next(ask)) : next(ask));
+  } catch (error) {
+    shield(book, () => attach(error, attemptsOfFailure(call, error)));
+    throw error;
+  }
+  return shield(book, () => ({ ...response, attempts: attemptsOfAnswer(call, response) })) ?? response;
+}
+
+/** What the caller does with a delta is no part of the call. */
+function outside(book: Book, onDelta: NonNullable<TrackedRequest['onDelta']>): typeof onDelta {
+  return (delta) => book.scopes.within(undefined, () => onDelta(delta));
+}
+
+/** Whose call it is: the request says, and what it leaves open is said by the code around it. */
+function accountOf({ role, labels }: TrackedRequest, around: Attribution): Attribution {
+  return attributed({ agent: role, workflow: labels?.workflow, task: labels?.task, tags: labels?.tags }, around);
 }
 
 function attemptsOfAnswer(call: Call, { attempts, model, usage, metadata = {} }: TrackedResponse): readonly TrackedAttempt[] {
   const known = ({ outcome }: TrackedAttempt): TrackedMetadata => (outcome === 'answered' ? metadata : {});
-  if (attempts?.length) return attempts.map((attempt) => enter(call, attempt, known(attempt)));
+  if (attempts?.length) return enterAll(call, attempts, known);
 
   const { servedModel, simulated, local } = metadata;
-  return [enter(call, newAttempt(call, { model, servedModel, outcome: 'answered', usage, simulated, local }))];
+  return enterAll(call, [newAttempt(call, { model, servedModel, outcome: 'answered', usage, simulated, local })], known);
 }
 
 function attemptsOfFailure(call: Call, error: unknown): readonly TrackedAttempt[] {
@@ -65,70 +77,19 @@ function attemptsOfFailure(call: Call, error: unknown): readonly TrackedAttempt[
   const { attempts, model, code: errorCode, possiblyBilled, ...facts } = failureFacts(error);
   // An error object that is thrown again still carries the attempt of its last time: that one is not from below.
   const below = attempts?.filter((attempt) => book.seen.get(attempt.id)?.by !== by) ?? [];
-  if (below.length > 0) return below.map((attempt) => enter(call, attempt));
+  if (below.length > 0) return enterAll(call, below);
 
   const code = watch.callerFailed ? 'aborted' : errorCode;
   const aborted = code === 'aborted' || (code === undefined && watch.aborted);
   const attempt = newAttempt(call, {
     ...facts,
     model: model ?? id ?? request.model ?? 'unknown',
-    // Nobody was asked: its key or its SDK is missing.
-    outcome: code === 'not_configured' ? 'skipped' : aborted ? 'aborted' : 'failed',
+    // Nobody was asked: its key or its SDK is missing, or a budget below has no room.
+    outcome: code === 'not_configured' || BudgetError.isInstance(error) ? 'skipped' : aborted ? 'aborted' : 'failed',
     code,
     possiblyBilled: (possiblyBilled ?? watch.begun) || undefined, // an adapter knows better, and says so in its error
   });
-  return [enter(call, attempt)];
-}
-
-type AttemptFacts = Omit<TrackedAttempt, 'id' | 'name' | 'startedAt' | 'waitMs' | 'durationMs' | 'firstTokenMs'>;
-
-function newAttempt({ request, watch }: Call, facts: AttemptFacts): TrackedAttempt {
-  const { startedAt, firstTokenMs } = watch;
-  const attempt = {
-    id: crypto.randomUUID(),
-    name: request.model,
-    ...facts,
-    startedAt,
-    waitMs: 0,
-    durationMs: watch.elapsedMs(),
-    firstTokenMs,
-  };
-  // What is not known is left out: attempts are read by people, in logs.
-  return Object.fromEntries(Object.entries(attempt).filter(([, value]) => value !== undefined)) as unknown as TrackedAttempt;
-}
-
-/** Makes the attempt's row, unless it has one, and returns a copy that knows its cost. */
-function enter({ book, by, request }: Call, attempt: TrackedAttempt, metadata: TrackedMetadata = {}): TrackedAttempt {
-  const { id, outcome } = attempt;
-  if (outcome === 'skipped') return attempt;
-  const seen = book.seen.get(id);
-  if (seen) return { ...attempt, costUsd: attempt.costUsd ?? seen.costUsd };
-
-  const { costUsd } = book.enter(id, { ...recordOf(request, attempt, metadata), outcome });
-  book.seen.add(id, { costUsd, by });
-  return { ...attempt, costUsd };
-}
-
-function recordOf({ role, model, labels }: TrackedRequest, attempt: TrackedAttempt, metadata: TrackedMetadata): CallRecord {
-  const { durationMs, firstTokenMs, startedAt, code, status, possiblyBilled } = attempt;
-  return {
-    ...attempt.usage,
-    agent: role,
-    name: attempt.name ?? model,
-    model: attempt.model,
-    servedModel: attempt.servedModel ?? metadata.servedModel,
-    workflow: labels?.workflow,
-    task: labels?.task,
-    tags: labels?.tags,
-    at: startedAt,
-    latencyMs: durationMs,
-    firstTokenMs,
-    code,
-    status,
-    possiblyBilled,
-    simulated: attempt.simulated ?? metadata.simulated,
-    local: attempt.local ?? metadata.local,
-  };
+  return enterAll(call, [attempt]);
 }
 
 /** Hands the attempts up with the error. A frozen error, or something thrown that is no object, goes up as it is. */

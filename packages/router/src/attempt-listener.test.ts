@@ -1,6 +1,6 @@
 import type { Attempt } from '@rolecall/core';
 import { afterEach, expect, test, vi } from 'vitest';
-import { guarded } from './attempt-listener.ts';
+import { type AttemptListener, guarded } from './attempt-listener.ts';
 
 const attempt: Attempt = { id: '1', model: 'a/b', startedAt: 0, waitMs: 0, durationMs: 1, outcome: 'answered' };
 
@@ -16,7 +16,7 @@ test.each([
   ['rejects', () => Promise.reject(new Error('log is full'))],
 ])('a listener that %s goes on being called, and is reported once', async (_, fail) => {
   const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
-  const heard = vi.fn<(attempt: Attempt) => void>(fail);
+  const heard = vi.fn<AttemptListener>(fail);
   const listener = guarded(heard);
 
   listener(attempt, {});

@@ -1,12 +1,7 @@
 /** How attempts travel: up with the answer or the error, each policy putting what went before in front. */
-import type { Attempt, ModelRequest, ModelResponse } from '@rolecall/core';
+import type { Attempt, ModelResponse } from '@rolecall/core';
 import { ModelError, type ModelErrorCode, RouteError } from './errors.ts';
 import { overlay } from './overlay.ts';
-
-/** What a policy that waits tells the recorder below it. */
-export interface WaitedRequest extends ModelRequest {
-  readonly waitedMs?: number | undefined;
-}
 
 /** A call refused before it was made, by a budget for one: nobody was asked. Known by its shape, wherever its class lives. */
 export interface Refusal extends Error {
@@ -41,7 +36,7 @@ export function errorAfter(earlier: readonly Attempt[], error: unknown): unknown
 export function failedAttempt(error: unknown, base: Omit<Attempt, 'outcome'>, signal: AbortSignal | undefined): Attempt {
   if (ModelError.isInstance(error)) {
     const { code, reason, status, usage } = error;
-    const outcome = outcomes[code] ?? 'failed';
+    const outcome = error.unasked ? 'skipped' : (outcomes[code] ?? 'failed');
     const flags = { possiblyBilled: error.possiblyBilled || undefined, simulated: error.simulated || undefined };
     return overlay<Attempt>({ ...base, outcome }, { code, reason, status, usage, ...flags });
   }

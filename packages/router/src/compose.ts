@@ -1,4 +1,4 @@
-import type { Middleware } from '@rolecall/core';
+import type { Middleware, Model } from '@rolecall/core';
 
 /**
  * Makes one middleware of many, the first outermost.
@@ -17,4 +17,11 @@ export function compose(...middlewares: readonly Middleware[]): Middleware {
         `compose: middleware ${index} returned ${wrapped === null ? 'null' : typeof wrapped}; it must return a model.`,
       );
     }, model);
+}
+
+/** Gives `model`, which wraps `next`, all that `next` says of itself: its id, its check, the state of its policies. */
+export function carry<Next extends Model>(next: Next, model: Model): Next {
+  for (const [key, value] of Object.entries(next))
+    Object.defineProperty(model, key, { value, enumerable: true, configurable: true });
+  return model as Next;
 }

@@ -1,4 +1,5 @@
-const longestTimerMs = 2 ** 31 - 1; // a longer one would fire at once
+/** A longer timer would fire at once. */
+export const longestTimerMs: number = 2 ** 31 - 1;
 
 /** Waits at least so long, or until the signal is aborted: whoever calls asks the signal which it was. Leaves no listener behind. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {

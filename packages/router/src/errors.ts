@@ -21,10 +21,16 @@ export type ModelErrorCode =
   | 'not_configured'
   | 'aborted';
 
+/** The codes that leave a choice: an abort and a deadline end the request. */
+export type OpenCode = Exclude<ModelErrorCode, 'aborted' | 'deadline_exceeded'>;
+
 /** What an error of this code asks for: the same backend again, the next in the chain, or neither. */
 export type Remedy = 'repeat' | 'next' | 'fail';
 
-export const remedies: Readonly<Record<ModelErrorCode, Remedy>> = {
+/** What to do about each code. A router takes changes to it: `createRouter({ remedies: { auth: 'fail' } })`. */
+export type Remedies = Readonly<Record<ModelErrorCode, Remedy>>;
+
+export const remedies: Remedies = {
   rate_limited: 'repeat',
   overloaded: 'repeat',
   network: 'repeat',
@@ -40,10 +46,21 @@ export const remedies: Readonly<Record<ModelErrorCode, Remedy>> = {
   context_too_long: 'next',
   content_filtered: 'next',
   not_configured: 'next',
-  invalid_request: 'fail', // every provider would say the same
+  invalid_request: 'fail', // every provider would say the same, unless the error says `unsupported`
   deadline_exceeded: 'fail',
   aborted: 'fail',
 };
+
+/** All of them, for checks. */
+export const openCodes: readonly string[] = Object.keys(remedies).filter(
+  (code) => code !== 'aborted' && code !== 'deadline_exceeded',
+);
+
+/** What this error asks for. Nothing helps once part of the answer has been passed on. */
+export function remedyOf({ code, committed, unsupported }: ModelError, table: Remedies = remedies): Remedy {
+  if (committed) return 'fail';
+  return unsupported && table[code] === 'fail' ? 'next' : table[code];
+}
 
 export interface ModelErrorFacts {
   /** `provider/model`. */
@@ -66,6 +83,10 @@ export interface ModelErrorFacts {
   simulated?: boolean | undefined;
   /** The model runs on the caller's own machines. @default false */
   local?: boolean | undefined;
+  /** This backend cannot take such a request (a kind of media, a feature), which says nothing of the others. @default false */
+  unsupported?: boolean | undefined;
+  /** Nobody was asked: every backend there is was ruled out. @default false */
+  unasked?: boolean | undefined;
   /** The provider's id of the request. */
   requestId?: string | undefined;
   /** What was thrown. */
@@ -88,6 +109,10 @@ export class ModelError extends Error {
   readonly possiblyBilled: boolean;
   readonly simulated: boolean;
   readonly local: boolean;
+  /** This backend cannot take such a request, which says nothing of the others. */
+  readonly unsupported: boolean;
+  /** Nobody was asked: every backend there is was ruled out. */
+  readonly unasked: boolean;
   readonly requestId: string | undefined;
   /** The calls behind this error. Trackers and routers fill it in on the way up. */
   attempts?: readonly Attempt[];
@@ -112,17 +137,19 @@ export class ModelError extends Error {
     this.possiblyBilled = facts.possiblyBilled ?? false;
     this.simulated = facts.simulated ?? false;
     this.local = facts.local ?? false;
+    this.unsupported = facts.unsupported ?? false;
+    this.unasked = facts.unasked ?? false;
     this.requestId = facts.requestId;
   }
 
   /** Asking the same backend again may help. */
   get retryable(): boolean {
-    return !this.committed && remedies[this.code] === 'repeat';
+    return remedyOf(this) === 'repeat';
   }
 
   /** Asking another backend may help. */
   get replaceable(): boolean {
-    return !this.committed && remedies[this.code] !== 'fail';
+    return remedyOf(this) !== 'fail';
   }
 
   get isModelError(): true {
@@ -215,7 +242,8 @@ function describe(attempt: Attempt, index: number): string {
   return `  ${index + 1}. ${who}: ${facts.join(', ')}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-function duration(ms: number): string {
+/** `340 ms`, `1.2 s` */
+export function duration(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 

@@ -1,20 +1,64 @@
-/** What a router is made of, and the reading of it: a mistake stops the program when the router is made, not when it is asked. */
+/** What a router is made of. */
 import type { Middleware, Model, ModelSettings } from '@rolecall/core';
 import type { AttemptListener } from './attempt-listener.ts';
-import { redact } from './errors.ts';
-import { hint, unknownModel } from './names.ts';
+import type { Deployment } from './deployment.ts';
+import type { OpenCode, Remedy } from './errors.ts';
+import type { ExhaustedListener } from './on-exhausted.ts';
+import type { CacheOptions } from './policies/cache.ts';
+import type { CooldownOptions } from './policies/cooldown.ts';
+import type { DeadlineOptions } from './policies/deadline.ts';
+import type { HedgeOptions } from './policies/hedge.ts';
+import type { LimitOptions } from './policies/limit.ts';
 import type { RetryOptions } from './policies/retry.ts';
-import { faultInSettings } from './settings.ts';
+import type { ShadowOptions } from './policies/shadow.ts';
+import type { StrategyName } from './policies/strategies/strategy.ts';
+import type { TimeoutOptions } from './policies/timeout.ts';
 
-export interface RouterOptions<Name extends string = string> {
-  /** The named models: an adapter, or any other function of that shape. */
-  readonly models: Readonly<Record<Name, Model>>;
+export interface RouterOptions<Name extends string = string, Id extends string = string> {
+  /** The named models: an adapter, any other function of that shape, or several deployments that share the requests. */
+  readonly models: Readonly<Record<Name, Model | readonly Deployment<Id>[]>>;
+  /** Other names for named models, in requests. @default {} */
+  readonly aliases?: Readonly<Record<string, NoInfer<Name>>> | undefined;
   /** The chain of each role, best first. `default` serves the roles not listed, and requests without one. @default {} */
   readonly roles?: Readonly<Record<string, RoleRoute<NoInfer<Name>>>> | undefined;
-  /** What stands in for a named model, best first, when a role or a request names just that one. @default {} */
-  readonly fallbacks?: { readonly [Key in NoInfer<Name>]?: readonly NoInfer<Name>[] | undefined } | undefined;
+
+  /** What stands in for a named model, best first, when a role or a request names just that one. `'*'`: for all others. @default {} */
+  readonly fallbacks?: Fallbacks<NoInfer<Name>, NoInfer<Id>> | undefined;
+  /** The same when its context is too short. Where it is given, nobody else stands in for that. @default fallbacks */
+  readonly contextWindowFallbacks?: Fallbacks<NoInfer<Name>, NoInfer<Id>> | undefined;
+  /** The same when a content filter stops it. Where it is given, nobody else stands in for that. @default fallbacks */
+  readonly contentPolicyFallbacks?: Fallbacks<NoInfer<Name>, NoInfer<Id>> | undefined;
+  /** What an error of some code asks for, where it is not what the table `remedies` says. @default {} */
+  readonly remedies?: RemedyChanges | undefined;
+
+  /** How one of several deployments is chosen. @default 'simple-shuffle' */
+  readonly strategy?: StrategyName | undefined;
+  /** One of a request's tags is enough to reach a deployment; `false`: it must bear all of them. @default true */
+  readonly matchAnyTag?: boolean | undefined;
   /** How calls that failed for a passing reason are repeated, or `false` for never. @default {} */
-  readonly retry?: RetryOptions | false | undefined;
+  readonly retry?: RouterRetryOptions<NoInfer<Name>> | false | undefined;
+  /** How long one attempt may take, or `false` for as long as the deadline allows. @default {} */
+  readonly timeout?: TimeoutOptions | false | undefined;
+  /** When a deployment is left alone after failures, or `false` for never. @default {} */
+  readonly cooldown?: CooldownOptions | false | undefined;
+  /** What each deployment may be sent, where it says nothing of its own, or `false` to send it anything. @default {} */
+  readonly limit?: LimitOptions | false | undefined;
+  /** Milliseconds within which a stream must have begun and a plain answer must be there. @default { streamMs: 120_000, answerMs: 600_000 } */
+  readonly deadlineMs?: number | Pick<DeadlineOptions, 'streamMs' | 'answerMs'> | false | undefined;
+  /** Most calls that one request may cause; a longer chain raises it. `false` for any number. @default 6 */
+  readonly maxAttempts?: number | false | undefined;
+
+  /** Answers what was asked before from memory, or from a store. @default false */
+  readonly cache?: RouterCacheOptions | false | undefined;
+  /** Sends a second copy of a request that is slow to begin. @default false */
+  readonly hedge?: HedgeOptions | false | undefined;
+  /** Variants of a role's chain, among which its requests are split. @default {} */
+  readonly split?: Readonly<Record<string, Readonly<Record<string, VariantRoute<NoInfer<Name>>>>>> | undefined;
+  /** A named model that gets a copy of a role's requests. @default {} */
+  readonly shadow?: Readonly<Record<string, ShadowRoute<NoInfer<Name>>>> | undefined;
+  /** `'continue'`: when a stream is cut, the next model of the chain goes on with it. @default false */
+  readonly recover?: 'continue' | false | undefined;
+
   /** Wraps every call to a backend, the first outermost: a tracker sees each attempt. @default [] */
   readonly wrap?: readonly Middleware[] | undefined;
   /**
@@ -22,6 +66,39 @@ export interface RouterOptions<Name extends string = string> {
    * @default none
    */
   readonly onAttempt?: AttemptListener | undefined;
+  /**
+   * Is told when every backend of a route has failed. If it throws, the error is the same and the process is warned, once.
+   * @default none
+   */
+  readonly onExhausted?: ExhaustedListener | undefined;
+}
+
+/** Stand-ins by named model: other named models, or single deployments by their id. */
+export type Fallbacks<Name extends string = string, Id extends string = string> = {
+  readonly [Key in Name | '*']?: readonly (Name | Id | `${Name}#${number}`)[] | undefined;
+};
+
+/** What errors ask for, by their code. An abort and a deadline always end the request. */
+export type RemedyChanges = { readonly [Code in OpenCode]?: Remedy | undefined };
+
+export interface RouterRetryOptions<Name extends string = string> extends RetryOptions {
+  /** Other numbers for single named models, or `false` for no retries. @default {} */
+  readonly perModel?: { readonly [Key in Name]?: Omit<RetryOptions, 'budget'> | false | undefined } | undefined;
+}
+
+export type RouterCacheOptions = Omit<CacheOptions, 'scope' | 'onAttempt'>;
+
+/** One side of an A/B test. */
+export interface VariantRoute<Name extends string = string> {
+  /** The named models, best first. */
+  readonly chain: Name | readonly Name[];
+  /** Its share of the requests, against the others' shares. */
+  readonly weight: number;
+}
+
+export interface ShadowRoute<Name extends string = string> extends Omit<ShadowOptions, 'model'> {
+  /** The named model that gets the copies. */
+  readonly model: Name;
 }
 
 /** A named model, a chain of them, or a chain with the role's own settings. */
@@ -34,123 +111,4 @@ export interface RoleOptions<Name extends string = string> {
   readonly settings?: ModelSettings | undefined;
   /** What the role is for, for whoever reads the configuration. @default none */
   readonly note?: string | undefined;
-}
-
-export interface RolePlan {
-  readonly chain: readonly [string, ...string[]];
-  readonly settings: ModelSettings | undefined;
-}
-
-/** The same options, known to be good. Maps, so that no name is mistaken for a property of Object. */
-export interface Plan {
-  readonly models: ReadonlyMap<string, Model>;
-  readonly roles: ReadonlyMap<string, RolePlan>;
-  readonly fallbacks: ReadonlyMap<string, readonly string[]>;
-  readonly retry: RetryOptions | false;
-  readonly wrap: readonly Middleware[];
-  readonly onAttempt: AttemptListener | undefined;
-}
-
-/** Reads the options of a router. Throws a `TypeError` that names the field, what is there and what is valid. */
-export function readOptions(options: RouterOptions): Plan {
-  checkKeys('createRouter', objectAt('the options', options), ['models', 'roles', 'fallbacks', 'retry', 'wrap', 'onAttempt']);
-  const { roles = {}, fallbacks = {}, retry = {}, wrap = [], onAttempt } = options;
-  const models = readModels(options.models);
-
-  return {
-    models,
-    roles: new Map(
-      Object.entries(objectAt('roles', roles)).map(([role, route]) => [role, readRole(`roles.${role}`, route, models)]),
-    ),
-    fallbacks: readFallbacks(fallbacks, models),
-    retry: retry === false ? false : objectAt('retry', retry),
-    wrap: readWrap(wrap),
-    onAttempt:
-      onAttempt === undefined || typeof onAttempt === 'function' ? onAttempt : fail('onAttempt', onAttempt, 'a function'),
-  };
-}
-
-function readModels(models: unknown): ReadonlyMap<string, Model> {
-  const named = new Map(Object.entries(objectAt('models', models)) as [string, Model][]);
-  if (named.size === 0) fail('models', models, 'an object with at least one named model');
-  for (const [name, model] of named) {
-    if (typeof model !== 'function') fail(`models.${name}`, model, 'a model: a function such as openai(…) returns');
-    const objection = model.check?.({ model: name });
-    if (objection !== undefined) {
-      throw new TypeError(
-        `createRouter: models.${name}: ${objection} A router within a router is given as router.role(…) or router.model(…).`,
-      );
-    }
-  }
-  return named;
-}
-
-function readFallbacks(fallbacks: unknown, models: ReadonlyMap<string, Model>): Plan['fallbacks'] {
-  const chains = Object.entries(objectAt('fallbacks', fallbacks)).filter(([, chain]) => chain !== undefined);
-  return new Map(
-    chains.map(([name, chain]) => {
-      if (!models.has(name)) throw new TypeError(`createRouter: fallbacks.${name}: ${unknownModel(name, models.keys())}`);
-      return [name, readChain(`fallbacks.${name}`, chain, models, name)];
-    }),
-  );
-}
-
-function readRole(field: string, route: unknown, models: ReadonlyMap<string, Model>): RolePlan {
-  if (typeof route === 'string' || Array.isArray(route)) return { chain: readChain(field, route, models), settings: undefined };
-  const options = objectAt(field, route, 'the name of a model, a list of names, or an object with a chain');
-  checkKeys(field, options, ['chain', 'settings', 'note']);
-  const { chain, settings, note } = options;
-  if (note !== undefined && typeof note !== 'string') fail(`${field}.note`, note, 'a string');
-  return { chain: readChain(`${field}.chain`, chain, models), settings: readSettings(`${field}.settings`, settings) };
-}
-
-function readSettings(field: string, settings: unknown): ModelSettings | undefined {
-  if (settings === undefined) return undefined;
-  const fault = faultInSettings(objectAt(field, settings));
-  if (fault) fail(`${field}.${fault.field}`, fault.value, fault.valid);
-  return { ...settings };
-}
-
-function readChain(field: string, chain: unknown, models: ReadonlyMap<string, Model>, head?: string): RolePlan['chain'] {
-  const names: readonly unknown[] = typeof chain === 'string' && head === undefined ? [chain] : Array.isArray(chain) ? chain : [];
-  if (names.length === 0) fail(field, chain, 'a list of at least one name of a model');
-  const seen = new Set<unknown>([head]);
-  for (const name of names) {
-    if (typeof name !== 'string' || !models.has(name))
-      throw new TypeError(`createRouter: ${field}: ${unknownModel(String(name), models.keys())}`);
-    if (seen.has(name)) throw new TypeError(`createRouter: ${field} names "${name}" twice; a chain asks each model once.`);
-    seen.add(name);
-  }
-  return [...names] as [string, ...string[]];
-}
-
-function readWrap(wrap: unknown): readonly Middleware[] {
-  if (!Array.isArray(wrap)) return fail('wrap', wrap, 'a list of middlewares');
-  for (const [index, middleware] of wrap.entries())
-    if (typeof middleware !== 'function') fail(`wrap[${index}]`, middleware, 'a middleware: a function from model to model');
-  return [...wrap] as Middleware[];
-}
-
-function objectAt(field: string, value: unknown, valid = 'an object'): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : fail(field, value, valid);
-}
-
-function checkKeys(owner: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined)
-    throw new TypeError(`${owner} has no option "${unknown}"; it has: ${known.join(', ')}.${hint(unknown, known)}`);
-}
-
-function fail(field: string, value: unknown, valid: string): never {
-  throw new TypeError(`createRouter: ${field} is ${shown(value)}; it must be ${valid}.`);
-}
-
-/** Objects are not spelled out: one put in the wrong place may be a client with its key. */
-function shown(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0 ? 'an empty object' : 'an object';
-  return typeof value === 'string' ? redact(JSON.stringify(value)) : String(value);
 }

@@ -1,8 +1,8 @@
 import type { Attempt, Delta, Model, ModelRequest, ModelResponse } from '@rolecall/core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AttemptListener } from './attempt-listener.ts';
-import type { WaitedRequest } from './attempts.ts';
-import { ModelError, RouteError } from './errors.ts';
+import { ModelError, type ModelErrorCode, RouteError } from './errors.ts';
+import { type Plan, planned, type PlannedRequest } from './plan.ts';
 import { record } from './record.ts';
 
 const request: ModelRequest = { role: 'writer', model: 'groq-fast', labels: { workflow: 'post-1' }, messages: [] };
@@ -164,6 +164,34 @@ test('after a delta that said something, a forgetful adapter has committed all t
   expect(await outcome(failing(text('')), streaming)).toMatchObject({ committed: false, retryable: true });
 });
 
+const relaying: Model = async ({ wire }) => {
+  await wire?.onBytes?.(new Uint8Array(0));
+  await wire?.onBytes?.(new Uint8Array(2));
+  throw new ModelError('stream_cut', { model: 'groq/llama' });
+};
+
+test('relayed bytes commit as a delta does', async () => {
+  const onBytes = vi.fn<(bytes: Uint8Array) => void>();
+
+  const thrown = await outcome(relaying, { ...request, wire: { api: 'messages', body: { model: 'x' }, onBytes } });
+
+  expect(thrown).toMatchObject({ code: 'stream_cut', committed: true });
+  expect(onBytes).toHaveBeenCalledTimes(2);
+});
+
+const endingWith = (code: ModelErrorCode): Model =>
+  record({ name: 'a', id: 'x/a', deployment: `a-${code}` })(() => Promise.reject(new ModelError(code, { model: 'x/a' })));
+
+test('a deployment that timed out is noted for the rest of the request', async () => {
+  const plan: Plan = { deadlineAt: 0, linkDeadlineAt: 0, attemptsLeft: 1, linksLeft: 0, asked: new Set() };
+
+  for (const code of ['idle_timeout', 'network', 'attempt_timeout', 'deadline_exceeded'] as const) {
+    await expect(endingWith(code)(planned(request, plan))).rejects.toMatchObject({ attempts: [{ deployment: `a-${code}` }] });
+  }
+
+  expect([...plan.asked]).toEqual(['a-idle_timeout', 'a-attempt_timeout']);
+});
+
 test('a route that failed after part of its answer was passed on is not replaced either', async () => {
   const cut = new RouteError({ errors: [new ModelError('network', { model: 'groq/llama', status: 502 })], attempts: [inner] });
 
@@ -230,7 +258,7 @@ test('a refusal comes out itself, on record as skipped', async () => {
 });
 
 test('the facts of a tracker below count, and the gaps are filled', async () => {
-  const waited: WaitedRequest = { ...request, waitedMs: 40 };
+  const waited: PlannedRequest = { ...request, waitedMs: 40 };
   const model = vi.fn<Model>().mockResolvedValue({ ...answer, attempts: [{ ...inner, usage: undefined }] });
 
   const response = await outcome(model, waited);
@@ -247,7 +275,7 @@ test('the attempts of a router below are all kept, and named where they have no 
     { ...inner, id: 'row-2', name: 'cheap' },
   ];
   const onAttempt = vi.fn<AttemptListener>();
-  const waited: WaitedRequest = { ...request, waitedMs: 40 };
+  const waited: PlannedRequest = { ...request, waitedMs: 40 };
 
   const response = await recorded(async () => ({ ...answer, attempts }), onAttempt)(waited);
 

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Attempt, Delta, Middleware, ModelRequest, ModelResponse } from '@rolecall/core';
+import type { Attempt, Middleware, Model, ModelResponse } from '@rolecall/core';
 import type { AttemptListener } from './attempt-listener.ts';
-import { attemptsOf, failedAttempt, isRefusal, type WaitedRequest } from './attempts.ts';
-import { copyOf, ModelError, RouteError } from './errors.ts';
+import { attemptsOf, failedAttempt, isRefusal } from './attempts.ts';
+import { carry } from './compose.ts';
+import { copyOf, ModelError, type ModelErrorCode, RouteError } from './errors.ts';
 import { overlay } from './overlay.ts';
+import type { PlannedRequest } from './plan.ts';
+import { isStream, tapped } from './tap.ts';
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -11,7 +14,7 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 interface Call {
   readonly startedAt: number;
   readonly start: number;
-  /** Set with the first delta that says something: from then on the answer is committed. */
+  /** Set with the first piece that says something: from then on the answer is committed. */
   firstTokenMs?: number;
   over: boolean;
 }
@@ -21,61 +24,70 @@ export interface RecordOptions {
   readonly name: string;
   /** `provider/model`, for failures that do not say whose they are. */
   readonly id: string;
+  /** Which of the backends behind the named model this is. */
+  readonly deployment?: string | undefined;
   readonly onAttempt?: AttemptListener | undefined;
 }
 
 /**
- * Measures every call to a named model and puts it on record, on the answer or on the error.
+ * Measures every call to a deployment and puts it on record, on the answer or on the error.
  * What the model below has on record itself (a tracker's row, a router's attempts) counts, and ours fills its gaps.
  */
-export function record({ name, id, onAttempt }: RecordOptions): Middleware {
-  return (next) => async (request: WaitedRequest) => {
-    const { role, model, labels } = request;
-    const call: Call = { startedAt: Date.now(), start: performance.now(), over: false };
-    const finish = (own: Attempt, inner: readonly Attempt[] = []): readonly Attempt[] => {
-      const attempts = merged(own, inner);
-      if (onAttempt) for (const attempt of attempts) onAttempt(attempt, { role, model, labels });
-      return attempts;
+export function record(options: RecordOptions): Middleware {
+  const { onAttempt, deployment } = options;
+  return (next) => {
+    const model: Model = async (request: PlannedRequest) => {
+      const { role, model: named, labels, plan } = request;
+      const call: Call = { startedAt: Date.now(), start: performance.now(), over: false };
+      const finish = (own: Attempt, inner: readonly Attempt[] = []): readonly Attempt[] => {
+        const attempts = merged(own, inner);
+        if (onAttempt) for (const attempt of attempts) onAttempt(attempt, { role, model: named, labels });
+        return attempts;
+      };
+
+      let response: ModelResponse;
+      try {
+        response = await next(watched(request, call));
+      } catch (error) {
+        const own = failedAttempt(
+          error,
+          measured(call, request, options, ModelError.isInstance(error) ? error.model : options.id),
+          request.signal,
+        );
+        if (deployment !== undefined && ModelError.isInstance(error) && timeouts.has(error.code)) plan?.asked.add(deployment);
+        throw errorOfAttempt(error, finish(own, attemptsOf(error)), call, own.model);
+      }
+      const own = measured(call, request, options, response.model);
+      own.usage = response.usage;
+      if (response.metadata?.simulated) own.simulated = true;
+      return Object.assign({}, response, { attempts: finish(own, response.attempts) }); // faster than a spread, see overlay.ts
     };
-
-    let response: ModelResponse;
-    try {
-      response = await next(watched(request, call));
-    } catch (error) {
-      const own = failedAttempt(
-        error,
-        measured(call, request, name, ModelError.isInstance(error) ? error.model : id),
-        request.signal,
-      );
-      throw errorOfAttempt(error, finish(own, attemptsOf(error)), call, own.model);
-    }
-    const own = measured(call, request, name, response.model);
-    own.usage = response.usage;
-    if (response.metadata?.simulated) own.simulated = true;
-    return Object.assign({}, response, { attempts: finish(own, response.attempts) }); // faster than a spread, see overlay.ts
+    return carry(next, model);
   };
 }
 
-/** The request as the model below gets it: its deltas are noticed as they pass, and none passes once the call is over. */
-function watched(request: WaitedRequest, call: Call): ModelRequest {
-  const { onDelta, waitedMs } = request;
+const timeouts: ReadonlySet<ModelErrorCode> = new Set(['first_token_timeout', 'idle_timeout', 'attempt_timeout']);
+
+/** The request as the model below gets it: its pieces are noticed as they pass, and none passes once the call is over. */
+function watched(request: PlannedRequest, call: Call): PlannedRequest {
   // The wait is on record now: a router below must not count it again.
-  const settled: WaitedRequest = waitedMs === undefined ? request : { ...request, waitedMs: undefined };
-  if (!onDelta) return settled;
-  const notice = (delta: Delta): void | Promise<void> => {
-    if (call.over) return; // it would mix with the answer of whoever was asked next
-    if (call.firstTokenMs === undefined && saysSomething(delta)) call.firstTokenMs = performance.now() - call.start;
-    return onDelta(delta);
+  const settled = request.waitedMs === undefined ? request : { ...request, waitedMs: undefined };
+  if (!isStream(request)) return settled;
+  const piece = (commits: boolean): boolean => {
+    if (call.over) return false; // it would mix with the answer of whoever was asked next
+    if (commits) call.firstTokenMs ??= performance.now() - call.start;
+    return true;
   };
-  return Object.assign({}, settled, { onDelta: notice });
-}
-
-function saysSomething(delta: Delta): boolean {
-  return delta.type === 'tool_call' ? Boolean(delta.id || delta.name || delta.arguments) : delta.text !== '';
+  return { ...settled, ...tapped(request, { piece }) };
 }
 
 /** The attempt that is over now, as if it had answered. */
-function measured(call: Call, { waitedMs = 0 }: WaitedRequest, name: string, model: string): Writable<Attempt> {
+function measured(
+  call: Call,
+  { waitedMs = 0 }: PlannedRequest,
+  { name, deployment }: RecordOptions,
+  model: string,
+): Writable<Attempt> {
   call.over = true;
   const { startedAt, start, firstTokenMs } = call;
   const durationMs = performance.now() - start;
@@ -88,6 +100,7 @@ function measured(call: Call, { waitedMs = 0 }: WaitedRequest, name: string, mod
     durationMs,
     outcome: 'answered',
   };
+  if (deployment !== undefined) attempt.deployment = deployment;
   if (firstTokenMs !== undefined) attempt.firstTokenMs = firstTokenMs;
   return attempt;
 }
@@ -95,9 +108,9 @@ function measured(call: Call, { waitedMs = 0 }: WaitedRequest, name: string, mod
 function merged(own: Attempt, inner: readonly Attempt[]): readonly Attempt[] {
   if (inner.length === 0) return [own];
   return inner.map((attempt, index) => {
-    const { name = own.name, waitMs } = attempt;
+    const { name = own.name, deployment = own.deployment, waitMs } = attempt;
     const known = inner.length === 1 ? overlay(own, attempt) : { ...attempt };
-    return Object.assign(known, { name, waitMs: index === 0 ? waitMs + own.waitMs : waitMs });
+    return Object.assign(known, { name, waitMs: index === 0 ? waitMs + own.waitMs : waitMs }, deployment && { deployment });
   });
 }
 

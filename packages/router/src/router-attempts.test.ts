@@ -185,7 +185,7 @@ test('a tracker in wrap gives each attempt its id and its cost', async () => {
   expect(response.attempts?.[1]?.waitMs).toBeGreaterThan(0);
 });
 
-test('a thousand requests at once do not mix their attempts', async () => {
+test('three hundred requests at once do not mix their attempts', async () => {
   const shared = new ModelError('network', { model: 'stub/a' }); // one error object for all of them
   const heard = new Map<string, string[]>();
   const flaky: Model = async (request) => {
@@ -196,11 +196,13 @@ test('a thousand requests at once do not mix their attempts', async () => {
   const router = createRouter({
     models: { a: fails('auth'), b: flaky, c: async (request) => ({ ...answer, text: tags(request) }) },
     roles: { writer: ['a', 'b', 'c'] },
+    retry: { budget: false },
+    cooldown: false,
     onAttempt: ({ id }, request) => heard.set(tags(request), [...(heard.get(tags(request)) ?? []), id]),
   });
 
   const asked = Promise.all(
-    Array.from({ length: 1_000 }, (_, n) => router({ role: 'writer', labels: { workflow: `${n}` }, messages })),
+    Array.from({ length: 300 }, (_, n) => router({ role: 'writer', labels: { workflow: `${n}` }, messages })),
   );
   await vi.runAllTimersAsync();
   const responses = await asked;

@@ -1,5 +1,6 @@
 import type { Model } from '@rolecall/core';
 import { expectTypeOf, test } from 'vitest';
+import type { DeploymentHealth } from './health.ts';
 import { createRouter, type Router } from './router.ts';
 
 declare const model: Model;
@@ -49,4 +50,35 @@ test('names known only at run time are any string', () => {
 
   expectTypeOf(createRouter({ models: loaded, roles: { writer: ['anything'] } })).toEqualTypeOf<Router>();
   expectTypeOf<Router<'a'>>().toExtend<Router>();
+});
+
+test('deployments stand behind a name, and a fallback may be one of them', () => {
+  const pools = { 'gpt-4': [{ model, id: 'azure', weight: 9 }, { model }], 'groq-fast': model } as const;
+
+  createRouter({ models: pools, fallbacks: { 'groq-fast': ['azure', 'gpt-4#2', 'gpt-4'], '*': ['groq-fast'] } });
+  // @ts-expect-error there is no such deployment
+  createRouter({ models: pools, fallbacks: { 'groq-fast': ['azur'] } });
+  createRouter({
+    models: { a: [{ model, id: 'eu' }], b: model },
+    fallbacks: { b: ['eu'] },
+    contextWindowFallbacks: { b: ['a'] },
+  });
+  // @ts-expect-error there is no such option of a deployment
+  createRouter({ models: { a: [{ model, wait: 9 }] } });
+});
+
+test('health is there at once, and a promise when it asks around', () => {
+  const router = createRouter({ models });
+
+  expectTypeOf(router.health()).toEqualTypeOf<readonly DeploymentHealth[]>();
+  expectTypeOf(router.health({ probe: true })).toEqualTypeOf<Promise<readonly DeploymentHealth[]>>();
+  expectTypeOf(router.explain({ role: 'writer' }).text).toEqualTypeOf<string>();
+});
+
+test('remedies are for codes that leave a choice', () => {
+  createRouter({ models, remedies: { auth: 'fail', invalid_request: 'next' }, retry: { perModel: { 'gpt-4': { retries: 1 } } } });
+  // @ts-expect-error an abort is final
+  createRouter({ models, remedies: { aborted: 'next' } });
+  // @ts-expect-error there is no such model
+  createRouter({ models, retry: { perModel: { 'gtp-4': false } } });
 });

@@ -99,7 +99,8 @@ test('each link is asked by its name, on behalf of the role, and nothing else is
 
   await router(request);
 
-  expect(b.asked).toEqual([{ ...request, model: 'b' }]);
+  const asked = Object.entries(b.asked[0] ?? {}).filter(([, value]) => value !== undefined);
+  expect(Object.fromEntries(asked)).toEqual({ ...request, model: 'b', signal: expect.any(AbortSignal) });
 });
 
 test('the settings of the role lie under those of the request', async () => {
@@ -237,9 +238,11 @@ test('nobody is asked on behalf of a signal that is aborted already, and none ke
   const router = createRouter({ models: { a }, roles: { writer: 'a' } });
   const { signal } = new AbortController();
   const listen = vi.spyOn(signal, 'addEventListener');
+  const leave = vi.spyOn(signal, 'removeEventListener');
 
   expect(await thrownBy(router({ role: 'writer', messages, signal: AbortSignal.abort() }))).toMatchObject({ code: 'aborted' });
   expect(a.asked).toEqual([]);
   await router({ role: 'writer', messages, signal });
-  expect(listen).not.toHaveBeenCalled();
+  expect(listen).toHaveBeenCalledTimes(1);
+  expect(leave.mock.calls).toEqual(listen.mock.calls);
 });

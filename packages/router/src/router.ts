@@ -1,13 +1,23 @@
-import type { Model, ModelAsk, ModelSettings } from '@rolecall/core';
+import type { FallbackTarget, Model, ModelAsk, ModelRequest, ModelResponse } from '@rolecall/core';
 import { guarded } from './attempt-listener.ts';
-import { compose } from './compose.ts';
-import { ModelError } from './errors.ts';
-import { unknownModel, unknownRole } from './names.ts';
-import { type Plan, readOptions, type RouterOptions } from './options.ts';
+import { ModelError, RouteError } from './errors.ts';
+import { explainer, type Explanation } from './explain.ts';
+import {
+  checkHealthOptions,
+  type DeploymentHealth,
+  healthOf,
+  type HealthOptions,
+  probedHealthOf,
+  type Warmed,
+  type WarmOptions,
+  warmUp,
+} from './health.ts';
+import { createLinks, type Links } from './links.ts';
+import { unknownModel } from './names.ts';
+import type { RouterOptions } from './options.ts';
 import { overlay } from './overlay.ts';
-import { fallback } from './policies/fallback.ts';
-import { retry } from './policies/retry.ts';
-import { record } from './record.ts';
+import { readOptions } from './read-options.ts';
+import { createRoutes, type Route } from './routes.ts';
 
 /** One model made of many: it answers a request from the chain of the role, or of the model, that the request names. */
 export interface Router<Name extends string = string> extends Model {
@@ -17,13 +27,14 @@ export interface Router<Name extends string = string> extends Model {
   role(name: string): Model;
   /** One named model and its fallbacks as a model, whatever model its requests name. */
   model(name: Name): Model;
-}
-
-/** Where a request goes. */
-interface Route {
-  readonly names: readonly [string, ...string[]];
-  readonly chain: Model;
-  readonly settings?: ModelSettings | undefined;
+  /** What would become of this request now, and why each other backend would not be asked. Asks nobody. */
+  explain(request: Partial<ModelRequest>): Explanation;
+  /** The state of every deployment. Asks nobody. */
+  health(options?: HealthOptions & { readonly probe?: false | undefined }): readonly DeploymentHealth[];
+  /** The state of every deployment after each was asked for a word. */
+  health(options: HealthOptions & { readonly probe: true }): Promise<readonly DeploymentHealth[]>;
+  /** Loads every local model and keeps it loaded, so that no request waits for that. */
+  warm(options?: WarmOptions): Promise<readonly Warmed[]>;
 }
 
 /**
@@ -39,18 +50,24 @@ interface Route {
  * @throws {TypeError} when an option is not valid, or a chain names a model that is not there.
  * @throws {RouteError} (the router, when asked) when every backend of a chain has failed.
  * @throws {ModelError} (the router, when asked) when asking another backend would be wrong: the request is invalid, it was aborted,
- *   or part of the answer had been passed on; `not_found` when it names a role or a model that is not there.
+ *   its time is up, or part of the answer had been passed on; `not_found` when it names a role or a model that is not there.
  */
-export function createRouter<const Name extends string>(options: RouterOptions<Name>): Router<Name> {
-  const plan = readOptions(options);
-  const links = linksOf(plan);
-  const find = finder(plan, links);
+export function createRouter<const Name extends string, const Id extends string = never>(
+  options: RouterOptions<Name, Id>,
+): Router<Name> {
+  const blueprint = readOptions(options);
+  const links = createLinks(blueprint);
+  const { find, chains } = createRoutes(blueprint, links);
+  const answer = reporting(blueprint.onExhausted);
 
   const router: Model = async (request) => {
-    const found = find(request);
-    if (typeof found === 'string') throw notFound(request.model ?? request.role ?? 'router', found);
-    const chain = request.fallbacks === undefined ? found.chain : chainWith(request.fallbacks, found, links);
-    return await chain(found.settings ? overlay(request, { settings: overlay(found.settings, request.settings) }) : request);
+    const route = find(request);
+    if (typeof route === 'string') throw notFound(request.model ?? request.role ?? 'router', route);
+    if (request.fallbacks) checkNames(request.fallbacks, links);
+    return await answer(
+      route,
+      route.settings ? overlay(request, { settings: overlay(route.settings, request.settings) }) : request,
+    );
   };
   const check = (ask: ModelAsk): string | undefined => {
     const found = find(ask);
@@ -62,53 +79,44 @@ export function createRouter<const Name extends string>(options: RouterOptions<N
   return Object.assign(router, {
     check,
     role: (name: string) => bound({ role: name, model: undefined }),
-    model: (name: Name) => bound({ model: name }, links.get(name)?.id),
+    model: (name: Name) => bound({ model: name }, links.byName.get(name)?.model.id),
+    explain: explainer(find, chains, links),
+    health: healthCheck(links),
+    warm: (wishes?: WarmOptions) => warmUp(links.placed, wishes),
   });
 }
 
-/** Each named model with all that happens to a call of it, put together once. */
-function linksOf({ models, retry: retryOptions, wrap, onAttempt }: Plan): ReadonlyMap<string, Model> {
-  const repeated = retryOptions === false ? compose() : retry(retryOptions);
-  const wrapped = compose(...wrap);
-  const listener = onAttempt && guarded(onAttempt);
-
-  return new Map(
-    [...models].map(([name, model]) => {
-      const backend = repeated(record({ name, id: model.id ?? name, onAttempt: listener })(wrapped(model)));
-      const link: Model = (request) => backend(Object.assign({}, request, { model: name }));
-      return [name, Object.assign(link, { id: model.id })];
-    }),
-  );
+function healthCheck({ placed }: Links): Router['health'] {
+  function health(options?: HealthOptions & { readonly probe?: false | undefined }): readonly DeploymentHealth[];
+  function health(options: HealthOptions & { readonly probe: true }): Promise<readonly DeploymentHealth[]>;
+  function health(options: HealthOptions = {}): readonly DeploymentHealth[] | Promise<readonly DeploymentHealth[]> {
+    checkHealthOptions(options);
+    return options.probe ? probedHealthOf(placed, options) : healthOf(placed);
+  }
+  return health;
 }
 
-/** Knows the route of every request, or the sentence that says why there is none. */
-function finder(plan: Plan, links: ReadonlyMap<string, Model>): (ask: ModelAsk) => Route | string {
-  const chainOf = (name: string): Route => routeOf([name, ...(plan.fallbacks.get(name) ?? [])], links);
-  const models = new Map([...links.keys()].map((name) => [name, chainOf(name)]));
-  const roles = new Map<string, Route>();
-  for (const [role, { chain, settings }] of plan.roles) {
-    const route = chain.length === 1 ? chainOf(chain[0]) : routeOf(chain, links);
-    roles.set(role, { ...route, settings });
-  }
-
-  return ({ role, model }) => {
-    const own = role === undefined ? undefined : roles.get(role);
-    if (model === undefined) return own ?? roles.get('default') ?? unknownRole(role, roles.keys());
-    const named = models.get(model);
-    if (!named) return unknownModel(model, models.keys());
-    return own?.settings ? overlay(named, { settings: own.settings }) : named;
+/** Asks along a route, and tells when nobody there could answer. */
+function reporting(onExhausted: RouterOptions['onExhausted']): (route: Route, request: ModelRequest) => Promise<ModelResponse> {
+  if (!onExhausted) return ({ model }, request) => model(request);
+  const tell = guarded(onExhausted, 'onExhausted');
+  return async ({ model }, request) => {
+    try {
+      return await model(request);
+    } catch (error) {
+      if (RouteError.isInstance(error) || (ModelError.isInstance(error) && error.code === 'deadline_exceeded')) {
+        process.nextTick(tell, error); // after whoever asked has heard
+      }
+      throw error;
+    }
   };
 }
 
-function routeOf(names: Route['names'], links: ReadonlyMap<string, Model>): Route {
-  return { names, chain: fallback(names.flatMap((name) => links.get(name) ?? [])) };
-}
-
-/** The first model of the route, and after it the fallbacks that this request asks for. */
-function chainWith(fallbacks: readonly string[] | false, { names: [first] }: Route, links: ReadonlyMap<string, Model>): Model {
-  const names = new Set([first, ...(fallbacks || [])]);
-  for (const name of names) if (!links.has(name)) throw notFound(name, unknownModel(name, links.keys()));
-  return routeOf([...names] as [string, ...string[]], links).chain;
+function checkNames(fallbacks: readonly (string | FallbackTarget)[], { byName }: Links): void {
+  for (const target of fallbacks) {
+    const name = typeof target === 'string' ? target : target.model;
+    if (!byName.has(name)) throw notFound(name, unknownModel(name, byName.keys()));
+  }
 }
 
 function notFound(asked: string, reason: string): ModelError {

@@ -1,24 +1,16 @@
 /** The settings of a role, checked when a router is made. */
 import type { ModelSettings } from '@rolecall/core';
+import { countFromOne, type Rule } from './options-check.ts';
 
-interface Kind {
-  readonly valid: string;
-  holds(value: unknown): boolean;
-}
-
-const number: Kind = { valid: 'a finite number', holds: Number.isFinite };
-const wholeNumber: Kind = { valid: 'a whole number', holds: Number.isSafeInteger };
-const positiveWholeNumber: Kind = {
-  valid: 'a whole number of at least 1',
-  holds: (value) => Number.isSafeInteger(value) && Number(value) > 0,
-};
+const number: Rule = { valid: 'a finite number', holds: Number.isFinite };
+const wholeNumber: Rule = { valid: 'a whole number', holds: Number.isSafeInteger };
 const efforts: readonly unknown[] = ['none', 'minimal', 'low', 'medium', 'high'];
 
-const kinds: Readonly<Record<keyof ModelSettings, Kind>> = {
+const rules: Readonly<Record<keyof ModelSettings, Rule>> = {
   temperature: number,
   topP: number,
-  topK: positiveWholeNumber,
-  maxOutputTokens: positiveWholeNumber,
+  topK: countFromOne,
+  maxOutputTokens: countFromOne,
   stop: {
     valid: 'a list of strings',
     holds: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
@@ -34,9 +26,9 @@ const kinds: Readonly<Record<keyof ModelSettings, Kind>> = {
 /** The first of these settings that is not valid. */
 export function faultInSettings(settings: object): { field: string; value: unknown; valid: string } | undefined {
   for (const [field, value] of Object.entries(settings)) {
-    const kind = Object.hasOwn(kinds, field) ? kinds[field as keyof ModelSettings] : undefined;
-    if (!kind) return { field, value, valid: `left out: the settings are ${Object.keys(kinds).join(', ')}` };
-    if (value !== undefined && !kind.holds(value)) return { field, value, valid: kind.valid };
+    const rule = Object.hasOwn(rules, field) ? rules[field as keyof ModelSettings] : undefined;
+    if (!rule) return { field, value, valid: `left out: the settings are ${Object.keys(rules).join(', ')}` };
+    if (value !== undefined && !rule.holds(value)) return { field, value, valid: rule.valid };
   }
   return undefined;
 }

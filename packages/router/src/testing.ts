@@ -4,6 +4,7 @@ import { answerCases } from './conformance/answers.ts';
 import { Bench } from './conformance/bench.ts';
 import type { AdapterCase, AdapterUnderTest } from './conformance/contract.ts';
 import { failureCases } from './conformance/failures.ts';
+import { relayCases } from './conformance/relays.ts';
 import { requestCases } from './conformance/requests.ts';
 import { toolCases } from './conformance/tools.ts';
 
@@ -15,6 +16,7 @@ export type {
   BackendAnswer,
   BackendFault,
   BackendRequest,
+  RelayedQuestion,
 } from './conformance/contract.ts';
 
 /**
@@ -33,6 +35,6 @@ export type {
  */
 export function adapterCases(adapter: AdapterUnderTest): readonly AdapterCase[] {
   const bench = new Bench(adapter);
-  const cases = [answerCases, requestCases, toolCases, abortCases, failureCases].flatMap((group) => group(bench));
+  const cases = [answerCases, requestCases, toolCases, abortCases, failureCases, relayCases].flatMap((group) => group(bench));
   return adapter.backend ? cases : cases.filter(({ needs }) => needs === 'model');
 }

@@ -1,5 +1,5 @@
 import { checkAnswer, type ScriptedAnswer } from './answers.ts';
-import type { SeenRequest } from './exchange.ts';
+import type { Exchange, SeenRequest } from './exchange.ts';
 import { checkFault, type Fault } from './faults.ts';
 import { OrderBook, type Ordered } from './orders.ts';
 import { PromptCache } from './prompt-cache.ts';
@@ -75,36 +75,20 @@ const usualModels: Readonly<Record<ProviderName, readonly string[]>> = {
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   checkOptions(options);
-  const { latencyMs = 0, chunkIntervalMs = 0, ports = {}, seed = 1, models = {}, maxRequests = 10_000 } = options;
+  const { ports = {}, seed = 1, maxRequests = 10_000 } = options;
   const faults = new OrderBook<Fault>(seed);
   const answers = new OrderBook<ScriptedAnswer>(seed);
   const cache = new PromptCache();
   const requests: SeenRequest[] = [];
-
-  const serverFor = (provider: ProviderName): ProviderServer => {
-    const house = {
-      provider,
-      wire: wires[provider],
-      catalog: catalogOf(provider, models[provider]),
-      cache,
-      faults,
-      answers,
-      latencyMs: (model: string) => msFor(latencyMs, model),
-      chunkIntervalMs: (model: string) => msFor(chunkIntervalMs, model),
-    };
-    return new ProviderServer(house, ports[provider] ?? 0, ({ seen }) => {
-      requests.push(seen);
-      if (requests.length > maxRequests) requests.shift();
-    });
+  const record = ({ seen }: Exchange): void => {
+    requests.push(seen);
+    if (requests.length > maxRequests) requests.shift();
   };
-  const servers = byProvider(serverFor);
-  const close = async () => void (await Promise.all(providerNames.map((provider) => servers[provider].down())));
-  try {
-    await Promise.all(providerNames.map((provider) => servers[provider].up()));
-  } catch (error) {
-    await close(); // a port was taken: leave no half of a simulator behind
-    throw error;
-  }
+  const servers = byProvider((provider) => {
+    const house = { ...houseOf(provider, options), cache, faults, answers };
+    return new ProviderServer(house, ports[provider] ?? 0, record);
+  });
+  await open(servers);
 
   return {
     urls: byProvider((provider) => `${servers[provider].url}${provider === 'openai' ? '/v1' : ''}`),
@@ -120,12 +104,35 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     takeDown: (provider) => servers[provider].down(),
     bringUp: (provider) => servers[provider].up(),
     reset() {
-      faults.clear();
-      answers.clear();
-      cache.clear();
+      for (const memory of [faults, answers, cache]) memory.clear();
       requests.length = 0;
     },
-    close,
+    close: () => close(servers),
+  };
+}
+
+type Servers = Readonly<Record<ProviderName, ProviderServer>>;
+
+async function open(servers: Servers): Promise<void> {
+  const outcomes = await Promise.allSettled(Object.values(servers).map((server) => server.up()));
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (!failure) return;
+  await close(servers); // a port was taken: leave no half of a simulator behind
+  throw failure.reason;
+}
+
+async function close(servers: Servers): Promise<void> {
+  await Promise.all(Object.values(servers).map((server) => server.down()));
+}
+
+/** The part of a house that no other provider shares. */
+function houseOf(provider: ProviderName, { models = {}, latencyMs = 0, chunkIntervalMs = 0 }: SimulatorOptions) {
+  return {
+    provider,
+    wire: wires[provider],
+    catalog: catalogOf(provider, models[provider]),
+    latencyMs: (model: string) => msFor(latencyMs, model),
+    chunkIntervalMs: (model: string) => msFor(chunkIntervalMs, model),
   };
 }
 

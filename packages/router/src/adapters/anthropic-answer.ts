@@ -1,7 +1,8 @@
 /** Reads an answer of the Messages API, whole or streamed: https://platform.claude.com/docs/en/build-with-claude/streaming */
 import type { JsonObject } from '@rolecall/core';
+import { type Answer, failure, isStream, parseObject } from './answer.ts';
 import { explainInBand } from './anthropic-errors.ts';
-import { type AnthropicMessage, type AnthropicUsage, type ContentBlock, failure, toUsage } from './anthropic-message.ts';
+import { type AnthropicMessage, type AnthropicUsage, type ContentBlock, toUsage } from './anthropic-message.ts';
 import type { Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
 import { readEvents } from './sse.ts';
@@ -27,13 +28,19 @@ interface Delta {
 }
 
 /** Reads an answer to its end and hands on what it says. A compatible server may answer with JSON where a stream was asked for. */
-export async function readMessage(response: Response, delivery: Delivery, facts: Facts): Promise<AnthropicMessage> {
+export async function readMessage(response: Response, delivery: Delivery, answer: Answer): Promise<AnthropicMessage> {
+  const { facts, relayed } = answer;
   const fold = createFold(delivery, facts);
-  if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
-    for await (const { data } of readEvents(response)) await fold.take(parse(data, facts) as StreamEvent);
-    return fold.message();
+  if (isStream(response, answer.streamAsked)) {
+    await readEvents(response, {
+      take: (data) => fold.take(parseObject(data, facts) as StreamEvent),
+      ...(relayed && { relay: (bytes) => delivery.relay(bytes) }),
+    });
+    const message = fold.message();
+    await delivery.flush();
+    return message;
   }
-  const message = parse(await response.text(), facts) as AnthropicMessage;
+  const message = parseObject(await response.text(), facts) as AnthropicMessage;
   if (!Array.isArray(message.content)) throw failure('malformed_answer', facts, 'the answer is no message');
   facts.usage = toUsage(message.usage);
   for (const [index, block] of message.content.entries()) await fold.begin(index, block);
@@ -50,42 +57,46 @@ interface GrowingBlock {
   input?: unknown;
 }
 
+const ownTypes = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use']);
+
 /** Folds a stream into the message that would have come without one. */
 function createFold(delivery: Delivery, facts: Facts) {
   let message: AnthropicMessage | undefined;
   const blocks: GrowingBlock[] = [];
   const calls: number[] = []; // at which index the block of each tool call is
 
-  const begin = async (index: number, block: ContentBlock): Promise<void> => {
+  const begin = (index: number, block: ContentBlock): void | Promise<void> => {
     const json = Object.keys(block.input ?? {}).length > 0 ? JSON.stringify(block.input) : '';
     blocks[index] = { ...block, ...(block.type === 'tool_use' && { input: json }) };
-    if (block.type === 'text') await delivery.text(block.text ?? '');
-    if (block.type === 'thinking') await delivery.reasoning(block.thinking ?? '');
-    if (block.type !== 'tool_use') return;
+    if (block.type === 'text') return delivery.text(block.text ?? '');
+    if (block.type === 'thinking') return delivery.reasoning(block.thinking ?? '');
+    if (!ownTypes.has(block.type)) delivery.spoken(); // the provider's own tools
+    if (block.type !== 'tool_use') return undefined;
     const call = calls.push(index) - 1;
-    await delivery.toolCall({ index: call, id: block.id, name: block.name, arguments: json });
+    return delivery.toolCall({ index: call, id: block.id, name: block.name, arguments: json });
   };
-  const grow = async (index: number, delta: Delta): Promise<void> => {
+  const grow = (index: number, delta: Delta): void | Promise<void> => {
     const block = blocks[index];
     if (!block) throw failure('malformed_answer', facts, 'a piece came of a block that had not begun');
     const { text = '', thinking = '', signature = '', partial_json: json = '' } = delta;
     if (text) block.text = (block.text ?? '') + text;
     if (thinking) block.thinking = (block.thinking ?? '') + thinking;
     if (signature) block.signature = (block.signature ?? '') + signature;
-    await delivery.text(text);
-    await delivery.reasoning(thinking);
-    if (block.type !== 'tool_use') return; // the tools of the provider's own run there
+    if (text) return delivery.text(text);
+    if (thinking) return delivery.reasoning(thinking);
+    if (block.type !== 'tool_use') return undefined; // the tools of the provider's own run there
     block.input = `${String(block.input)}${json}`;
-    await delivery.toolCall({ index: calls.indexOf(index), arguments: json });
+    return delivery.toolCall({ index: calls.indexOf(index), arguments: json });
   };
-  const take = async (event: StreamEvent): Promise<void> => {
+  const take = (event: StreamEvent): void | Promise<void> => {
     const { type, index = 0, content_block: block, delta } = event;
     if (type === 'error') throw explainInBand(event.error, facts);
-    if (type === 'content_block_start' && block) await begin(index, block);
-    if (type === 'content_block_delta' && delta) await grow(index, delta);
+    if (type === 'content_block_start' && block) return begin(index, block);
+    if (type === 'content_block_delta' && delta) return grow(index, delta);
     if (type === 'message_start') message = event.message;
     if (type === 'message_delta' && message) message = conclude(message, event);
     if (type === 'message_start' || type === 'message_delta') facts.usage = toUsage(message?.usage);
+    return undefined;
   };
   return {
     begin,
@@ -107,14 +118,4 @@ function conclude(message: AnthropicMessage, { delta = {}, usage = {} }: StreamE
     stop_details: delta.stop_details ?? message.stop_details ?? null,
     usage: { ...message.usage, ...counted },
   };
-}
-
-function parse(text: string, facts: Facts): object {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null) return parsed;
-  } catch (cause) {
-    throw failure('malformed_answer', facts, 'the answer is no JSON', cause);
-  }
-  throw failure('malformed_answer', facts, 'the answer is no JSON object');
 }

@@ -62,12 +62,6 @@ test.each([
   expect(explainInBand({ type, message: 'Sorry.' }, { model })).toMatchObject({ code, reason: 'Sorry.', possiblyBilled: true });
 });
 
-test('a client without a key is not configured', () => {
-  const error = new Error('Could not resolve authentication method. Expected one of apiKey, authToken to be set.');
-
-  expect(explain(error, { model })?.code).toBe('not_configured');
-});
-
 test('what is no error of the SDK is left alone', () => {
   expect(explain(new TypeError('x is not a function'), { model })).toBeUndefined();
   expect(explain(undefined, { model })).toBeUndefined();

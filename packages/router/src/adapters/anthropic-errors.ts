@@ -1,7 +1,7 @@
 /** What went wrong, by the API's own words: https://platform.claude.com/docs/en/api/errors */
 import type { JsonObject } from '@rolecall/core';
 import { ModelError, type ModelErrorCode } from '../errors.ts';
-import { codeForStatus, type Facts, isSimulated, retryAfterMs } from './http.ts';
+import { codeForStatus, type Facts, isSimulated, isUnsupported, retryAfterMs } from './http.ts';
 
 /** What the SDK throws for an answer with an error status. */
 interface ApiError {
@@ -12,16 +12,17 @@ interface ApiError {
 
 /** @returns undefined for what is no error of the SDK's */
 export function explain(error: unknown, facts: Facts): ModelError | undefined {
-  if (isWithoutKey(error))
-    return new ModelError('not_configured', { model: facts.model, reason: 'the client has no API key', cause: error });
   if (!isApiError(error)) return undefined;
   const { status, headers, error: body } = error;
   facts.simulated ||= isSimulated(headers);
   facts.requestId ??= headers.get('request-id') ?? undefined;
-  return new ModelError(codeOf(body?.error, status), {
+  const code = codeOf(body?.error, status);
+  const reason = textOf(body?.error, 'message');
+  return new ModelError(code, {
     model: facts.model,
     status,
-    reason: textOf(body?.error, 'message'),
+    reason,
+    unsupported: isUnsupported(code, reason),
     retryAfterMs: retryAfterMs(headers),
     cause: error,
   });
@@ -72,8 +73,4 @@ function textOf(error: JsonObject | undefined, field: string): string | undefine
 function isApiError(error: unknown): error is ApiError {
   const { status, headers } = (error ?? {}) as Partial<ApiError>;
   return typeof status === 'number' && headers instanceof Headers;
-}
-
-function isWithoutKey(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('Could not resolve authentication method');
 }

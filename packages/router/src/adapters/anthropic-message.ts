@@ -1,7 +1,6 @@
 /** A message of the Messages API, and what it says in our words: https://platform.claude.com/docs/en/api/messages */
 import type { JsonObject, ModelResponse, Part, ToolCall, Usage } from '@rolecall/core';
-import { ModelError, type ModelErrorCode } from '../errors.ts';
-import type { Facts } from './http.ts';
+import { type Answer, failure } from './answer.ts';
 
 export interface AnthropicMessage {
   readonly model: string;
@@ -48,10 +47,10 @@ export function toUsage(usage: AnthropicUsage | undefined): Usage {
 }
 
 /** @throws {ModelError} `empty_answer` when the message says nothing, and no limit or refusal tells why. */
-export function decode(message: AnthropicMessage, facts: Facts): Omit<ModelResponse, 'metadata'> {
+export function decode(message: AnthropicMessage, { facts, provider }: Answer): Omit<ModelResponse, 'metadata'> {
   const { content, stop_reason: stopReason, stop_details: details } = message;
   const toolCalls = content.flatMap((block) => (block.type === 'tool_use' ? [toToolCall(block)] : []));
-  const parts = toParts(content);
+  const parts = toParts(content, provider);
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const finishReason = finishReasons[stopReason ?? ''] ?? 'other';
   if (text === '' && toolCalls.length === 0 && (finishReason === 'stop' || finishReason === 'tool_calls')) {
@@ -82,18 +81,13 @@ function toToolCall({ id = '', name = '', input }: ContentBlock): ToolCall {
 }
 
 /** A thought keeps its block as it came, and how many tool calls came before it, should there be any. */
-function toParts(content: readonly ContentBlock[]): readonly Part[] {
+function toParts(content: readonly ContentBlock[], provider: string): readonly Part[] {
   let calls = 0;
   return content.flatMap((block): readonly Part[] => {
     if (block.type === 'tool_use') calls++;
     if (block.type === 'text' && block.text) return [{ type: 'text', text: block.text }];
     if (block.type !== 'thinking' && block.type !== 'redacted_thinking') return [];
     const opaque = { ...(block as unknown as JsonObject), ...(calls > 0 && { after_tool_calls: calls }) };
-    return [{ type: 'reasoning', text: block.thinking ?? '', provider: 'anthropic', opaque }];
+    return [{ type: 'reasoning', text: block.thinking ?? '', provider, opaque }];
   });
-}
-
-/** The provider answered, and so may charge. */
-export function failure(code: ModelErrorCode, { model }: Facts, reason: string, cause?: unknown): ModelError {
-  return new ModelError(code, { model, reason, possiblyBilled: true, cause });
 }

@@ -39,6 +39,11 @@ export function canForceTools(id: string): boolean {
   return versionOf(id) <= 5;
 }
 
+/** From 4.6 on, a conversation that ends with the assistant is an error. An id without a version is not known to take one. */
+export function acceptsPrefill(id: string): boolean {
+  return versionOf(id) < 4.6;
+}
+
 /** `claude-sonnet-4-5-20250929` is 4.5, `claude-opus-5` is 5, `claude-3-7-sonnet-latest` is 3.7; a date is no version. */
 function versionOf(id: string): number {
   const [, major, minor = '0'] = /claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(id) ?? [];

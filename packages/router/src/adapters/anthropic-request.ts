@@ -20,6 +20,8 @@ export interface EncodedRequest {
 export interface Defaults {
   /** `provider/model`, for errors. */
   readonly name: string;
+  /** Whose options and thoughts are sent. */
+  readonly provider: string;
   readonly maxOutputTokens: number;
   /** The API still takes temperature, topP and topK. */
   readonly sampling: boolean;
@@ -30,9 +32,13 @@ const longestUnstreamedTokens = 21_333;
 const mostCacheBreakpoints = 4;
 
 /** @throws {ModelError} `invalid_request` when the request holds what the API cannot take. */
-export function encode(id: string, request: ModelRequest, { name, maxOutputTokens, sampling }: Defaults): EncodedRequest {
+export function encode(
+  id: string,
+  request: ModelRequest,
+  { name, provider, maxOutputTokens, sampling }: Defaults,
+): EncodedRequest {
   const { messages, settings = {}, onDelta } = request;
-  const { output_config: ownConfig, tools: ownTools, ...own } = request.providerOptions?.['anthropic'] ?? {};
+  const { output_config: ownConfig, tools: ownTools, ...own } = request.providerOptions?.[provider] ?? {};
   const ignored = new Set<string>(['seed', 'frequencyPenalty', 'presencePenalty']);
   const maxTokens = settings.maxOutputTokens ?? maxOutputTokens;
   const choice = encodeToolChoice(id, request, ignored);

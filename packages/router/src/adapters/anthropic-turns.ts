@@ -1,5 +1,5 @@
 /** Messages as turns of the Messages API: https://platform.claude.com/docs/en/api/messages */
-import type { JsonValue, MediaPart, Message, Part, TextPart, ToolCall } from '@rolecall/core';
+import type { JsonValue, MediaPart, Message, Part, ReasoningPart, TextPart, ToolCall } from '@rolecall/core';
 import { sourceOf, unsendable } from './media.ts';
 import { argumentsOf } from './tool-arguments.ts';
 
@@ -102,7 +102,7 @@ function fromAssistant({ content, toolCalls = [] }: AssistantMessage, model: str
       blocks.push(...text);
       isThoughtOnly &&= text.length === 0;
     } else if (part.type === 'reasoning') {
-      const { after_tool_calls: earlier = 0, ...thought } = thoughtOf(part);
+      const { after_tool_calls: earlier = 0, ...thought } = thoughtOf(part, model);
       if (thought['type'] === undefined) continue;
       const placed = blocks.filter(({ type }) => type === 'tool_use').length;
       blocks.push(...calls.splice(0, Number(earlier) - placed), thought as Block);
@@ -114,8 +114,8 @@ function fromAssistant({ content, toolCalls = [] }: AssistantMessage, model: str
 }
 
 /** Another provider's thoughts, and unsigned ones, are not for this API. */
-function thoughtOf({ provider, opaque }: Extract<Part, { type: 'reasoning' }>): { readonly [key: string]: JsonValue } {
-  const isBlock = provider === 'anthropic' && typeof opaque === 'object' && opaque !== null && !Array.isArray(opaque);
+function thoughtOf({ provider, opaque }: ReasoningPart, model: string): { readonly [key: string]: JsonValue } {
+  const isBlock = model.startsWith(`${provider}/`) && typeof opaque === 'object' && opaque !== null && !Array.isArray(opaque);
   return isBlock ? (opaque as { readonly [key: string]: JsonValue }) : {};
 }
 

@@ -14,7 +14,7 @@ afterEach(() => {
 
 const baseURL = simulator.urls.anthropic;
 const make = (options: AnthropicOptions = {}, id = 'claude-sonnet-5-5') =>
-  anthropic(id, { apiKey: 'test-key', baseURL, ...options });
+  anthropic(id, { apiKey: 'test-key', baseURL, provider: 'anthropic', ...options });
 const ask = (more: Partial<ModelRequest> = {}): ModelRequest => ({ messages: [{ role: 'user', content: 'Go.' }], ...more });
 const seen = () => simulator.requests.at(-1);
 const tides: ToolDefinition = {
@@ -33,6 +33,7 @@ describe('conformance', () => {
       return anthropic('claude-sonnet-5-5');
     },
     backend: simulator,
+    wires: [{ api: 'messages', body: { max_tokens: 4_000, messages: [{ role: 'user', content: 'Go.' }] } }],
   });
   for (const { title, run } of cases) test(title, run);
 });
@@ -224,4 +225,73 @@ describe('client and key', () => {
     expect(() => make({ maxOutputTokens: 0.5 })).toThrow(/maxOutputTokens is 0.5/);
     expect(() => make({ baseURL: 'nowhere' })).toThrow(/baseURL.*"nowhere"/);
   });
+});
+
+const idOf = (options: AnthropicOptions) => anthropic('m', options).id;
+
+describe('whose model it is', () => {
+  test("is Anthropic's at its own host, or where the caller says so", () => {
+    expect(idOf({})).toBe('anthropic/m');
+    expect(idOf({ baseURL: 'https://api.anthropic.com' })).toBe('anthropic/m');
+    expect(idOf({ baseURL, provider: 'anthropic' })).toBe('anthropic/m');
+    expect(idOf({ baseURL, provider: 'bedrock' })).toBe('bedrock/m');
+  });
+
+  test("is not Anthropic's anywhere else: a foreign server never takes its prices", () => {
+    expect(idOf({ baseURL })).toBe('anthropic-compatible/m');
+    expect(idOf({ client: new Anthropic({ apiKey: 'k', baseURL }) })).toBe('anthropic-compatible/m');
+    vi.stubEnv('ANTHROPIC_BASE_URL', baseURL);
+    expect(idOf({})).toBe('anthropic-compatible/m');
+  });
+
+  test.each([
+    [{ provider: undefined }, true],
+    [{ provider: 'anthropic' }, undefined],
+    [{ provider: 'anthropic', local: true }, true],
+    [{ provider: undefined, local: false }, undefined],
+  ])('with %j: local is %s', async (options, local) => {
+    const { metadata } = await make(options)(ask());
+
+    expect(metadata?.local).toBe(local);
+  });
+
+  test('tells which options and which thoughts are its own', async () => {
+    const thought = { type: 'thinking', thinking: 'Hm.', signature: 'sig' };
+    const part = (provider: string) =>
+      ({ type: 'reasoning', text: 'Hm.', provider, opaque: { ...thought, by: provider } }) as const;
+    const said = { role: 'assistant', content: [part('anthropic'), part('bedrock'), { type: 'text', text: 'So.' }] } as const;
+    simulator.answer({ reasoning: 'Hm.', text: 'Yes.' });
+
+    const { content } = await make({ provider: 'bedrock' })({
+      messages: [...ask().messages, said, ...ask().messages],
+      providerOptions: { bedrock: { metadata: { user_id: 'ours' } }, anthropic: { metadata: { user_id: 'theirs' } } },
+      settings: { reasoningEffort: 'low' },
+    });
+
+    expect(seen()?.body).toMatchObject({ metadata: { user_id: 'ours' } });
+    expect(JSON.stringify(seen()?.body)).toContain('"by":"bedrock"');
+    expect(JSON.stringify(seen()?.body)).not.toContain('"by":"anthropic"');
+    expect(content?.[0]).toMatchObject({ provider: 'bedrock' });
+  });
+});
+
+test("keeps the environment's key, token and headers from a host that only the code names", async () => {
+  vi.stubEnv('ANTHROPIC_API_KEY', 'sk-from-the-environment');
+  vi.stubEnv('ANTHROPIC_AUTH_TOKEN', 'token-from-the-environment');
+  vi.stubEnv('ANTHROPIC_CUSTOM_HEADERS', 'X-Api-Key: header-from-the-environment\nX-Team: blue');
+
+  await anthropic('claude-sonnet-5-5', { baseURL })(ask());
+
+  expect(seen()?.headers['authorization']).toBe('Bearer not-needed');
+  expect(seen()?.headers['x-api-key']).toBeUndefined();
+  expect(JSON.stringify(seen()?.headers)).not.toMatch(/from-the-environment|blue/);
+});
+
+test.each([
+  ['audio', { type: 'audio', base64: 'AAAA', mediaType: 'audio/wav' }, true],
+  ['nothing', { type: 'image' }, false],
+] as const)('a part that holds %s cannot be sent, and another may take it: %s', async (_, part, unsupported) => {
+  const answer = make()({ messages: [{ role: 'user', content: [part] }] });
+
+  await expect(answer).rejects.toMatchObject({ code: 'invalid_request', unsupported, replaceable: unsupported });
 });

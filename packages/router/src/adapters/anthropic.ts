@@ -1,24 +1,36 @@
 import type { Model } from '@rolecall/core';
+import type { Backend } from '../backend.ts';
+import { checkOptions, countFromOne } from '../options-check.ts';
+import { endedBy } from '../transport/cancelled-by.ts';
+import { pooledFetch } from '../transport/pooled-fetch.ts';
+import { type Answer, metadataOf } from './answer.ts';
 import { readMessage } from './anthropic-answer.ts';
 import { explain } from './anthropic-errors.ts';
 import { decode } from './anthropic-message.ts';
-import { encode, type MessagesBody } from './anthropic-request.ts';
+import { acceptsPrefill } from './anthropic-models.ts';
+import { encode, type EncodedRequest, type MessagesBody } from './anthropic-request.ts';
 import { attempt } from './call.ts';
-import { type Endpoint, endpointOf } from './endpoint.ts';
-import { type Facts, isSimulated, rateLimit } from './http.ts';
+import { type Endpoint, endpointOf, type Vendor } from './endpoint.ts';
+import { type Facts, isLocalHost, isSimulated } from './http.ts';
 import { loadSdk } from './load-sdk.ts';
+import { nameOf } from './model-name.ts';
+import { type Relay, relayOf } from './wire.ts';
 
 /** The part of the `@anthropic-ai/sdk` used here: `new Anthropic()` fits, and so does a stub. */
 export interface AnthropicClient {
+  readonly baseURL?: string | undefined;
   readonly messages: {
     create(body: MessagesBody, options: AnthropicCallOptions): { asResponse(): Promise<Response> };
   };
 }
 
 export interface AnthropicCallOptions {
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
+  /** Handed on to the client's `fetch`. */
+  readonly fetchOptions?: object;
   readonly maxRetries: number;
   readonly headers: Record<string, string>;
+  readonly timeout?: number;
 }
 
 export interface AnthropicOptions {
@@ -37,11 +49,23 @@ export interface AnthropicOptions {
   readonly apiVersion?: '2023-06-01' | '2026-10-21' | undefined;
   /** Sent along with every request. @default {} */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whose prices, options and reasoning apply; `'anthropic'` holds for whatever stands in for Anthropic.
+   * @default 'anthropic' at Anthropic's own host, or with a `client`; `'anthropic-compatible'` at any other
+   */
+  readonly provider?: string | undefined;
+  /** The model runs on your own machines, so nobody sends a bill. @default true at a local host, unless the provider is `'anthropic'` */
+  readonly local?: boolean | undefined;
+  /**
+   * What the client made here sends its requests with. @default `pooledFetch()`, at a fraction of the cost of `globalThis.fetch`, which
+   * given here switches it off
+   */
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** What answers is no real provider. @default told by the answer's headers */
   readonly simulated?: boolean | undefined;
 }
 
-const vendor = {
+const vendor: Vendor = {
   host: 'anthropic.com',
   apiKeyVariable: 'ANTHROPIC_API_KEY',
   baseURLVariable: 'ANTHROPIC_BASE_URL',
@@ -59,58 +83,62 @@ const vendor = {
  */
 export function anthropic(id: string, options: AnthropicOptions = {}): Model {
   const { apiKey, baseURL, maxOutputTokens = 16_000, apiVersion, simulated } = options;
-  if (typeof id !== 'string' || id === '') {
-    throw new TypeError(`The model id is ${JSON.stringify(id)}: expected a name such as "claude-sonnet-5-5"`);
-  }
-  if (!Number.isSafeInteger(maxOutputTokens) || maxOutputTokens < 1) {
-    throw new TypeError(`maxOutputTokens is ${maxOutputTokens}: expected a whole number above 0`);
-  }
-  const name = `anthropic/${id}`;
-  const endpoint = endpointOf(vendor, { apiKey, baseURL });
+  const endpoint = endpointOf(vendor, { apiKey, baseURL: options.client?.baseURL ?? baseURL });
+  const provider = options.provider ?? (endpoint.foreign ? 'anthropic-compatible' : 'anthropic');
+  const name = nameOf(provider, id);
+  checkOptions('anthropic', { maxOutputTokens }, { maxOutputTokens: countFromOne });
+  const local = options.local ?? (provider !== 'anthropic' && endpoint.baseURL !== undefined && isLocalHost(endpoint.baseURL));
   const headers = { ...options.headers, ...(apiVersion && { 'anthropic-version': apiVersion }) };
-  const defaults = { name, maxOutputTokens, sampling: apiVersion === '2023-06-01' };
+  const defaults = { name, provider, maxOutputTokens, sampling: apiVersion === '2023-06-01' };
+  const isPooled = !options.client && !options.fetch;
   let { client } = options;
 
   const model: Model = async (request) => {
-    const facts: Facts = { model: name, simulated };
+    const facts: Facts = { model: name, local, simulated };
     return attempt(
       request,
       facts,
       async (delivery, signal) => {
-        const { body, ignoredSettings } = encode(id, request, defaults);
-        client ??= await createClient(name, endpoint);
+        const relay = relayOf(request, speaks, id, name);
+        const { body, ignoredSettings } = relay ? relayed(relay) : encode(id, request, defaults);
+        client ??= await createClient(name, endpoint, options.fetch);
         signal.throwIfAborted();
         facts.sent = true;
-        const response = await client.messages.create(body, { signal, maxRetries: 0, headers }).asResponse();
+        // The SDK refuses what it thinks too long to wait for, unless it is told how long to wait.
+        const callOptions = { ...endedBy(signal, isPooled), maxRetries: 0, headers, ...(relay && { timeout: 600_000 }) };
+        const response = await client.messages.create(body, callOptions).asResponse();
         facts.requestId = response.headers.get('request-id') ?? undefined;
         facts.simulated ||= isSimulated(response.headers);
-        const message = await readMessage(response, delivery, facts);
-        return {
-          ...decode(message, facts),
-          metadata: {
-            requestId: facts.requestId,
-            servedModel: message.model,
-            serviceTier: message.usage?.service_tier ?? undefined,
-            rateLimit: rateLimit(response.headers),
-            ignoredSettings: ignoredSettings.length > 0 ? ignoredSettings : undefined,
-            simulated: facts.simulated || undefined,
-            raw: message,
-          },
-        };
+        const streamAsked = relay ? relay.streamAsked : body.stream === true;
+        const answer: Answer = { provider, facts, streamAsked, ignoredSettings, relayed: relay !== undefined };
+        const message = await readMessage(response, delivery, answer);
+        const said = { servedModel: message.model, serviceTier: message.usage?.service_tier ?? undefined };
+        const raw = relay?.streamAsked ? undefined : message;
+        return { ...decode(message, answer), metadata: metadataOf(response, answer, { ...said, raw }) };
       },
       (error) => explain(error, facts),
     );
   };
-  return Object.assign(model, { id: name });
+  const notConfigured = client ? undefined : () => endpoint.notConfigured();
+  const own: Partial<Backend> = { id: name, speaks, notConfigured, ...(acceptsPrefill(id) && { acceptsPrefill: true }) };
+  return Object.assign(model, own);
 }
 
-async function createClient(model: string, endpoint: Endpoint): Promise<AnthropicClient> {
+const speaks = ['messages'];
+
+/** What is in it is between the caller and the provider. */
+function relayed({ body }: Relay): EncodedRequest {
+  return { body: body as unknown as MessagesBody, ignoredSettings: [] };
+}
+
+async function createClient(model: string, endpoint: Endpoint, fetch = pooledFetch()): Promise<AnthropicClient> {
   const { apiKey, headers } = endpoint.credentials(model); // before the SDK: what is missing most often is said first
   const { Anthropic } = await loadSdk(model, '@anthropic-ai/sdk', () => import('@anthropic-ai/sdk'));
   return new Anthropic({
     apiKey,
     ...(endpoint.baseURL !== undefined && { baseURL: endpoint.baseURL }),
     maxRetries: 0,
+    fetch,
     defaultHeaders: headers,
   });
 }

@@ -1,23 +1,23 @@
 /** The frame of every call: cancel what is left of it when it fails, and say in one error why it failed. */
 import type { ModelRequest, ModelResponse } from '@rolecall/core';
-import { ModelError } from '../errors.ts';
+import { copyOf, ModelError } from '../errors.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
-import { type Facts, networkError } from './http.ts';
-import { linkSignal } from './link-signal.ts';
+import { type Facts, networkError, sdkErrorCode } from './http.ts';
+import { callSignal } from './link-signal.ts';
 
 /**
  * Runs one call. What it throws comes out as a `ModelError` that knows how much had arrived, save for two things that are rethrown
  * as they are: what the caller's `onDelta` threw, and a bug.
  * `explain` reads the errors of the adapter's SDK, and returns `undefined` for what it does not know.
  */
-export async function attempt(
+export async function attempt<Answer = ModelResponse>(
   request: ModelRequest,
   facts: Facts,
-  run: (delivery: Delivery, signal: AbortSignal) => Promise<ModelResponse>,
+  run: (delivery: Delivery, signal: AbortSignal) => Promise<Answer>,
   explain: (error: unknown) => ModelError | undefined,
-): Promise<ModelResponse> {
+): Promise<Answer> {
   const delivery = createDelivery(request);
-  const link = linkSignal(request.signal);
+  const link = callSignal(request);
   try {
     link.signal.throwIfAborted();
     // An abort does not wait for whoever holds the call up, a slow `onDelta` for one.
@@ -46,6 +46,8 @@ function abortion(model: string, reason: unknown): ModelError {
 
 function failureOf(error: unknown, model: string, explain: (error: unknown) => ModelError | undefined): ModelError | undefined {
   if (ModelError.isInstance(error)) return error;
+  const objection = sdkErrorCode(error);
+  if (objection) return new ModelError(objection, { model, reason: deepest(error), cause: error });
   const explained = explain(error);
   if (explained) return explained;
   const network = networkError(error);
@@ -64,19 +66,14 @@ function deepest(error: unknown): string | undefined {
 /** The same failure, with all that is known about the attempt. */
 function withProgress(error: ModelError, facts: Facts, delivery: Delivery, aborted: boolean): ModelError {
   const { committed, partialText } = delivery;
-  const { model, reason, status, retryAfterMs, cause } = error;
-  return new ModelError(error.code, {
-    model,
-    reason,
-    status,
-    retryAfterMs,
+  const local = error.local || (facts.local ?? false);
+  return copyOf(error, {
     committed: error.committed || committed,
     partialText: error.partialText ?? partialText,
     usage: error.usage ?? facts.usage,
-    possiblyBilled: error.possiblyBilled || committed || (aborted && facts.sent),
+    possiblyBilled: !local && (error.possiblyBilled || committed || (aborted && facts.sent === true)), // nobody bills what runs here
     simulated: error.simulated || facts.simulated,
-    local: error.local || facts.local,
+    local,
     requestId: error.requestId ?? facts.requestId,
-    cause,
   });
 }

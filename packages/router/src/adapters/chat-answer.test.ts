@@ -11,9 +11,13 @@ async function read(body: string, type: string | undefined, streamAsked: boolean
   const facts: Facts = { model: 'house/m', requestId: 'req_1' };
   const delivery = createDelivery({ messages: [], ...(streamAsked && { onDelta: (delta) => void heard.push(delta) }) });
   const response = new Response(new TextEncoder().encode(body), { headers: type === undefined ? {} : { 'content-type': type } });
-  const answer = await decode(response, delivery, { provider: 'house', facts, streamAsked, ignoredSettings: [] }).catch(
-    (error: unknown) => error,
-  );
+  const answer = await decode(response, delivery, {
+    provider: 'house',
+    facts,
+    streamAsked,
+    ignoredSettings: [],
+    relayed: false,
+  }).catch((error: unknown) => error);
   return { answer, heard, facts };
 }
 const readJson = (body: object) => read(JSON.stringify(body), 'application/json', false);

@@ -1,10 +1,10 @@
 /** The answer of a chat completion, whole or in chunks, as a response. */
 import type { ModelResponse, Part, Usage } from '@rolecall/core';
-import { ModelError, type ModelErrorCode } from '../errors.ts';
+import { type Answer, count, failure, isStream, metadataOf, parseObject } from './answer.ts';
 import { explainInBand } from './chat-errors.ts';
 import type { ReasoningOrigin } from './chat-request.ts';
 import type { Delivery } from './delivery.ts';
-import { type Facts, rateLimit } from './http.ts';
+import type { Facts } from './http.ts';
 import { readEvents } from './sse.ts';
 
 /** A completion, or a chunk of one: they differ in `message` and `delta` alone. Nothing of it is sure to be there. */
@@ -31,6 +31,9 @@ interface Said {
   readonly reasoning?: string | null;
   readonly reasoning_content?: string | null;
   readonly tool_calls?: readonly CallPiece[] | null;
+  /** What only a relayed answer can hold: spoken words, and calls as they were before there were tools. */
+  readonly audio?: object | null;
+  readonly function_call?: object | null;
 }
 
 interface CallPiece {
@@ -59,17 +62,11 @@ interface Progress {
   servedModel?: string;
   serviceTier?: string;
   reasoningField?: string;
+  /** It said something that only its bytes can tell. */
+  hasMore?: true;
   /** Which of our calls a piece with the server's index belongs to. */
   readonly callAt: Map<number | undefined, number>;
   readonly callIds: string[];
-}
-
-export interface Answer {
-  readonly provider: string;
-  readonly facts: Facts;
-  /** A stream was asked for. */
-  readonly streamAsked: boolean;
-  readonly ignoredSettings: readonly string[];
 }
 
 /** Reads a response to its end. */
@@ -77,8 +74,10 @@ export async function decode(response: Response, delivery: Delivery, answer: Ans
   const { facts } = answer;
   const progress: Progress = { callAt: new Map(), callIds: [] };
   if (isStream(response, answer.streamAsked)) {
-    await readStream(response, progress, delivery, facts);
-    return conclude(response, undefined, progress, delivery, answer);
+    await readStream(response, progress, delivery, answer);
+    const concluded = conclude(response, undefined, progress, delivery, answer);
+    await delivery.flush();
+    return concluded;
   }
   const whole = parse(await response.text(), facts);
   if (!whole.choices && !whole.error) throw failure('malformed_answer', facts, 'the answer has no choices');
@@ -86,39 +85,33 @@ export async function decode(response: Response, delivery: Delivery, answer: Ans
   return conclude(response, whole, progress, delivery, answer);
 }
 
-/** Some servers answer with JSON where a stream was asked for; some stream and forget to say so. */
-function isStream({ headers }: Response, asked: boolean): boolean {
-  const type = headers.get('content-type') ?? '';
-  return type.startsWith('text/event-stream') || (asked && !/json|html/.test(type));
+async function readStream(response: Response, progress: Progress, delivery: Delivery, { facts, relayed }: Answer): Promise<void> {
+  let done = false;
+  await readEvents(response, {
+    take(data) {
+      if (done) return undefined; // read, so that the connection can be used again, though not looked at
+      done = data === '[DONE]';
+      if (!done) return fold(parse(data, facts), progress, delivery, facts);
+      return hasEnded(progress, facts);
+    },
+    ...(relayed && { relay: (bytes) => delivery.relay(bytes) }),
+  });
+  hasEnded(progress, facts);
 }
 
-async function readStream(response: Response, progress: Progress, delivery: Delivery, facts: Facts): Promise<void> {
-  let done = false;
-  for await (const { data } of readEvents(response)) {
-    done ||= data === '[DONE]';
-    // What follows is read, though not looked at: a body read to its end leaves a connection that can be used again.
-    if (!done) await fold(parse(data, facts), progress, delivery, facts);
-  }
-  // The end mark proves nothing, as proxies send it after a cut too; a reason for stopping does.
-  if (progress.finishReason === undefined) throw failure('stream_cut', facts, 'the stream ended before the answer did');
+/** The end mark proves nothing, as proxies send it after a cut too; a reason for stopping does. */
+function hasEnded({ finishReason }: Progress, facts: Facts): void {
+  if (finishReason === undefined) throw failure('stream_cut', facts, 'the stream ended before the answer did');
 }
 
 function parse(text: string, facts: Facts): Chunk {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    const what = text.trimStart().startsWith('<') ? 'a page of HTML' : 'not JSON';
-    throw failure('malformed_answer', facts, `the answer is ${what}`, cause);
-  }
-  if (typeof parsed !== 'object' || parsed === null) throw failure('malformed_answer', facts, 'the answer is not a JSON object');
-  const chunk: Chunk = parsed;
+  const chunk: Chunk = parseObject(text, facts);
   if (!Array.isArray(chunk.choices ?? [])) throw failure('malformed_answer', facts, 'the choices are not a list');
   return chunk;
 }
 
 /** Takes in a chunk, and delivers what it says. */
-async function fold(chunk: Chunk, progress: Progress, delivery: Delivery, facts: Facts): Promise<void> {
+function fold(chunk: Chunk, progress: Progress, delivery: Delivery, facts: Facts): void | Promise<void> {
   const groq = chunk.x_groq;
   const error = chunk.error ?? groq?.error;
   const usage = chunk.usage ?? groq?.usage; // Groq may say it twice: it is the same
@@ -127,13 +120,29 @@ async function fold(chunk: Chunk, progress: Progress, delivery: Delivery, facts:
   if (chunk.model) progress.servedModel = chunk.model;
   if (chunk.service_tier) progress.serviceTier = chunk.service_tier;
 
-  const choice = chunk.choices?.find((one) => !one?.index); // none in the chunk with the usage; more than one if options ask for it
+  const choice = firstOf(chunk.choices);
   if (choice?.finish_reason) progress.finishReason = choice.finish_reason;
   const said = choice?.delta ?? choice?.message;
-  if (said) await deliver(said, progress, delivery);
+  return said ? deliver(said, progress, delivery) : undefined;
 }
 
-async function deliver(said: Said, progress: Progress, delivery: Delivery): Promise<void> {
+/** There is none in the chunk with the usage, and more than one if the request asked for it. */
+function firstOf(choices: Chunk['choices']): Choice | undefined {
+  for (const choice of choices ?? []) if (!choice?.index) return choice;
+  return undefined;
+}
+
+function deliver(said: Said, progress: Progress, delivery: Delivery): void | Promise<void> {
+  const { content, reasoning, reasoning_content: thought, refusal, tool_calls: calls } = said;
+  if (said.audio || said.function_call) {
+    progress.hasMore = true;
+    delivery.spoken();
+  }
+  const isOnlyText = typeof content === 'string' && !reasoning && !thought && !refusal && !calls;
+  return isOnlyText ? delivery.text(content) : deliverParts(said, progress, delivery);
+}
+
+async function deliverParts(said: Said, progress: Progress, delivery: Delivery): Promise<void> {
   const field = said.reasoning ? 'reasoning' : 'reasoning_content';
   const reasoning = said[field];
   if (reasoning) {
@@ -166,18 +175,13 @@ function callIndex({ index, id }: CallPiece, { callAt, callIds }: Progress): num
   return found;
 }
 
-function conclude(
-  response: Response,
-  raw: unknown,
-  progress: Progress,
-  delivery: Delivery,
-  { provider, facts, ignoredSettings }: Answer,
-): ModelResponse {
+function conclude(response: Response, raw: unknown, progress: Progress, delivery: Delivery, answer: Answer): ModelResponse {
+  const { provider, facts } = answer;
   const text = delivery.fullText();
   const refusal = delivery.refusalText() || undefined;
   const toolCalls = delivery.toolCalls();
   const finishReason = toFinishReason(progress.finishReason, toolCalls.length > 0);
-  const nothing = text === '' && refusal === undefined && toolCalls.length === 0;
+  const nothing = text === '' && refusal === undefined && toolCalls.length === 0 && !progress.hasMore;
   if (nothing && finishReason !== 'length' && finishReason !== 'content_filter') {
     throw failure('empty_answer', facts, 'the answer holds neither text nor a tool call');
   }
@@ -189,16 +193,7 @@ function conclude(
     refusal,
     finishReason,
     usage: facts.usage ?? {},
-    metadata: {
-      requestId: facts.requestId,
-      servedModel: progress.servedModel,
-      serviceTier: progress.serviceTier,
-      rateLimit: rateLimit(response.headers),
-      ignoredSettings: ignoredSettings.length > 0 ? ignoredSettings : undefined,
-      simulated: facts.simulated || undefined,
-      local: facts.local || undefined,
-      raw,
-    },
+    metadata: metadataOf(response, answer, { servedModel: progress.servedModel, serviceTier: progress.serviceTier, raw }),
   };
 }
 
@@ -236,14 +231,4 @@ function toUsage(payload: ChatUsage): Usage {
     audioOutputTokens: count(output?.audio_tokens),
     source: { api: 'chat.completions', payload },
   };
-}
-
-/** What is no count was not reported. */
-function count(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
-}
-
-/** The provider answered, and so may charge. */
-function failure(code: ModelErrorCode, { model }: Facts, reason: string, cause?: unknown): ModelError {
-  return new ModelError(code, { model, reason, possiblyBilled: true, cause });
 }

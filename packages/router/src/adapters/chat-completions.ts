@@ -1,10 +1,16 @@
 /** The chat completions protocol, which `openai`, `groq` and every compatible server speak. */
-import type { Model } from '@rolecall/core';
+import type { JsonObject, Model, ModelResponse } from '@rolecall/core';
+import type { Backend } from '../backend.ts';
+import { endedBy } from '../transport/cancelled-by.ts';
+import type { Answer } from './answer.ts';
 import { attempt } from './call.ts';
 import { decode } from './chat-answer.ts';
 import { explainStatus } from './chat-errors.ts';
-import { type ChatBody, type Dialect, encode } from './chat-request.ts';
+import { type ChatBody, type Dialect, encode, type EncodedRequest } from './chat-request.ts';
+import type { Delivery } from './delivery.ts';
 import { type Facts, isSimulated } from './http.ts';
+import { nameOf } from './model-name.ts';
+import { type Relay, relayOf } from './wire.ts';
 
 /** The part of an SDK used here: `new OpenAI()` and `new Groq()` fit, and so does a stub. */
 export interface ChatCompletionsClient {
@@ -14,12 +20,22 @@ export interface ChatCompletionsClient {
       create(body: ChatBody, options: ChatCallOptions): { asResponse(): Promise<Response> };
     };
   };
+  /** Sends a request to another API of the provider. Without it none is relayed there. */
+  post?(path: string, options: ChatCallOptions & { readonly body: JsonObject }): { asResponse(): Promise<Response> };
 }
 
 export interface ChatCallOptions {
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
+  /** Handed on to the client's `fetch`. */
+  readonly fetchOptions?: object;
   readonly maxRetries: number;
   readonly headers?: Record<string, string>;
+}
+
+/** Another API of the provider, to which requests are relayed as they are. */
+export interface RelayedApi {
+  readonly path: string;
+  readonly decode: (response: Response, delivery: Delivery, answer: Answer) => Promise<ModelResponse>;
 }
 
 export interface ChatCompletionsOptions {
@@ -32,17 +48,23 @@ export interface ChatCompletionsOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly local?: boolean | undefined;
   readonly simulated?: boolean | undefined;
+  /** By the name that `wire.api` has for them; their client must be able to `post`. @default {} */
+  readonly otherApis?: Readonly<Record<string, RelayedApi>> | undefined;
+  /** The client sends its requests with `pooledFetch()`. */
+  readonly isPooled: boolean;
+  readonly notConfigured: Backend['notConfigured'];
+  readonly acceptsPrefill: boolean;
 }
+
+const chatApi = 'chat.completions';
 
 /** A model that is asked over the chat completions protocol. */
 export function chatCompletions(options: ChatCompletionsOptions): Model {
-  const { id, dialect, connect, headers, local, simulated } = options;
+  const { id, dialect, connect, headers, local, simulated, otherApis = {}, isPooled, notConfigured, acceptsPrefill } = options;
   const { provider } = dialect;
-  if (typeof id !== 'string' || id === '')
-    throw new TypeError(`id is ${JSON.stringify(id)}: expected the model's name at ${provider}`);
-  if (!/^[^/\s]+$/.test(provider)) throw new TypeError(`provider is "${provider}": expected one word without a slash`);
-  const name = `${provider}/${id}`;
+  const name = nameOf(provider, id);
   const client = once(connect);
+  const speaks = [chatApi, ...Object.keys(otherApis)];
 
   const model: Model = (request) => {
     const facts: Facts = { model: name, local, simulated };
@@ -50,21 +72,35 @@ export function chatCompletions(options: ChatCompletionsOptions): Model {
       request,
       facts,
       async (delivery, signal) => {
-        const { body, ignoredSettings } = encode(id, request, dialect);
-        const { chat } = await client();
+        const relay = relayOf(request, speaks, id, name);
+        const { body, ignoredSettings } = relay ? relayed(relay) : encode(id, request, dialect);
+        const other = relay && otherApis[relay.api];
+        const sdk = await client();
         signal.throwIfAborted();
         facts.sent = true;
         // Retrying is the router's job. The answer is read here: the SDKs' own stream readers cost several times as much.
-        const callOptions = { signal, maxRetries: 0, ...(headers && { headers: { ...headers } }) };
-        const response = await chat.completions.create(body, callOptions).asResponse();
+        const callOptions = { ...endedBy(signal, isPooled), maxRetries: 0, ...(headers && { headers: { ...headers } }) };
+        const call =
+          other && sdk.post
+            ? sdk.post(other.path, { body: relay.body, ...callOptions })
+            : sdk.chat.completions.create(body, callOptions);
+        const response = await call.asResponse();
         facts.simulated ||= isSimulated(response.headers);
         facts.requestId = response.headers.get('x-request-id') ?? undefined;
-        return decode(response, delivery, { provider, facts, streamAsked: request.onDelta !== undefined, ignoredSettings });
+        const streamAsked = relay ? relay.streamAsked : request.onDelta !== undefined;
+        const answer: Answer = { provider, facts, streamAsked, ignoredSettings, relayed: relay !== undefined };
+        return (other?.decode ?? decode)(response, delivery, answer);
       },
       (error) => explainStatus(error, facts),
     );
   };
-  return Object.assign(model, { id: name });
+  const own: Partial<Backend> = { id: name, speaks, notConfigured, ...(acceptsPrefill && { acceptsPrefill }) };
+  return Object.assign(model, own);
+}
+
+/** What is in it is between the caller and the provider. */
+function relayed({ body }: Relay): EncodedRequest {
+  return { body: body as unknown as ChatBody, ignoredSettings: [] };
 }
 
 /** Calls `make` once for all callers, and again only if it failed. */

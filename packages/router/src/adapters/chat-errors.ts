@@ -1,6 +1,6 @@
 /** What a chat completions API says when it fails, by status and by body. */
 import { ModelError, type ModelErrorCode } from '../errors.ts';
-import { codeForStatus, type Facts, isSimulated, retryAfterMs } from './http.ts';
+import { codeForStatus, type Facts, isSimulated, isUnsupported, retryAfterMs } from './http.ts';
 
 /** The error in a body. Compatible servers leave out what they please. */
 export interface ErrorBody {
@@ -45,10 +45,12 @@ export function explainStatus(error: unknown, facts: Facts): ModelError | undefi
   if (!(error instanceof Error) || typeof status !== 'number') return undefined;
   const said = errorIn(body);
   const code = codeOf(said, status);
+  const reason = textOf(said) ?? reasonOf(error.message);
   return new ModelError(code, {
     model: facts.model,
     status,
-    reason: textOf(said) ?? reasonOf(error.message),
+    reason,
+    unsupported: isUnsupported(code, reason),
     retryAfterMs: retryAfterMs(headers),
     possiblyBilled: code === 'malformed_answer', // the model did write
     simulated: facts.simulated || isSimulated(headers),

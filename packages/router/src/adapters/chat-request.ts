@@ -54,7 +54,10 @@ export interface ReasoningOrigin {
 /** @throws {ModelError} `invalid_request` when the request holds what the provider cannot take. */
 export function encode(id: string, request: ModelRequest, dialect: Dialect): EncodedRequest {
   const { messages, tools = [], toolChoice, settings = {}, providerOptions, onDelta } = request;
-  const refuse: Refuse = (reason) => new ModelError('invalid_request', { model: `${dialect.provider}/${id}`, reason });
+  const refuse: Refuse = (part, reason) => {
+    const unsupported = part.url !== undefined || part.base64 !== undefined; // another provider may take it, if it holds something
+    return new ModelError('invalid_request', { model: `${dialect.provider}/${id}`, reason, unsupported });
+  };
   const { fields, ignoredSettings } = encodeSettings(settings, dialect, tools.length > 0);
   const body = {
     model: id,
@@ -102,7 +105,7 @@ function encodeOutputSchema({ outputSchema }: ModelRequest, { strictSchemas }: D
   return { response_format: { type: 'json_schema', json_schema: { name: word, schema, strict } } };
 }
 
-type Refuse = (reason: string) => ModelError;
+type Refuse = (part: MediaPart, reason: string) => ModelError;
 
 function encodeMessage(message: Message, dialect: Dialect, refuse: Refuse): JsonObject {
   const parts: readonly Part[] =
@@ -153,7 +156,7 @@ function encodeContent(parts: readonly Part[], { provider, media }: Dialect, ref
   return parts.flatMap((part) => {
     if (part.type === 'reasoning') return [];
     if (part.type === 'text') return [{ type: 'text', text: part.text }];
-    if (!media.includes(part.type)) throw refuse(`${provider} takes no ${part.type} part here`);
+    if (!media.includes(part.type)) throw refuse(part, `${provider} takes no ${part.type} part here`);
     return [encodeMedia(part, refuse)];
   });
 }
@@ -163,7 +166,7 @@ function encodeMedia(part: MediaPart, refuse: Refuse): JsonObject {
   // A name is not optional in practice: the API refuses data that comes without one.
   if (part.type === 'file') return { type: 'file', file: { file_data: dataUrl(part, refuse), filename: part.name ?? 'file' } };
   const format = audioFormats[part.mediaType ?? ''];
-  if (!part.base64 || !format) throw refuse('the audio part needs base64 data of the media type audio/wav or audio/mpeg');
+  if (!part.base64 || !format) throw refuse(part, 'the audio part needs base64 data of the media type audio/wav or audio/mpeg');
   return { type: 'input_audio', input_audio: { data: part.base64, format } };
 }
 
@@ -175,10 +178,11 @@ const audioFormats: Readonly<Record<string, string>> = {
   'audio/mp3': 'mp3',
 };
 
-function dataUrl({ type, url, base64, mediaType }: MediaPart, refuse: Refuse): string {
+function dataUrl(part: MediaPart, refuse: Refuse): string {
+  const { type, url, base64, mediaType } = part;
   if (url?.startsWith('data:')) return url;
   if (!base64 || !mediaType)
-    throw refuse(`the ${type} part needs base64 data and its mediaType${type === 'image' ? ', or a url' : ''}`);
+    throw refuse(part, `the ${type} part needs base64 data and its mediaType${type === 'image' ? ', or a url' : ''}`);
   return `data:${mediaType};base64,${base64}`;
 }
 
@@ -186,6 +190,6 @@ function textsOf(parts: readonly Part[], refuse: Refuse): string[] {
   return parts.flatMap((part) => {
     if (part.type === 'reasoning') return [];
     if (part.type === 'text') return [part.text];
-    throw refuse(`a chat completion takes ${part.type} parts from the user only`);
+    throw refuse(part, `a chat completion takes ${part.type} parts from the user only`);
   });
 }

@@ -72,10 +72,17 @@ test('gives a call without an id one of its own, and the same each time', async 
 test('remembers what the reader threw, even if that was nothing', async () => {
   const delivery = createDelivery({ messages, onDelta: () => Promise.reject(undefined) });
 
-  const thrown = await delivery.text('Hello').catch((error: unknown) => ['caught', error]);
+  const thrown = await Promise.resolve(delivery.text('Hello')).catch((error: unknown) => ['caught', error]);
 
   expect(thrown).toEqual(['caught', undefined]);
   expect(delivery.callerError).toEqual({ thrown: undefined });
+});
+
+test('makes no promise of a piece that nobody has to wait for', () => {
+  const delivery = createDelivery({ messages, onDelta() {} });
+
+  expect(delivery.text('Hello')).toBeUndefined();
+  expect(delivery.toolCall({ index: 0, name: 'tides' })).toBeUndefined();
 });
 
 test('hands over nothing after an abort, which is no fault of the reader', async () => {
@@ -85,9 +92,61 @@ test('hands over nothing after an abort, which is no fault of the reader', async
 
   await delivery.text('Hello');
   caller.abort('enough');
-  const thrown = await delivery.text(' again').catch((error: unknown) => error);
 
-  expect(thrown).toBe('enough');
+  expect(() => delivery.text(' again')).toThrow(expect.stringMatching('enough'));
   expect(heard).toHaveLength(1);
   expect(delivery.callerError).toBeUndefined();
+});
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function relaying(more: { readonly signal?: AbortSignal } = {}) {
+  const passed: string[] = [];
+  const onBytes = (chunk: Uint8Array): void => void passed.push(new TextDecoder().decode(chunk));
+  return { passed, delivery: createDelivery({ messages, wire: { api: 'any', body: {}, onBytes }, ...more }) };
+}
+
+describe('relays bytes', () => {
+  test('from the first piece that says something, with all that came before it', async () => {
+    const { passed, delivery } = relaying();
+
+    await delivery.relay(bytes('a'));
+    await delivery.relay(bytes('b'));
+    const before = [...passed, delivery.committed];
+    await delivery.text('Hello');
+    await delivery.relay(bytes('c'));
+    await delivery.relay(bytes('d'));
+
+    expect(before).toEqual([false]);
+    expect(passed).toEqual(['abc', 'd']);
+    expect(delivery.committed).toBe(true);
+  });
+
+  test('that say what has no delta', async () => {
+    const { passed, delivery } = relaying();
+
+    delivery.spoken();
+    await delivery.relay(bytes('a'));
+
+    expect(passed).toEqual(['a']);
+  });
+
+  test('of an answer that said nothing when it is whole', async () => {
+    const { passed, delivery } = relaying();
+
+    await delivery.relay(bytes('a'));
+    await delivery.flush();
+    await delivery.flush();
+
+    expect(passed).toEqual(['a']);
+  });
+
+  test('not after an abort', async () => {
+    const { passed, delivery } = relaying({ signal: AbortSignal.abort('enough') });
+
+    delivery.spoken();
+
+    expect(() => delivery.relay(bytes('a'))).toThrow(expect.stringMatching('enough'));
+    expect(passed).toEqual([]);
+  });
 });

@@ -9,17 +9,26 @@ export interface ToolCallPiece {
   readonly arguments?: string | undefined;
 }
 
+/** `undefined` where there is nothing to wait for, which is nearly always: a promise for every piece would cost more than the piece. */
+type Reading = void | Promise<void>;
+
 /** One call's answer on its way to the caller: every piece is handed to `onDelta`, awaited, and kept. */
 export interface Delivery {
-  text(text: string): Promise<void>;
-  reasoning(text: string): Promise<void>;
-  refusal(text: string): Promise<void>;
-  toolCall(piece: ToolCallPiece): Promise<void>;
-  /** Something reached `onDelta`: from here on a repeat would say things twice. */
+  text(text: string): Reading;
+  reasoning(text: string): Reading;
+  refusal(text: string): Reading;
+  toolCall(piece: ToolCallPiece): Reading;
+  /** Something was said that has no delta: only bytes can tell of it. */
+  spoken(): void;
+  /** Passes on the bytes of an answer that is relayed. Those that come before it says something wait until it does. */
+  relay(bytes: Uint8Array): Reading;
+  /** Passes on the bytes that still wait, now that the answer is whole. */
+  flush(): Reading;
+  /** Something reached the caller: from here on a repeat would say things twice. */
   readonly committed: boolean;
   /** The text so far; absent while there is none. */
   readonly partialText: string | undefined;
-  /** What the caller's `onDelta` threw, if it did. */
+  /** What the caller's own function threw, if it did. */
   readonly callerError: { readonly thrown: unknown } | undefined;
   /** The tool calls so far, in the order of their index. */
   toolCalls(): ToolCall[];
@@ -29,57 +38,123 @@ export interface Delivery {
 }
 
 /** Starts the delivery of one call's answer. */
-export function createDelivery({ onDelta, signal }: ModelRequest): Delivery {
-  const said = { text: '', reasoning: '', refusal: '' };
-  const calls = new Map<number, { id: string; name: string; arguments: string }>();
-  const nothing = Promise.resolve();
-  let committed = false;
-  let callerError: { readonly thrown: unknown } | undefined;
+export function createDelivery({ onDelta, wire, signal }: ModelRequest): Delivery {
+  return new CallDelivery(onDelta, wire?.onBytes, signal);
+}
 
-  const hand = async (delta: Delta): Promise<void> => {
-    signal?.throwIfAborted(); // after an abort nothing arrives late
-    if (!onDelta) return;
-    committed = true;
+type Kind = 'text' | 'reasoning' | 'refusal';
+
+class CallDelivery implements Delivery {
+  committed = false;
+  callerError: { readonly thrown: unknown } | undefined;
+  readonly #onDelta: ModelRequest['onDelta'];
+  readonly #onBytes: ((bytes: Uint8Array) => Reading) | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #said: Record<Kind, string> = { text: '', reasoning: '', refusal: '' };
+  readonly #calls = new Map<number, { id: string; name: string; arguments: string }>();
+  #held: Uint8Array[] = [];
+  #hasSpoken = false;
+
+  constructor(
+    onDelta: ModelRequest['onDelta'],
+    onBytes: ((bytes: Uint8Array) => Reading) | undefined,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#onDelta = onDelta;
+    this.#onBytes = onBytes;
+    this.#signal = signal;
+  }
+
+  text(text: string): Reading {
+    return this.#say('text', text);
+  }
+
+  reasoning(text: string): Reading {
+    return this.#say('reasoning', text);
+  }
+
+  refusal(text: string): Reading {
+    return this.#say('refusal', text);
+  }
+
+  toolCall(piece: ToolCallPiece): Reading {
+    const { index, id, name, arguments: json } = piece;
+    if (!id && !name && !json) return undefined;
+    const call = this.#calls.get(index) ?? { id: '', name: '', arguments: '' };
+    this.#calls.set(index, call);
+    call.id ||= id ?? '';
+    call.name ||= name ?? ''; // some servers repeat it in every piece
+    call.arguments += json ?? '';
+    return this.#hand({ type: 'tool_call', ...piece });
+  }
+
+  spoken(): void {
+    this.#hasSpoken = true;
+  }
+
+  relay(bytes: Uint8Array): Reading {
+    this.#held.push(bytes);
+    return this.#hasSpoken ? this.flush() : undefined;
+  }
+
+  flush(): Reading {
+    const held = this.#held;
+    if (!this.#onBytes || held.length === 0) return undefined;
+    this.#held = [];
+    return this.#call(this.#onBytes, held.length === 1 && held[0] ? held[0] : Buffer.concat(held));
+  }
+
+  get partialText(): string | undefined {
+    return this.#said.text === '' ? undefined : this.#said.text;
+  }
+
+  toolCalls(): ToolCall[] {
+    const sorted = [...this.#calls].toSorted(([a], [b]) => a - b);
+    return sorted.map(([, call]) => ({ ...call, id: (call.id ||= `call_${randomUUID()}`) }));
+  }
+
+  fullText(): string {
+    return this.#said.text;
+  }
+
+  reasoningText(): string {
+    return this.#said.reasoning;
+  }
+
+  refusalText(): string {
+    return this.#said.refusal;
+  }
+
+  #say(type: Kind, text: string): Reading {
+    if (text === '') return undefined; // it commits to nothing
+    this.#said[type] += text;
+    return this.#hand({ type, text });
+  }
+
+  #hand(delta: Delta): Reading {
+    this.#hasSpoken = true;
+    return this.#onDelta ? this.#call(this.#onDelta, delta) : this.#signal?.throwIfAborted();
+  }
+
+  /** Hands something to the caller. A slow reader holds the provider back. */
+  #call<Piece>(take: (piece: Piece) => Reading, piece: Piece): Reading {
+    this.#signal?.throwIfAborted(); // after an abort nothing arrives late
+    this.committed = true;
     try {
-      await onDelta(delta); // a slow reader holds the provider back
+      const reading = take(piece);
+      return reading === undefined ? undefined : this.#wait(reading);
     } catch (thrown) {
-      callerError = { thrown };
+      this.callerError = { thrown };
       throw thrown;
     }
-  };
-  const say = (type: 'text' | 'reasoning' | 'refusal', text: string): Promise<void> => {
-    if (text === '') return nothing; // it commits to nothing
-    said[type] += text;
-    return hand({ type, text });
-  };
+  }
 
-  return {
-    text: (text) => say('text', text),
-    reasoning: (text) => say('reasoning', text),
-    refusal: (text) => say('refusal', text),
-    async toolCall(piece) {
-      const { index, id, name, arguments: json } = piece;
-      if (!id && !name && !json) return;
-      const call = calls.get(index) ?? { id: '', name: '', arguments: '' };
-      calls.set(index, call);
-      call.id ||= id ?? '';
-      call.name ||= name ?? ''; // some servers repeat it in every piece
-      call.arguments += json ?? '';
-      await hand({ type: 'tool_call', ...piece });
-    },
-    get committed() {
-      return committed;
-    },
-    get partialText() {
-      return said.text === '' ? undefined : said.text;
-    },
-    get callerError() {
-      return callerError;
-    },
-    toolCalls: () =>
-      [...calls].toSorted(([a], [b]) => a - b).map(([, call]) => ({ ...call, id: (call.id ||= `call_${randomUUID()}`) })),
-    fullText: () => said.text,
-    reasoningText: () => said.reasoning,
-    refusalText: () => said.refusal,
-  };
+  async #wait(reading: Promise<void>): Promise<void> {
+    try {
+      await reading;
+    } catch (thrown) {
+      this.callerError = { thrown };
+      throw thrown;
+    }
+  }
 }

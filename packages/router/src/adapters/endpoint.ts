@@ -1,5 +1,6 @@
 /** Where an adapter sends its requests, and which of the environment's secrets may go there. */
 import { ModelError } from '../errors.ts';
+import { shown } from '../options-check.ts';
 
 /** A vendor's own host, and the variables of the environment that its SDK reads. */
 export interface Vendor {
@@ -8,8 +9,6 @@ export interface Vendor {
   readonly baseURLVariable: string;
   /** Headers for every request, one a line. */
   readonly headersVariable: string;
-  /** How a request carries the key. @default as a bearer token */
-  readonly keyHeader?: ((apiKey: string) => Readonly<Record<string, string>>) | undefined;
 }
 
 export interface EndpointOptions {
@@ -22,6 +21,8 @@ export interface Endpoint {
   readonly baseURL: string | undefined;
   /** The host is not the vendor's: somebody else's prices, and perhaps a server that needs no key. */
   readonly foreign: boolean;
+  /** What must be set before anything can be sent there, if something must. */
+  notConfigured(): string | undefined;
   /** What an SDK client needs to send requests there. Read at the first call. */
   credentials(model: string): Credentials;
 }
@@ -45,33 +46,37 @@ export function endpointOf(vendor: Vendor, options: EndpointOptions): Endpoint {
   const baseURL = options.baseURL ?? variable(vendor.baseURLVariable);
   const foreign = baseURL !== undefined && !isHostOf(vendor, baseURL);
   const trusted = !foreign || options.baseURL === undefined;
+  const findKey = (): string | undefined => {
+    const fromEnvironment = trusted ? variable(vendor.apiKeyVariable) : undefined;
+    return options.apiKey ?? fromEnvironment ?? (foreign ? placeholderKey : undefined);
+  };
+  const reason = `set ${vendor.apiKeyVariable} or pass { apiKey }`;
 
   return {
     baseURL,
     foreign,
+    notConfigured: () => (findKey() ? undefined : reason),
     credentials(model) {
-      const fromEnvironment = trusted ? variable(vendor.apiKeyVariable) : undefined;
-      const apiKey = options.apiKey ?? fromEnvironment ?? (foreign ? placeholderKey : undefined);
-      if (!apiKey) {
-        throw new ModelError('not_configured', { model, reason: `set ${vendor.apiKeyVariable} or pass { apiKey }` });
-      }
+      const apiKey = findKey();
+      if (!apiKey) throw new ModelError('not_configured', { model, reason });
       return { apiKey, headers: trusted ? {} : withoutCustomHeaders(vendor, apiKey) };
     },
   };
 }
 
 function isHostOf({ host, baseURLVariable }: Vendor, baseURL: string): boolean {
-  if (!URL.canParse(baseURL))
-    throw new TypeError(`baseURL (or ${baseURLVariable}) is "${baseURL}": expected a URL such as https://${host}`);
+  if (!URL.canParse(baseURL) || !/^https?:/i.test(baseURL)) {
+    const shownURL = shown(typeof baseURL === 'string' ? baseURL.replace(/[^/@]*@/, '…@') : baseURL); // no password
+    throw new TypeError(`baseURL (or ${baseURLVariable}) is ${shownURL}: expected a URL such as https://${host}`);
+  }
   const { hostname } = new URL(baseURL);
   return hostname === host || hostname.endsWith(`.${host}`);
 }
 
 /** The SDKs add the headers they find in the environment to every request, a key among them perhaps: `null` strikes one out. */
 function withoutCustomHeaders(vendor: Vendor, apiKey: string): Record<string, string | null> {
-  const { headersVariable, keyHeader = (key) => ({ authorization: `Bearer ${key}` }) } = vendor;
-  const names = (variable(headersVariable) ?? '').split('\n').map((line) => line.split(':')[0]?.trim().toLowerCase());
-  return { ...Object.fromEntries(names.filter(Boolean).map((name) => [name, null])), ...keyHeader(apiKey) };
+  const names = (variable(vendor.headersVariable) ?? '').split('\n').map((line) => line.split(':')[0]?.trim().toLowerCase());
+  return { ...Object.fromEntries(names.filter(Boolean).map((name) => [name, null])), authorization: `Bearer ${apiKey}` };
 }
 
 /** A variable that is empty is not set. */

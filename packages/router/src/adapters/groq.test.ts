@@ -33,6 +33,7 @@ describe('the conformance suite', () => {
       createModel: ({ apiKey }) => groq('openai/gpt-oss-120b', { apiKey, baseURL }),
       createWithoutKey: () => groq('openai/gpt-oss-120b'),
       backend: simulator,
+      wires: [{ api: 'chat.completions', body: { messages: [{ role: 'user', content: 'Go.' }] } }],
     });
     for (const { title, run } of cases) test(title, run);
   });
@@ -108,5 +109,5 @@ test("keeps the environment's key from a host that only the code names", async (
 });
 
 test('an id that is none is refused when the model is made', () => {
-  expect(() => groq('')).toThrow(new TypeError('id is "": expected the model\'s name at groq'));
+  expect(() => groq('')).toThrow(new TypeError('The model id is "": expected the model\'s name at groq.'));
 });

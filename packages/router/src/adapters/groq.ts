@@ -1,4 +1,5 @@
 import type { Model } from '@rolecall/core';
+import { pooledFetch } from '../transport/pooled-fetch.ts';
 import { chatCompletions, type ChatCompletionsClient } from './chat-completions.ts';
 import type { Dialect } from './chat-request.ts';
 import { endpointOf, type Vendor } from './endpoint.ts';
@@ -16,6 +17,11 @@ export interface GroqOptions {
   readonly baseURL?: string | undefined;
   /** Further headers of every request. @default {} */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What the client made here sends its requests with. @default `pooledFetch()`, at a fraction of the cost of `globalThis.fetch`, which
+   * given here switches it off
+   */
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** A simulator answers here, even if it cannot say so itself. @default what the responses say */
   readonly simulated?: boolean | undefined;
 }
@@ -42,6 +48,9 @@ export function groq(id: string, options: GroqOptions = {}): Model {
     dialect: dialectOf(id),
     headers,
     simulated,
+    isPooled: !client && !options.fetch,
+    notConfigured: client ? undefined : () => endpoint.notConfigured(),
+    acceptsPrefill: /\bllama\b/.test(id), // https://console.groq.com/docs/prefilling; the others on offer think first
     async connect() {
       if (client) return client;
       const credentials = endpoint.credentials(`groq/${id}`);
@@ -50,6 +59,8 @@ export function groq(id: string, options: GroqOptions = {}): Model {
         apiKey: credentials.apiKey,
         defaultHeaders: credentials.headers,
         maxRetries: 0,
+        timeout: 600_000, // as with the other SDKs; this one gives up after a minute, and time limits are the router's
+        fetch: options.fetch ?? pooledFetch(),
         ...(endpoint.baseURL !== undefined && { baseURL: endpoint.baseURL }),
       });
     },

@@ -42,22 +42,24 @@ export function rateLimit(headers: Headers): RateLimit | undefined {
     const value = headers.get(name);
     return value === null || !/^\d+$/.test(value) ? undefined : Number(value);
   };
-  const of = (subject: 'requests' | 'tokens') => ({
-    limit: count(`x-ratelimit-limit-${subject}`) ?? count(`anthropic-ratelimit-${subject}-limit`),
-    remaining: count(`x-ratelimit-remaining-${subject}`) ?? count(`anthropic-ratelimit-${subject}-remaining`),
-    resetMs:
-      durationMs(headers.get(`x-ratelimit-reset-${subject}`)) ?? untilDate(headers.get(`anthropic-ratelimit-${subject}-reset`)),
-  });
-  const requests = of('requests');
-  const tokens = of('tokens');
-  const limit: RateLimit = {
-    limitRequests: requests.limit,
-    remainingRequests: requests.remaining,
-    resetRequestsMs: requests.resetMs,
-    limitTokens: tokens.limit,
-    remainingTokens: tokens.remaining,
-    resetTokensMs: tokens.resetMs,
-  };
+  const isAnthropic = headers.has('anthropic-ratelimit-requests-limit') || headers.has('anthropic-ratelimit-tokens-limit');
+  const limit: RateLimit = isAnthropic
+    ? {
+        limitRequests: count('anthropic-ratelimit-requests-limit'),
+        remainingRequests: count('anthropic-ratelimit-requests-remaining'),
+        resetRequestsMs: untilDate(headers.get('anthropic-ratelimit-requests-reset')),
+        limitTokens: count('anthropic-ratelimit-tokens-limit'),
+        remainingTokens: count('anthropic-ratelimit-tokens-remaining'),
+        resetTokensMs: untilDate(headers.get('anthropic-ratelimit-tokens-reset')),
+      }
+    : {
+        limitRequests: count('x-ratelimit-limit-requests'),
+        remainingRequests: count('x-ratelimit-remaining-requests'),
+        resetRequestsMs: durationMs(headers.get('x-ratelimit-reset-requests')),
+        limitTokens: count('x-ratelimit-limit-tokens'),
+        remainingTokens: count('x-ratelimit-remaining-tokens'),
+        resetTokensMs: durationMs(headers.get('x-ratelimit-reset-tokens')),
+      };
   return Object.values(limit).some((value) => value !== undefined) ? limit : undefined;
 }
 
@@ -73,11 +75,20 @@ const exactCodes: Readonly<Record<number, ModelErrorCode>> = {
   413: 'context_too_long',
   429: 'rate_limited',
   498: 'overloaded', // Groq, when its flex tier is full
+  499: 'network', // the server thinks that we hung up
+  501: 'not_found', // whoever answers has no such thing
 };
 
 /** What a status alone says; the body of the answer may know better. */
 export function codeForStatus(status: number): ModelErrorCode {
   return exactCodes[status] ?? (status >= 500 ? 'overloaded' : 'invalid_request');
+}
+
+const cannot = /(?:does|do) ?n[o']t support|not supported|unsupported|only supported (?:by|with|for)/i;
+
+/** Not what is asked is wrong, but whom: another model may well have it. */
+export function isUnsupported(code: ModelErrorCode, message: string | undefined): boolean {
+  return code === 'invalid_request' && cannot.test(message ?? '');
 }
 
 /** How a connection failed. */
@@ -88,9 +99,11 @@ export interface NetworkFailure {
 }
 
 const neverConnected =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO|UND_ERR_CONNECT_TIMEOUT|ERR_(?:SSL|TLS)_\w+|\w*CERT\w*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
-const brokenOff = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT']);
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO|UND_ERR_(?:CONNECT_TIMEOUT|PRX_TLS|SOCKS5\w*)|ERR_(?:SSL|TLS)_\w+|\w*CERT\w*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
+const brokenOff =
+  /^(?:ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|HPE_\w+|UND_ERR_(?:SOCKET|HEADERS_\w+|ABORTED|DESTROYED|CLOSED|INFO))$/;
 const cutMessages = new Set(['terminated', 'Premature close']); // `fetch` and `node-fetch`, once the answer had begun
+const cutCodes = new Set(['UND_ERR_BODY_TIMEOUT', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
 const brokenMessages = new Set(['fetch failed', 'Connection error.', 'other side closed', 'socket hang up', 'network error']);
 
 /** What `error`, or an error that caused it, says about the connection; `undefined` if it is about something else. */
@@ -98,16 +111,34 @@ export function networkError(error: unknown): NetworkFailure | undefined {
   const chain = causesOf(error);
   const has = (test: (cause: Cause) => boolean): boolean => chain.some(test);
   if (has(({ code }) => neverConnected.test(code ?? ''))) return { code: 'network', possiblyBilled: false };
-  if (has(({ message, code }) => cutMessages.has(message ?? '') || code === 'UND_ERR_BODY_TIMEOUT')) {
+  if (has(({ message, code }) => cutMessages.has(message ?? '') || cutCodes.has(code ?? ''))) {
     return { code: 'stream_cut', possiblyBilled: true };
   }
   if (has(({ constructor }) => constructor?.name === 'APIConnectionTimeoutError')) {
     return { code: 'attempt_timeout', possiblyBilled: true }; // the time limit of a client of the user's
   }
-  if (has(({ message, code }) => brokenOff.has(code ?? '') || brokenMessages.has(message ?? ''))) {
+  if (has(({ message, code }) => brokenOff.test(code ?? '') || brokenMessages.has(message ?? ''))) {
     return { code: 'network', possiblyBilled: true };
   }
   return undefined;
+}
+
+const sdkCodes: Readonly<Record<string, ModelErrorCode>> = {
+  OpenAIError: 'not_configured', // the SDKs' own objections, a missing key for one
+  GroqError: 'not_configured',
+  AnthropicError: 'not_configured',
+  OAuthError: 'auth',
+  SubjectTokenProviderError: 'auth',
+  APIUserAbortError: 'aborted', // by a signal of the client's own
+  RetryableError: 'network', // a middleware's way to say try again
+};
+
+/** What an error of an SDK means that is about no answer. */
+export function sdkErrorCode(error: unknown): ModelErrorCode | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.message.startsWith('Could not resolve authentication method')) return 'not_configured';
+  const { name } = error.constructor;
+  return Object.hasOwn(sdkCodes, name) ? sdkCodes[name] : undefined;
 }
 
 interface Cause {
@@ -167,8 +198,11 @@ function untilDate(value: string | null): number | undefined {
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Reads `6m0s`, `1.5s`, `20ms`; a bare number is seconds. */
-function durationMs(value: string | null): number | undefined {
-  if (value === null || !/^(?:[\d.]+(?:ms|[smhd])?)+$/.test(value)) return undefined;
+export function durationMs(value: string | null): number | undefined {
+  if (value === null) return undefined;
+  const [, count, unit = 's'] = /^([\d.]+)(ms|[smhd])?$/.exec(value) ?? []; // as nearly all of them are
+  if (count !== undefined) return Number(count) * (unitMs[unit] ?? Number.NaN);
+  if (!/^(?:[\d.]+(?:ms|[smhd])?)+$/.test(value)) return undefined;
   const pieces = value.matchAll(/([\d.]+)(ms|[smhd])?/g);
-  return [...pieces].reduce((total, [, count, unit = 's']) => total + Number(count) * (unitMs[unit] ?? Number.NaN), 0);
+  return [...pieces].reduce((total, [, some, of = 's']) => total + Number(some) * (unitMs[of] ?? Number.NaN), 0);
 }

@@ -1,3 +1,6 @@
+import type { ModelRequest } from '@rolecall/core';
+import { attemptSignal } from '../attempt-signal.ts';
+
 /** A signal of one call's own, which also follows the caller's. */
 export interface LinkedSignal {
   readonly signal: AbortSignal;
@@ -21,4 +24,14 @@ export function linkSignal(signal: AbortSignal | undefined): LinkedSignal {
     abort: (reason) => controller.abort(reason),
     release: () => signal?.removeEventListener('abort', follow),
   };
+}
+
+/** The signal of one call: that of the attempt, where a policy above has made one and ends it with the attempt, or else a linked one. */
+export function callSignal(request: ModelRequest): LinkedSignal {
+  const signal = attemptSignal(request);
+  return signal ? { signal, abort: nothing, release: nothing } : linkSignal(request.signal);
+}
+
+function nothing(): void {
+  // It is the attempt's to do.
 }

@@ -15,11 +15,12 @@ export function sourceOf(part: MediaPart, model: string): MediaSource {
   return data === undefined ? { url } : { base64: data, mediaType: mediaType ?? (type || undefined) };
 }
 
-/** The caller asked for what this provider cannot be sent: said before anything is. */
+/** The caller asked for what this provider cannot be sent: said before anything is. Another may take it, if it holds something. */
 export function unsendable(part: MediaPart, model: string, why: string): ModelError {
   const called = part.name ?? part.mediaType;
   return new ModelError('invalid_request', {
     model,
+    unsupported: part.url !== undefined || part.base64 !== undefined,
     reason: `the ${part.type} part${called === undefined ? '' : ` (${called})`} cannot be sent: ${why}`,
   });
 }

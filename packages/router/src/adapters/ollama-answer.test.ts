@@ -22,7 +22,7 @@ function arriving(...pieces: (string | Uint8Array)[]): Response {
 
 async function read(response: Response): Promise<OllamaChunk[]> {
   const chunks: OllamaChunk[] = [];
-  for await (const chunk of readLines(response, { model: 'ollama/mistral' })) chunks.push(chunk);
+  await readLines(response, { model: 'ollama/mistral' }, (chunk) => void chunks.push(chunk));
   return chunks;
 }
 
@@ -108,7 +108,7 @@ test.each([
   ['an error was encountered while running the model: CUDA error', 'overloaded'],
   ['prompt too long; exceeded max context length by 12 tokens', 'context_too_long'],
   ['the input length exceeds the context length', 'context_too_long'],
-  ['registry.ollama.ai/library/mistral:latest does not support tools', 'not_found'],
+  ['registry.ollama.ai/library/mistral:latest does not support tools', 'invalid_request'],
 ])('"%s" is %s', async (error, code) => {
   await expect(answering({ error })(ask())).rejects.toMatchObject({ code, reason: error });
 });

@@ -1,6 +1,8 @@
 /** An answer of `POST /api/chat`, whole or line by line: https://docs.ollama.com/api/streaming */
+import { StringDecoder } from 'node:string_decoder';
 import type { Message, ModelResponse, Usage } from '@rolecall/core';
 import { ModelError, type ModelErrorCode } from '../errors.ts';
+import { readBody } from './body.ts';
 import type { Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
 import { explainMessage } from './ollama-errors.ts';
@@ -10,14 +12,7 @@ export interface OllamaChunk {
   readonly model?: string;
   /** Where a cloud model really ran. */
   readonly remote_host?: string;
-  readonly message?: {
-    readonly content?: string;
-    readonly thinking?: string;
-    readonly tool_calls?: readonly {
-      readonly id?: string;
-      readonly function?: { readonly name?: string; readonly arguments?: unknown };
-    }[];
-  };
+  readonly message?: Said;
   readonly done?: boolean;
   readonly done_reason?: string;
   readonly error?: string;
@@ -26,16 +21,37 @@ export interface OllamaChunk {
   readonly eval_count?: number;
 }
 
+interface Said {
+  readonly content?: string;
+  readonly thinking?: string;
+  readonly tool_calls?: readonly {
+    readonly id?: string;
+    readonly function?: { readonly name?: string; readonly arguments?: unknown };
+  }[];
+}
+
+/** What to do with each piece of an answer; a promise holds the server back. */
+export type TakeChunk = (chunk: OllamaChunk) => void | Promise<void>;
+
 /** Reads the lines of a stream as they come. The SDK's own reader skips a broken one, and prints it. */
-export async function* readLines(response: Response, facts: Facts): AsyncGenerator<OllamaChunk, void, void> {
-  const decoder = new TextDecoder();
+export async function readLines(response: Response, facts: Facts, take: TakeChunk): Promise<void> {
+  const decoder = new StringDecoder('utf8');
   let rest = '';
-  for await (const bytes of response.body ?? []) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+  await readBody(response, (bytes) => {
+    const lines = (rest + decoder.write(bytes)).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') yield parse(line, facts);
+    return takeAll(lines, facts, take);
+  });
+  await takeAll([rest], facts, take);
+}
+
+function takeAll(lines: readonly string[], facts: Facts, take: TakeChunk, from = 0): void | Promise<void> {
+  for (let at = from; at < lines.length; at++) {
+    const line = lines[at] ?? '';
+    const taking = line.trim() === '' ? undefined : take(parse(line, facts));
+    if (taking) return taking.then(() => takeAll(lines, facts, take, at + 1));
   }
-  if (rest.trim() !== '') yield parse(rest, facts);
+  return undefined;
 }
 
 function parse(line: string, facts: Facts): OllamaChunk {
@@ -50,7 +66,7 @@ function parse(line: string, facts: Facts): OllamaChunk {
 
 /** Hands on each piece as it comes, and adds them up. */
 export async function collect(
-  chunks: AsyncIterable<OllamaChunk>,
+  read: (take: TakeChunk) => Promise<void>,
   messages: readonly Message[],
   delivery: Delivery,
   facts: Facts,
@@ -58,21 +74,25 @@ export async function collect(
   const nextId = newCallIds(messages);
   let last: OllamaChunk | undefined;
   let calls = 0;
-  // Read to the end, `done` or not, so that the connection can be used again.
-  for await (const chunk of chunks) {
-    if (chunk.error !== undefined) throw explainMessage(chunk.error, facts);
-    const { thinking = '', content = '', tool_calls: toolCalls = [] } = chunk.message ?? {};
+  const deliver = async ({ thinking = '', content = '', tool_calls: toolCalls = [] }: Said): Promise<void> => {
     await delivery.reasoning(thinking);
     await delivery.text(content);
     for (const { id, function: called } of toolCalls) {
       const json = JSON.stringify(called?.arguments ?? {});
       await delivery.toolCall({ index: calls++, id: id || nextId(), name: called?.name, arguments: json });
     }
+  };
+  // Read to the end, `done` or not, so that the connection can be used again.
+  await read((chunk) => {
+    if (chunk.error !== undefined) throw explainMessage(chunk.error, facts);
     if (chunk.done) {
       last = chunk;
       facts.usage = toUsage(chunk);
     }
-  }
+    const { message: said } = chunk;
+    if (!said) return undefined;
+    return said.thinking || said.tool_calls ? deliver(said) : delivery.text(said.content ?? '');
+  });
   if (!last) throw failure('stream_cut', facts, 'the answer ended early');
   return { last, response: conclude(last, delivery, facts) };
 }

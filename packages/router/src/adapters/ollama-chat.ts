@@ -8,6 +8,7 @@ export interface OllamaChatBody {
   readonly model: string;
   readonly messages?: readonly object[] | undefined;
   readonly stream?: boolean;
+  readonly keep_alive?: string | number;
 }
 
 export interface EncodedRequest {

@@ -2,7 +2,7 @@
 import { ModelError } from '../errors.ts';
 import { type Facts, isSimulated } from './http.ts';
 import { loadSdk } from './load-sdk.ts';
-import { type OllamaChunk, readLines } from './ollama-answer.ts';
+import { type OllamaChunk, readLines, type TakeChunk } from './ollama-answer.ts';
 import type { OllamaChatBody } from './ollama-chat.ts';
 import { explainMessage } from './ollama-errors.ts';
 
@@ -24,16 +24,18 @@ export interface Exchange {
 export interface Server {
   readonly host: string | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly fetch: typeof globalThis.fetch;
   readonly exchange: Exchange;
 }
 
 /** Asks through a client of this call's own: the SDK's `abort()` would end all streams of a client at once. */
-export async function* askServer(
+export async function askServer(
   body: OllamaChatBody,
   signal: AbortSignal,
   facts: Facts,
-  { host, headers, exchange }: Server,
-): AsyncGenerator<OllamaChunk, void, void> {
+  { host, headers, fetch, exchange }: Server,
+  take: TakeChunk,
+): Promise<void> {
   // Widened, so that the SDK's types stay out: they need the DOM's, which nobody should have to have.
   // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
   const { Ollama } = await loadSdk<OllamaSdk>(facts.model, 'ollama', () => import('ollama' as string));
@@ -51,8 +53,8 @@ export async function* askServer(
     },
   });
   const answer = await sdk.chat(body);
-  if (body.stream && exchange.response) yield* readLines(exchange.response, facts);
-  else yield answer;
+  if (body.stream && exchange.response) await readLines(exchange.response, facts, take);
+  else await take(answer);
 }
 
 /** An error as Ollama itself would send it: of any other, a proxy's page for one, the SDK prints to the console. */
@@ -72,20 +74,23 @@ function errorIn(text: string): string | undefined {
 }
 
 /** Asks through the user's own client, which shows no response and takes no signal. */
-export async function* askClient(
+export async function askClient(
   client: OllamaClient,
   body: OllamaChatBody,
   signal: AbortSignal,
   facts: Facts,
-): AsyncGenerator<OllamaChunk, void, void> {
+  take: TakeChunk,
+): Promise<void> {
   facts.sent = true;
-  const answer = (await client.chat(body)) as OllamaChunk | (AsyncIterable<OllamaChunk> & { abort?: () => void });
-  if (Symbol.asyncIterator in answer) yield* pieces(answer, signal, facts);
-  else yield answer;
+  const answer = (await client.chat(body)) as OllamaChunk | Pieces;
+  if (!(Symbol.asyncIterator in answer)) return take(answer);
+  for await (const chunk of pieces(answer, signal, facts)) await take(chunk);
 }
 
+type Pieces = AsyncIterable<OllamaChunk> & { readonly abort?: () => void };
+
 /** An abort ends this stream; the SDK's iterator throws plain errors. */
-async function* pieces(stream: AsyncIterable<OllamaChunk> & { abort?: () => void }, signal: AbortSignal, facts: Facts) {
+async function* pieces(stream: Pieces, signal: AbortSignal, facts: Facts): AsyncGenerator<OllamaChunk, void, void> {
   const stop = (): void => stream.abort?.();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

@@ -1,9 +1,8 @@
 /** What went wrong, by the words of the server: https://docs.ollama.com/api/errors */
 import { ModelError, type ModelErrorCode, type ModelErrorFacts } from '../errors.ts';
-import { codeForStatus, type Facts, networkError, retryAfterMs } from './http.ts';
+import { codeForStatus, type Facts, isUnsupported, networkError, retryAfterMs } from './http.ts';
 
 const tooLong = /context (?:length|size|window)|prompt (?:is )?too long/i;
-const cannot = /does not support|is not supported for this model/i;
 
 /** An error the server put into words, in the middle of an answer if it has no status. */
 export function explainMessage(message: string, { model }: Facts, more: Partial<ModelErrorFacts> = {}): ModelError {
@@ -11,13 +10,13 @@ export function explainMessage(message: string, { model }: Facts, more: Partial<
   const id = model.slice(model.indexOf('/') + 1);
   const isUnpulled = code === 'not_found' && /not found/i.test(message);
   const reason = isUnpulled ? `${message}; to get it: ollama pull ${id}` : message;
-  return new ModelError(code, { model, reason, possiblyBilled: more.status === undefined, ...more });
+  const unsupported = isUnsupported(code, message);
+  return new ModelError(code, { model, reason, unsupported, possiblyBilled: more.status === undefined, ...more });
 }
 
 function codeOf(message: string, status: number | undefined): ModelErrorCode {
   if (tooLong.test(message)) return 'context_too_long';
-  // Not what is asked is wrong, but whom: another model of the chain may well have it.
-  if (cannot.test(message)) return 'not_found';
+  if (isUnsupported('invalid_request', message)) return 'invalid_request'; // whatever the status
   return codeForStatus(status ?? 500);
 }
 

@@ -1,10 +1,17 @@
-import type { Model } from '@rolecall/core';
+import type { Model, ModelRequest, ResponseMetadata } from '@rolecall/core';
+import type { Backend } from '../backend.ts';
+import { checkOptions, countFromOne } from '../options-check.ts';
+import { pooledFetch } from '../transport/pooled-fetch.ts';
 import { attempt } from './call.ts';
+import type { Delivery } from './delivery.ts';
 import { type Facts, isLocalHost } from './http.ts';
-import { collect } from './ollama-answer.ts';
-import { encode } from './ollama-chat.ts';
+import { nameOf } from './model-name.ts';
+import { collect, type OllamaChunk, type TakeChunk } from './ollama-answer.ts';
+import { encode, type OllamaChatBody } from './ollama-chat.ts';
 import { askClient, askServer, type Exchange, type OllamaClient, type Server } from './ollama-client.ts';
 import { explain } from './ollama-errors.ts';
+import { createLoad, readLoaded } from './ollama-load.ts';
+import { relayOf } from './wire.ts';
 
 export type { OllamaClient };
 
@@ -24,6 +31,11 @@ export interface OllamaOptions {
   readonly local?: boolean | undefined;
   /** Sent along with every request, by the client made here. @default {} */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What the client made here sends its requests with. @default `pooledFetch()`, at a fraction of the cost of `globalThis.fetch`, which
+   * given here switches it off
+   */
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** What answers is no real provider. @default told by the answer's headers */
   readonly simulated?: boolean | undefined;
 }
@@ -39,59 +51,89 @@ export interface OllamaOptions {
  * @throws {TypeError} when an option is not what it should be.
  */
 export function ollama(id: string, options: OllamaOptions = {}): Model {
-  const { client, contextTokens, keepAlive, simulated } = options;
-  if (typeof id !== 'string' || id === '')
-    throw new TypeError(`The model id is ${JSON.stringify(id)}: expected a name such as "mistral"`);
-  if (contextTokens !== undefined && (!Number.isSafeInteger(contextTokens) || contextTokens < 1)) {
-    throw new TypeError(`contextTokens is ${contextTokens}: expected a whole number above 0`);
-  }
-  const name = `ollama/${id}`;
+  const { client, contextTokens, simulated } = options;
+  const name = nameOf('ollama', id);
+  checkOptions('ollama', { contextTokens }, { contextTokens: countFromOne });
   const server = serverOf(options);
   const { host } = server;
   const local = options.local ?? (host !== undefined && isLocalHost(host) && !/[:-]cloud$/.test(id));
+  const load = createLoad();
+  let { keepAlive } = options;
 
-  const model: Model = (request) => {
+  const call = <Answer>(request: ModelRequest, run: Run<Answer>): Promise<Answer> => {
     const facts: Facts = { model: name, local, simulated };
     const exchange: Exchange = {};
-    return attempt(
-      request,
-      facts,
-      async (delivery, signal) => {
-        const { body, ignoredSettings } = encode(id, request, { name, contextTokens, keepAlive });
-        const chunks = client ? askClient(client, body, signal, facts) : askServer(body, signal, facts, { ...server, exchange });
-        const { last, response } = await collect(chunks, request.messages, delivery, facts);
-        return {
-          ...response,
-          metadata: {
-            requestId: facts.requestId,
-            servedModel: last.model,
-            ignoredSettings: ignoredSettings.length > 0 ? ignoredSettings : undefined,
-            simulated: facts.simulated || undefined,
-            local: (local && last.remote_host === undefined) || undefined,
-            raw: body.stream ? undefined : last,
-          },
-        };
-      },
-      (error) => explain(error, facts, { host, headers: exchange.response?.headers }),
+    const ask = (delivery: Delivery, signal: AbortSignal): Promise<Answer> => {
+      const send = (body: OllamaChatBody) => async (take: TakeChunk) => {
+        await (client
+          ? askClient(client, body, signal, facts, take)
+          : askServer(body, signal, facts, { ...server, exchange }, take));
+        load.seen(body.keep_alive);
+      };
+      return run(send, delivery, facts);
+    };
+    return attempt(request, facts, ask, (error) => explain(error, facts, { host, headers: exchange.response?.headers }));
+  };
+  const model: Model = (request) =>
+    call(request, async (send, delivery, facts) => {
+      relayOf(request, [], id, name);
+      const { body, ignoredSettings } = encode(id, request, { name, contextTokens, keepAlive });
+      const { last, response } = await collect(send(body), request.messages, delivery, facts);
+      return { ...response, metadata: metadataOf(last, facts, body, ignoredSettings) };
+    });
+  const warm = (signal?: AbortSignal): Promise<void> => {
+    keepAlive ??= -1; // said by each later request as well: one that says nothing would have it go in five minutes
+    const nothing = { messages: [], signal };
+    return call(nothing, (send, _, facts) =>
+      readLoaded(send(encode(id, nothing, { name, contextTokens, keepAlive }).body), facts),
     );
   };
-  return Object.assign(model, { id: name });
+  const own: Backend = Object.assign(model, { id: name, firstTokenMs: () => load.firstTokenMs(), warm });
+  return acceptsPrefill(id) ? Object.assign(own, { acceptsPrefill: true }) : own;
+}
+
+/** What to do with an answer, given the way to send a question and to read what comes back. */
+type Run<Answer> = (
+  send: (body: OllamaChatBody) => (take: TakeChunk) => Promise<void>,
+  delivery: Delivery,
+  facts: Facts,
+) => Promise<Answer>;
+
+function metadataOf(
+  last: OllamaChunk,
+  { requestId, simulated, local }: Facts,
+  { stream }: OllamaChatBody,
+  ignored: readonly string[],
+): ResponseMetadata {
+  return {
+    requestId,
+    servedModel: last.model,
+    ignoredSettings: ignored.length > 0 ? ignored : undefined,
+    simulated: simulated || undefined,
+    local: (local && last.remote_host === undefined) || undefined,
+    raw: stream ? undefined : last,
+  };
+}
+
+/** Ollama goes on with a last message of the assistant's; a model that thinks first would think in the middle of its answer. */
+function acceptsPrefill(id: string): boolean {
+  return /^(?:llama[23]|codellama|mistral|mixtral|gemma|phi[34]|qwen2|command-r)/.test(id) && !/[:-]cloud$/.test(id);
 }
 
 /** Where the server is. A client of the user's keeps that to itself. */
-function serverOf({ client, host, headers }: OllamaOptions): Omit<Server, 'exchange'> {
+function serverOf({ client, host, headers, fetch = pooledFetch() }: OllamaOptions): Omit<Server, 'exchange'> {
   const given = host ?? (client ? undefined : process.env['OLLAMA_HOST']?.trim() || 'http://127.0.0.1:11434');
-  if (given === undefined) return { host: undefined, headers };
+  if (given === undefined) return { host: undefined, headers, fetch };
   const address = given.startsWith(':') ? `127.0.0.1${given}` : given; // the SDK takes a bare port too
   const hasScheme = address.includes('://');
   const full = hasScheme ? address : `http://${address}`;
   if (!URL.canParse(full)) throw new TypeError('host (or OLLAMA_HOST) is no URL: expected one such as http://127.0.0.1:11434');
   const url = new URL(full);
-  if (url.username === '') return { host: address, headers };
+  if (url.username === '') return { host: address, headers, fetch };
 
   // `fetch` refuses an address with a password, and would print it.
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   url.username = url.password = '';
-  return { host: hasScheme ? url.href : url.host, headers: { authorization, ...headers } };
+  return { host: hasScheme ? url.href : url.host, headers: { authorization, ...headers }, fetch };
 }

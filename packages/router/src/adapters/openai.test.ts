@@ -42,6 +42,10 @@ describe('the conformance suite', () => {
       createWithoutKey: () => openai('gpt-4o'),
       backend: simulator,
       without: ['reasoning'],
+      wires: [
+        { api: 'chat.completions', body: { messages: [{ role: 'user', content: 'Go.' }] } },
+        { api: 'responses', body: { input: 'Go.' } },
+      ],
     });
     for (const { title, run } of cases) test(title, run);
   });

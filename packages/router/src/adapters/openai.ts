@@ -1,9 +1,12 @@
 import type { Model } from '@rolecall/core';
-import { chatCompletions, type ChatCompletionsClient } from './chat-completions.ts';
+import { pooledFetch } from '../transport/pooled-fetch.ts';
+import { chatCompletions, type ChatCompletionsClient, type RelayedApi } from './chat-completions.ts';
 import type { Dialect } from './chat-request.ts';
+import { decodeEmbeddings } from './embeddings-answer.ts';
 import { endpointOf, type Vendor } from './endpoint.ts';
 import { isLocalHost } from './http.ts';
 import { loadSdk } from './load-sdk.ts';
+import { decodeResponses } from './responses-answer.ts';
 
 /** The part of the `openai` SDK used here: `new OpenAI()` fits, of version 6 or 7. */
 export type OpenAIClient = ChatCompletionsClient;
@@ -24,8 +27,15 @@ export interface OpenAIOptions {
   readonly local?: boolean | undefined;
   /** Further headers of every request. @default {} */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * What the client made here sends its requests with. @default `pooledFetch()`, at a fraction of the cost of `globalThis.fetch`, which
+   * given here switches it off
+   */
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** A simulator answers here, even if it cannot say so itself. @default what the responses say */
   readonly simulated?: boolean | undefined;
+  /** The server continues an answer that stands as the last message, as llama.cpp does; others begin anew or refuse. @default false */
+  readonly acceptsPrefill?: boolean | undefined;
   /** Asks for the usage of a stream; a few compatible servers refuse the question. @default true */
   readonly includeUsage?: boolean | undefined;
 }
@@ -56,6 +66,11 @@ export function openai(id: string, options: OpenAIOptions = {}): Model {
     headers,
     local: local ?? (!isOpenAI && endpoint.baseURL !== undefined && isLocalHost(endpoint.baseURL)),
     simulated,
+    // What a stub cannot post cannot be relayed.
+    otherApis: client && !client.post ? {} : otherApis,
+    isPooled: !client && !options.fetch,
+    notConfigured: client ? undefined : () => endpoint.notConfigured(),
+    acceptsPrefill: options.acceptsPrefill ?? false,
     async connect() {
       if (client) return client;
       const model = `${provider}/${id}`;
@@ -65,6 +80,7 @@ export function openai(id: string, options: OpenAIOptions = {}): Model {
         apiKey: credentials.apiKey,
         defaultHeaders: credentials.headers,
         maxRetries: 0,
+        fetch: options.fetch ?? pooledFetch(),
         ...(endpoint.baseURL !== undefined && { baseURL: endpoint.baseURL }),
         // Who you are at OpenAI is nobody else's business.
         ...(endpoint.foreign && { organization: null, project: null, adminAPIKey: null }),
@@ -72,6 +88,11 @@ export function openai(id: string, options: OpenAIOptions = {}): Model {
     },
   });
 }
+
+const otherApis: Readonly<Record<string, RelayedApi>> = {
+  responses: { path: '/responses', decode: decodeResponses },
+  embeddings: { path: '/embeddings', decode: decodeEmbeddings },
+};
 
 const words: Dialect['settings'] = {
   temperature: 'temperature',

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { readEvents, type ServerSentEvent } from './sse.ts';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readEvents } from './sse.ts';
 
 /** A body that comes in the pieces given, and then ends, fails, or is cancelled. */
 function bodyOf(pieces: readonly (string | Uint8Array)[], failure?: Error) {
@@ -19,56 +20,144 @@ function bodyOf(pieces: readonly (string | Uint8Array)[], failure?: Error) {
   return { response: new Response(body), seen };
 }
 
-async function collect(response: Response): Promise<readonly ServerSentEvent[]> {
-  const events: ServerSentEvent[] = [];
-  for await (const event of readEvents(response)) events.push(event);
+async function collect(response: Response): Promise<readonly string[]> {
+  const events: string[] = [];
+  await readEvents(response, { take: (data) => void events.push(data) });
   return events;
 }
 
-test('reads events, with and without a name, whatever the line ends', async () => {
+test('reads the data of events, with and without a name, whatever the line ends', async () => {
   const { response } = bodyOf(['data: one\n\nevent: ping\r\ndata: two\r\ndata: lines\r\n\r\n: a comment\n\ndata: three\n\n']);
 
-  const events = await collect(response);
-
-  expect(events.map(({ event, data }) => [event, data])).toEqual([
-    [undefined, 'one'],
-    ['ping', 'two\nlines'],
-    [undefined, 'three'],
-  ]);
+  expect(await collect(response)).toEqual(['one', 'two\nlines', 'three']);
 });
 
 test('joins an event, and a character, that came in pieces', async () => {
-  const bytes = new TextEncoder().encode('data: 🌊 ahoy\n\n');
+  const bytes = new TextEncoder().encode('\uFEFFdata: 🌊 ahoy\n\n');
   const { response } = bodyOf([...bytes].map((byte) => Uint8Array.of(byte)));
 
-  const events = await collect(response);
-
-  expect(events.map(({ data }) => data)).toEqual(['🌊 ahoy']);
+  expect(await collect(response)).toEqual(['🌊 ahoy']);
 });
 
 test('leaves out an event that was not finished', async () => {
   const { response } = bodyOf(['data: whole\n\ndata: {"hal']);
 
-  const events = await collect(response);
-
-  expect(events.map(({ data }) => data)).toEqual(['whole']);
+  expect(await collect(response)).toEqual(['whole']);
 });
 
-test('cancels the body when it is left early', async () => {
+test('waits for whoever takes an event before it gives the next', async () => {
+  const { response } = bodyOf(['data: one\n\ndata: two\n\n', 'data: three\n\n']);
+  const heard: string[] = [];
+  let busy = false;
+
+  await readEvents(response, {
+    async take(data) {
+      expect(busy).toBe(false);
+      busy = true;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      heard.push(data);
+      busy = false;
+    },
+  });
+
+  expect(heard).toEqual(['one', 'two', 'three']);
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('full');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('full'))],
+])('cancels the body when whoever takes an event %s', async (_, take) => {
   const { response, seen } = bodyOf(['data: one\n\n', 'data: two\n\n', 'data: three\n\n']);
 
-  for await (const { data } of readEvents(response)) if (data === 'one') break;
+  await expect(readEvents(response, { take })).rejects.toThrow('full');
 
   expect(seen.cancelled).toBe(true);
 });
 
 test('throws what cut the body', async () => {
-  const cut = new TypeError('terminated');
-  const { response } = bodyOf(['data: one\n\n'], cut);
+  const broken = new TypeError('terminated');
+  const { response } = bodyOf(['data: one\n\n'], broken);
 
-  await expect(collect(response)).rejects.toBe(cut);
+  await expect(collect(response)).rejects.toBe(broken);
 });
 
 test('a response without a body has no events', async () => {
   expect(await collect(new Response(null))).toEqual([]);
+});
+
+function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
+  const pieces = [];
+  for (let at = 0, n = 0; at < bytes.length; n++) {
+    const length = lengths[n % lengths.length] ?? 1;
+    pieces.push(bytes.slice(at, at + length));
+    at += length;
+  }
+  return pieces;
+}
+
+describe('passing the bytes on', () => {
+  const lineEnd = fc.constantFrom('\n', '\r\n', '\r');
+  const line = fc.constantFrom('data: plain', 'data:{"a":"é🌊"}', 'data', 'event: ping', ': comment', 'id: 7', 'data: \u2028 x');
+  const event = fc
+    .tuple(fc.array(line, { maxLength: 4 }), lineEnd)
+    .map(([lines, end]) => [...lines, ''].map((one) => one + end).join(''));
+  const stream = fc.tuple(fc.array(event, { maxLength: 8 }), fc.constantFrom('', 'data: unfinished', 'data: unfinished\n', ': '));
+  const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 });
+
+  test('changes neither the events nor the bytes, however they are cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(stream, sizes, async ([events, rest], lengths) => {
+        const whole = new TextEncoder().encode(events.join('') + rest);
+        const taken: string[] = [];
+        const passed: Uint8Array[] = [];
+
+        await readEvents(bodyOf(cut(whole, lengths)).response, {
+          take: (data) => void taken.push(data),
+          relay: (bytes) => void passed.push(bytes.slice()),
+        });
+
+        const relayed = Buffer.concat(passed).toString();
+        const simple = events.join('').replaceAll(/\r\n?/g, '\n');
+        expect(taken).toEqual(await collect(bodyOf([simple]).response));
+        expect((events.join('') + rest).startsWith(relayed)).toBe(true);
+        expect(relayed.trimEnd()).toBe(events.join('').trimEnd());
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('happens once its events are taken, together, and is waited for', async () => {
+    const { response } = bodyOf(['data: one\n\ndata: two\n\ndata: th', 'ree\n\n']);
+    const order: string[] = [];
+
+    await readEvents(response, {
+      take: (data) => void order.push(data),
+      async relay(bytes) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        order.push(Buffer.from(bytes).toString());
+      },
+    });
+
+    expect(order).toEqual(['one', 'two', 'data: one\n\ndata: two\n\n', 'three', 'data: three\n\n']);
+  });
+
+  test('ends before an event that could not be taken', async () => {
+    const { response } = bodyOf(['data: one\n\n: ping\n\ndata: bad\n\ndata: two\n\n']);
+    const passed: string[] = [];
+
+    const reading = readEvents(response, {
+      take(data) {
+        if (data === 'bad') throw new Error('bad');
+      },
+      relay: (bytes) => void passed.push(Buffer.from(bytes).toString()),
+    });
+
+    await expect(reading).rejects.toThrow('bad');
+    expect(passed).toEqual(['data: one\n\n: ping\n\n']);
+  });
 });

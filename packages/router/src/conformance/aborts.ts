@@ -38,7 +38,7 @@ function signalCases(bench: Bench): readonly AdapterCase[] {
 
           assert.equal(failure.code, 'aborted');
           assert.equal(failure.cause, caller.signal.reason);
-          assert.equal(failure.possiblyBilled, true);
+          bench.assertBilled(failure);
           await bench.until('hanging up', () => bench.backend.requests[0]?.closedByClient === true);
           bench.assertRequests(1);
         },
@@ -55,7 +55,7 @@ function signalCases(bench: Bench): readonly AdapterCase[] {
 
       assert.equal(failure.code, 'first_token_timeout');
       assert.equal(failure.reason, 'nothing within 1 s');
-      assert.equal(failure.possiblyBilled, true);
+      bench.assertBilled(failure);
     }),
     bench.withBackend("leaves no listener on the caller's signal", async () => {
       const { signal } = new AbortController();

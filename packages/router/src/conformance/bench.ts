@@ -74,6 +74,11 @@ export class Bench {
     assert.equal(this.backend.requests.length, count, `requests at the backend (are the SDK's own retries off?)`);
   }
 
+  /** Whoever answered may charge for it; nobody charges for what ran on the caller's own machines. */
+  assertBilled({ possiblyBilled, local }: ModelError): void {
+    assert.equal(possiblyBilled, !local, 'whether it may be charged for');
+  }
+
   /** Waits until something holds, and complains when it takes too long. */
   async until(what: string, holds: () => boolean): Promise<void> {
     const deadline = performance.now() + this.patienceMs;

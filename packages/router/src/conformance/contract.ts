@@ -1,5 +1,5 @@
 /** What the conformance suite asks of an adapter's author, and what it gives. */
-import type { Model } from '@rolecall/core';
+import type { JsonObject, Model } from '@rolecall/core';
 
 /** What a backend is ordered to do wrong, once. */
 export interface BackendFault {
@@ -71,6 +71,12 @@ export type AdapterFeature =
   /** Answers say when a simulator gave them. */
   | 'simulated';
 
+/** A question in the words of an API, as `request.wire` has it. */
+export interface RelayedQuestion {
+  readonly api: string;
+  readonly body: JsonObject;
+}
+
 export interface AdapterUnderTest {
   /** The provider of the model's id, as provider options and reasoning parts name it. */
   readonly provider: string;
@@ -82,6 +88,8 @@ export interface AdapterUnderTest {
   readonly backendProvider?: string | undefined;
   /** What the provider does not have: the cases about it are left out. @default [] */
   readonly without?: readonly AdapterFeature[] | undefined;
+  /** What the adapter relays as it is, each with a body to try. @default []: the cases about it are left out */
+  readonly wires?: readonly RelayedQuestion[] | undefined;
   /** Makes a model that was given no key. @default none: the case about it is left out */
   readonly createWithoutKey?: (() => Model) | undefined;
   /** How long the adapter may take over what it should do at once. @default 5_000 */

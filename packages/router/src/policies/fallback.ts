@@ -1,7 +1,25 @@
-import { randomUUID } from 'node:crypto';
-import type { Attempt, Model, ModelRequest } from '@rolecall/core';
-import { answerAfter, attemptsOf, errorAfter, failedAttempt, isRefusal, type Refusal } from '../attempts.ts';
-import { abortError, ModelError, RouteError } from '../errors.ts';
+import type { Attempt, Model, ModelRequest, ModelResponse } from '@rolecall/core';
+import { answerAfter, errorAfter, isRefusal } from '../attempts.ts';
+import type { Chain, Step } from '../chain.ts';
+import { carry } from '../compose.ts';
+import { abortError, ModelError, remedies, type Remedies, remedyOf, RouteError } from '../errors.ts';
+import { beginLink, outOfTime, type PlannedRequest } from '../plan.ts';
+import { filtered, wasPassedOn } from './content-filter.ts';
+import { attemptsOfLink, exhausted, type Failure, type Movable, nameOf } from './exhausted.ts';
+import { recovery, type Recovery } from './recover.ts';
+
+export interface FallbackOptions {
+  /** `'continue'`: when a stream is cut, the next model goes on with it. @default undefined: a cut stream is an error */
+  readonly recover?: 'continue' | undefined;
+}
+
+/** What a router knows, and a list of models does not. */
+export interface WalkOptions extends FallbackOptions {
+  readonly chainOf: (request: ModelRequest) => Chain;
+  readonly insteadOf?: ((step: Step, code: unknown, request: ModelRequest) => Chain | undefined) | undefined;
+  /** What each code asks for. @default the table `remedies` */
+  readonly remedies?: Remedies | undefined;
+}
 
 /**
  * Makes one model of many: they are asked in order, and the first answer wins.
@@ -12,72 +30,122 @@ import { abortError, ModelError, RouteError } from '../errors.ts';
  * @throws {TypeError} when there is no model, or something that is none.
  * @throws {RouteError} (the model it returns) when every one of them has failed.
  */
-export function fallback(models: readonly Model[]): Model {
+export function fallback(models: readonly Model[], { recover }: FallbackOptions = {}): Model {
   if (!Array.isArray(models) || models.length === 0 || !models.every((model) => typeof model === 'function')) {
     throw new TypeError('fallback: the models must be a list of at least one function.');
   }
-  const links = [...models];
+  if (recover !== undefined && recover !== 'continue') throw new TypeError(`fallback: recover must be 'continue' or left out.`);
+  const chain = models.map((model: Model, index) => ({ name: `${index}`, model, after: models.length, isListed: true }));
+  return walk({ chainOf: () => chain, recover });
+}
 
+/** Goes along the chain of each request until someone answers. */
+export function walk(options: WalkOptions): Model {
   return async (request) => {
-    const attempts: Attempt[] = [];
-    const failures: Failure[] = [];
-    throwIfAborted(request, links[0], attempts);
-    for (const link of links) {
-      const startedAt = Date.now();
-      try {
-        return answerAfter(attempts, await link(request));
-      } catch (error) {
-        if (!movesOn(error)) throw errorAfter(attempts, error);
-        attempts.push(...attemptsBehind(error, link, request, startedAt));
-        throwIfAborted(request, link, attempts);
-        failures.push({ error, link });
-      }
-    }
-    throw exhausted(failures, attempts, request);
+    const chain = options.chainOf(request);
+    const following = options.recover === undefined || !request.onDelta ? undefined : recovery(request);
+    return await new Walk(following?.request ?? request, options, following).along(chain);
   };
 }
 
-type Movable = ModelError | RouteError | Refusal;
+/** One request on its way along a chain. */
+class Walk {
+  readonly #request: PlannedRequest;
+  readonly #options: WalkOptions;
+  readonly #recovery: Recovery | undefined;
+  readonly #asked = new Set<string>();
+  readonly #attempts: Attempt[] = [];
+  readonly #failures: Failure[] = [];
 
-interface Failure {
-  readonly error: Movable;
-  readonly link: Model;
+  constructor(request: PlannedRequest, options: WalkOptions, following: Recovery | undefined) {
+    this.#request = request;
+    this.#options = options;
+    this.#recovery = following;
+  }
+
+  async along(chain: Chain): Promise<ModelResponse> {
+    this.#mustGoOn(chain[0]);
+    return (await this.#through(chain, 0)) ?? exhausted(this.#failures, this.#attempts, this.#request);
+  }
+
+  /** The first answer of the chain; nothing when there is none. `linksLeft` are those of the chain around this one. */
+  async #through(chain: Chain, linksLeft: number): Promise<ModelResponse | undefined> {
+    for (let index = 0; index < chain.length;) {
+      const step = chain[index];
+      if (!step || this.#wasAsked(step)) {
+        index += 1;
+        continue;
+      }
+      const left = linksLeft + this.#unasked(chain, index + 1).length;
+      const startedAt = Date.now();
+      try {
+        return answerAfter(this.#attempts, await this.#ask(step, left, this.#request));
+      } catch (error) {
+        if (this.#recovery?.canGoOn(error)) return await this.#goOn(this.#recovery, error, this.#unasked(chain, index + 1));
+        this.#note(error, step, startedAt);
+        const instead = this.#options.insteadOf?.(step, error.code, this.#request);
+        const response = instead && (await this.#through(instead, linksLeft + this.#unasked(chain, step.after).length));
+        if (response) return response;
+        index = instead ? step.after : index + 1;
+      }
+    }
+    return undefined;
+  }
+
+  async #ask(step: Step, linksLeft: number, request: PlannedRequest): Promise<ModelResponse> {
+    const { plan } = request;
+    this.#asked.add(step.name);
+    if (plan) beginLink(plan, linksLeft);
+    const response = await step.model(step.messages ? { ...request, messages: step.messages } : request);
+    if (response.finishReason !== 'content_filter' || !this.#options.insteadOf?.(step, 'content_filtered', request)?.length)
+      return response;
+    if (wasPassedOn(request, response)) return response;
+    throw filtered(response);
+  }
+
+  /** Someone else says the rest of an answer that was cut. */
+  async #goOn(following: Recovery, cut: ModelError, steps: readonly Step[]): Promise<ModelResponse> {
+    const links = steps.map((step, index) => carry(step.model, (request) => this.#ask(step, steps.length - index - 1, request)));
+    try {
+      return answerAfter(this.#attempts, await following.goOn(links, cut));
+    } catch (error) {
+      throw errorAfter(this.#attempts, error);
+    }
+  }
+
+  /** Puts a failure on record, or throws it when the chain must not go on. */
+  #note(error: unknown, step: Step, startedAt: number): asserts error is Movable {
+    if (!this.#movesOn(error)) throw errorAfter(this.#attempts, error);
+    this.#attempts.push(...attemptsOfLink(error, step.model, this.#request, startedAt));
+    this.#mustGoOn(step);
+    this.#failures.push({ error, link: step.model });
+  }
+
+  #movesOn(error: unknown): error is Movable {
+    if (ModelError.isInstance(error)) return remedyOf(error, this.#options.remedies ?? remedies) !== 'fail';
+    return RouteError.isInstance(error) || (isRefusal(error) && error.action === 'next');
+  }
+
+  #mustGoOn(step: Step | undefined): void {
+    const { signal, plan } = this.#request;
+    if (signal?.aborted) throw errorAfter(this.#attempts, abortError(signal, nameOf(step?.model, this.#request)));
+    if (plan && this.#attempts.length > 0 && plan.linksLeft > 0 && performance.now() >= plan.deadlineAt) {
+      throw errorAfter(this.#attempts, outOfTime({ ...this.#request, plan: undefined }));
+    }
+  }
+
+  #unasked(chain: Chain, from: number): readonly Step[] {
+    return from >= chain.length ? none : chain.slice(from).filter((step) => !this.#wasAsked(step));
+  }
+
+  #wasAsked({ name, deployment, messages }: Step): boolean {
+    if (messages) return false; // it is asked something else
+    if (this.#asked.has(name)) return true;
+    return (
+      deployment !== undefined &&
+      this.#attempts.some((attempt) => attempt.deployment === deployment && attempt.outcome !== 'skipped')
+    );
+  }
 }
 
-function throwIfAborted(request: ModelRequest, link: Model | undefined, attempts: readonly Attempt[]): void {
-  const { signal } = request;
-  if (signal?.aborted) throw errorAfter(attempts, abortError(signal, nameOf(link, request)));
-}
-
-function movesOn(error: unknown): error is Movable {
-  if (ModelError.isInstance(error)) return error.replaceable;
-  return RouteError.isInstance(error) || (isRefusal(error) && error.action === 'next');
-}
-
-/** What the link has on record, or what can be said from here when it keeps none. */
-function attemptsBehind(error: Movable, link: Model, request: ModelRequest, startedAt: number): readonly Attempt[] {
-  const recorded = attemptsOf(error);
-  if (recorded.length > 0) return recorded;
-  const model = ModelError.isInstance(error) ? error.model : nameOf(link, request);
-  const base = { id: randomUUID(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
-  return [failedAttempt(error, base, request.signal)];
-}
-
-/** Refusals alone are the caller's own limit at work, not a failing backend: the first comes out as it is. */
-function exhausted(failures: readonly Failure[], attempts: readonly Attempt[], request: ModelRequest): Error {
-  const refusal = failures.every(({ error }) => isRefusal(error)) ? failures[0]?.error : undefined;
-  if (refusal) return Object.assign(refusal, { attempts });
-  const errors = failures.flatMap(({ error, link }) => modelErrorsOf(error, nameOf(link, request)));
-  const { role, model } = request;
-  return new RouteError({ errors: errors as [ModelError, ...ModelError[]], attempts, role, model });
-}
-
-function modelErrorsOf(error: Movable, model: string): readonly ModelError[] {
-  if (ModelError.isInstance(error)) return [error];
-  if (RouteError.isInstance(error)) return error.errors;
-  return [new ModelError('quota_exceeded', { model, reason: error.message, cause: error })];
-}
-
-function nameOf(link: Model | undefined, { model, role }: ModelRequest): string {
-  return link?.id ?? model ?? role ?? 'model';
-}
+const none: readonly Step[] = [];

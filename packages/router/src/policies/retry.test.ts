@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { AbortError } from 'p-retry';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ModelError, type ModelErrorCode, remedies } from '../errors.ts';
-import { backOffMs, retry, type RetryOptions } from './retry.ts';
+import { backOffMs } from './back-off.ts';
+import { retry, type RetryOptions } from './retry.ts';
 
 const request = { role: 'writer', messages: [] };
 const answer: ModelResponse = { model: 'a/b', text: 'hi', toolCalls: [], finishReason: 'stop', usage: {} };
@@ -172,7 +173,6 @@ test('a provider that asks for a longer wait than the cap is given up on at once
 });
 
 const limits = fc.record({
-  retries: fc.constant(2),
   baseDelayMs: fc.nat(10_000),
   throttledBaseDelayMs: fc.nat(10_000),
   maxDelayMs: fc.nat(20_000),
@@ -220,7 +220,6 @@ test.each([0, -5_000])('a Retry-After of %i ms, in the past, leaves it to the ba
 
   expect(
     backOffMs(failure('network', retryAfterMs), 1, {
-      retries: 2,
       baseDelayMs: 250,
       throttledBaseDelayMs: 1_000,
       maxDelayMs: 8_000,
@@ -256,10 +255,10 @@ test.each([
   [{ retries: Infinity }, 'retry: retries is Infinity; it must be a whole number of at least 0.'],
   [{ maxDelayMs: -1 }, 'retry: maxDelayMs is -1; it must be a finite number of at least 0.'],
   [{ baseDelayMs: NaN }, 'retry: baseDelayMs is NaN; it must be a finite number of at least 0.'],
-  [{ throttledBaseDelayMs: '1s' }, 'retry: throttledBaseDelayMs is 1s; it must be a finite number of at least 0.'],
+  [{ throttledBaseDelayMs: '1s' }, 'retry: throttledBaseDelayMs is "1s"; it must be a finite number of at least 0.'],
   [
     { retrys: 2 },
-    'retry has no option "retrys"; it has: retries, baseDelayMs, throttledBaseDelayMs, maxDelayMs. Did you mean "retries"?',
+    'retry has no option "retrys"; it has: retries, baseDelayMs, throttledBaseDelayMs, maxDelayMs, perCode, budget. Did you mean "retries"?',
   ],
 ])('%j is refused', (options, message) => {
   expect(() => retry(options as RetryOptions)).toThrow(new TypeError(message));

@@ -1,120 +1,92 @@
-import type { Attempt, Middleware, Model, ModelRequest, ModelResponse } from '@rolecall/core';
-import pRetry from 'p-retry';
-import { answerAfter, attemptsOf, errorAfter, type WaitedRequest } from '../attempts.ts';
-import { delay } from '../delay.ts';
-import { abortError, ModelError } from '../errors.ts';
-import { hint } from '../names.ts';
+import type { Middleware, Model, ModelResponse } from '@rolecall/core';
+import { carry } from '../compose.ts';
+import { ModelError, openCodes, type OpenCode, remedies, type Remedies } from '../errors.ts';
+import { atLeastZero, checkOptions, countFromZero, objectAt, type Rule } from '../options-check.ts';
+import { overlay } from '../overlay.ts';
+import { Repetition, type RetryPolicy } from './repetition.ts';
+import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 
 export interface RetryOptions {
   /** Further calls after the first. @default 2 */
   readonly retries?: number | undefined;
+  /** The same for single codes, whatever the table of remedies says of them. @default {} */
+  readonly perCode?: { readonly [Code in OpenCode]?: number | undefined } | undefined;
   /** The wait before the first retry is random, between 0 and this; the bound doubles with each retry. @default 250 */
   readonly baseDelayMs?: number | undefined;
   /** The same after `rate_limited` and `overloaded`. @default 1_000 */
   readonly throttledBaseDelayMs?: number | undefined;
   /** Longest back-off. A provider that asks for a longer wait is not asked again. @default 8_000 */
   readonly maxDelayMs?: number | undefined;
+  /** How much retries may add to the traffic, or `false` for any amount. @default {} */
+  readonly budget?: RetryBudgetOptions | false | undefined;
+}
+
+/** What a router knows, and a retry alone does not. */
+export interface RetryContext {
+  /** What each code asks for. @default the table `remedies` */
+  readonly remedies?: Remedies | undefined;
+  /** The budget of the whole router. @default one of its own */
+  readonly budget?: RetryBudget | undefined;
+  /** A deployment's own number of retries. @default none has one */
+  readonly retriesOf?: ((deployment: string) => number | undefined) | undefined;
 }
 
 const defaults = { retries: 2, baseDelayMs: 250, throttledBaseDelayMs: 1_000, maxDelayMs: 8_000 };
-type Limits = Readonly<typeof defaults>;
 
 /**
- * Repeats a call that failed for a passing reason, after a random wait (full jitter) and never sooner than the provider asks.
+ * Repeats a call that failed for a passing reason: at once if another deployment can take it, or else after a random wait (full
+ * jitter), never sooner than the provider asks.
  *
  * @example
  * const model = retry({ retries: 3 })(openai('gpt-4o'));
  *
  * @throws {TypeError} when an option is not valid.
  */
-export function retry(options: RetryOptions = {}): Middleware {
-  const limits = checked(options);
+export function retry(options: RetryOptions = {}, context: RetryContext = {}): Middleware {
+  const policy = readPolicy(options, context);
+  const never = policy.limits.retries === 0 && Object.keys(policy.perCode).length === 0 && !policy.retriesOf;
 
   return (next) => {
-    if (limits.retries === 0) return next;
+    if (never) return next;
     const model: Model = async (request) => {
+      policy.budget?.count();
+      let response: ModelResponse;
       try {
-        return await next(request);
+        response = await next(request);
       } catch (error) {
         // p-retry takes over only now: its bookkeeping costs more than all the rest of a call that succeeds.
-        if (isWorthRepeating(error, limits)) return await repeat(next, request, error, limits);
+        if (ModelError.isInstance(error)) return await new Repetition(next, request, policy).after(error);
         throw error;
       }
+      policy.budget?.reward(response.attempts?.at(-1)?.deployment ?? response.model);
+      return response;
     };
-    return Object.assign(model, { id: next.id, check: next.check });
+    return carry(next, model);
   };
 }
 
-async function repeat(next: Model, request: ModelRequest, first: ModelError, limits: Limits): Promise<ModelResponse> {
-  const { signal } = request;
-  const earlier: Attempt[] = [];
-  let last: unknown = first;
-  let waitedMs = 0;
+const anything: Rule = { valid: 'anything', holds: () => true };
 
-  const call = async (number: number): Promise<ModelResponse> => {
-    try {
-      if (number === 1) throw first; // it has been made already
-      const again: WaitedRequest = { ...request, waitedMs };
-      return answerAfter(earlier, await next(again));
-    } catch (error) {
-      last = error;
-      throw error;
-    }
+function readPolicy(options: RetryOptions, context: RetryContext): RetryPolicy {
+  checkOptions('retry', options, {
+    retries: countFromZero,
+    baseDelayMs: atLeastZero,
+    throttledBaseDelayMs: atLeastZero,
+    maxDelayMs: atLeastZero,
+    perCode: anything,
+    budget: anything,
+  });
+  const { perCode = {}, budget = {}, ...numbers } = options;
+  checkOptions(
+    'retry.perCode',
+    objectAt('retry', 'perCode', perCode),
+    Object.fromEntries(openCodes.map((code) => [code, countFromZero])),
+  );
+  return {
+    limits: overlay(defaults, numbers),
+    perCode: { ...perCode },
+    remedies: context.remedies ?? remedies,
+    budget: budget === false ? undefined : (context.budget ?? new RetryBudget(budget)),
+    retriesOf: context.retriesOf,
   };
-  const backOff = async (retriesMade: number, retriesLeft: number): Promise<void> => {
-    if (retriesLeft === 0 || !isWorthRepeating(last, limits)) return;
-    earlier.push(...attemptsOf(last));
-    const { model } = last;
-    const start = performance.now();
-    await delay(backOffMs(last, retriesMade, limits), signal);
-    waitedMs = performance.now() - start;
-    if (signal?.aborted) throw (last = abortError(signal, model));
-  };
-
-  try {
-    return await pRetry(call, {
-      retries: limits.retries,
-      minTimeout: 0, // all waiting is ours: p-retry's jitter is not full, and it knows no Retry-After
-      onFailedAttempt: ({ retriesConsumed, retriesLeft }) => backOff(retriesConsumed, retriesLeft),
-      shouldRetry: () => isWorthRepeating(last, limits),
-    });
-  } catch {
-    throw errorAfter(earlier, last); // itself, also where p-retry puts a TypeError in the place of a thrown string
-  }
-}
-
-/** A wait longer than we accept is not worth it: the next model in the chain is quicker. */
-function isWorthRepeating(error: unknown, { maxDelayMs }: Limits): error is ModelError {
-  return ModelError.isInstance(error) && error.retryable && (error.retryAfterMs ?? 0) <= maxDelayMs;
-}
-
-/**
- * How long to wait after this error. Full jitter spreads clients that failed together:
- * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
- */
-export function backOffMs({ code, retryAfterMs = 0 }: ModelError, retriesMade: number, limits: Limits): number {
-  if (retryAfterMs > 0) return retryAfterMs + Math.random() * limits.baseDelayMs; // never sooner than asked, nor all at once
-  const throttled = code === 'rate_limited' || code === 'overloaded';
-  const base = throttled ? limits.throttledBaseDelayMs : limits.baseDelayMs;
-  return Math.random() * Math.min(limits.maxDelayMs, base * 2 ** retriesMade);
-}
-
-function checked(options: RetryOptions): Limits {
-  const limits = { ...defaults };
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(defaults, name)) {
-      throw new TypeError(
-        `retry has no option "${name}"; it has: ${Object.keys(defaults).join(', ')}.${hint(name, Object.keys(defaults))}`,
-      );
-    }
-    if (value === undefined) continue;
-    const valid = name === 'retries' ? Number.isSafeInteger(value) : Number.isFinite(value);
-    if (!valid || value < 0) {
-      throw new TypeError(
-        `retry: ${name} is ${String(value)}; it must be a ${name === 'retries' ? 'whole' : 'finite'} number of at least 0.`,
-      );
-    }
-    limits[name as keyof RetryOptions] = value as number;
-  }
-  return limits;
 }

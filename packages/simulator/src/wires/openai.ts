@@ -1,10 +1,12 @@
-/** OpenAI's chat completions and models. Source: platform.openai.com/docs/api-reference/chat. */
+/** OpenAI's chat completions and models; responses and embeddings have files of their own. Source: platform.openai.com/docs/api-reference/chat. */
 import type OpenAI from 'openai';
 import type { Answer, AnswerUsage } from '../ask.ts';
 import { listOf, recordOf, textOf, type JsonRecord } from '../json.ts';
 import { chatCalls, chatDeltas, dataEvent } from './chat-deltas.ts';
 import { readChat, type ChatDialect } from './chat-request.ts';
+import { embeddings } from './openai-embeddings.ts';
 import { explainOpenAI } from './openai-errors.ts';
+import { responses } from './openai-responses.ts';
 import { invalid } from './problem.ts';
 import { rateLimitHeaders } from './rate-limits.ts';
 import { strictSchemaFault } from './strict-schema.ts';
@@ -29,7 +31,8 @@ const dialect: ChatDialect = {
 
 export const openaiWire: Wire = {
   find(method, path) {
-    if (path === '/v1/chat/completions') return method === 'POST' ? chat : { problem: 'wrong_method', method, path };
+    const answering = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
+    if (answering) return method === 'POST' ? answering : { problem: 'wrong_method', method, path };
     if (path === '/v1/models' || path.startsWith('/v1/models/')) {
       return method === 'GET'
         ? modelsEndpoint(modelAt(path, '/v1/models/'), openaiItself, explainOpenAI)
@@ -59,6 +62,12 @@ const chat: AnswerEndpoint = {
     ...rateLimitHeaders(answer.usage),
   }),
   explain: explainOpenAI,
+};
+
+const endpoints: Readonly<Record<string, AnswerEndpoint>> = {
+  '/v1/chat/completions': chat,
+  '/v1/responses': responses,
+  '/v1/embeddings': embeddings,
 };
 
 /** Rules that OpenAI's own server adds to the protocol. */

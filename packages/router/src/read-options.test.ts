@@ -1,6 +1,7 @@
 import type { Model } from '@rolecall/core';
 import { expect, test } from 'vitest';
-import { readOptions, type RouterOptions } from './options.ts';
+import type { RouterOptions } from './options.ts';
+import { readOptions } from './read-options.ts';
 
 const model: Model = () => Promise.reject(new Error('nobody is asked here'));
 const models = { 'gpt-4': model, 'groq-fast': model };
@@ -45,22 +46,22 @@ const refused: readonly (readonly [string, unknown, string])[] = [
   [
     'a model that is none',
     { models: { a: 'gpt-4' } },
-    'createRouter: models.a is "gpt-4"; it must be a model: a function such as openai(…) returns.',
+    'createRouter: models.a is "gpt-4"; it must be a model: a function such as openai(…) returns, or a list of deployments.',
   ],
   [
     'a client in the place of a model, its key unsaid',
     { models: { a: { apiKey: 'sk-abcdef123456' } } },
-    'createRouter: models.a is an object; it must be a model: a function such as openai(…) returns.',
+    'createRouter: models.a is an object; it must be a model: a function such as openai(…) returns, or a list of deployments.',
   ],
   [
     'a key in the place of a model, unsaid',
     { models: { a: 'sk-abcdef123456' } },
-    'createRouter: models.a is "[redacted]"; it must be a model: a function such as openai(…) returns.',
+    'createRouter: models.a is "[redacted]"; it must be a model: a function such as openai(…) returns, or a list of deployments.',
   ],
   [
     'an option that is none',
     { models, fallback: {} },
-    'createRouter has no option "fallback"; it has: models, roles, fallbacks, retry, wrap, onAttempt. Did you mean "fallbacks"?',
+    'createRouter has no option "fallback"; it has: models, aliases, roles, fallbacks, contextWindowFallbacks, contentPolicyFallbacks, remedies, strategy, matchAnyTag, retry, timeout, cooldown, limit, deadlineMs, maxAttempts, cache, hedge, split, shadow, recover, wrap, onAttempt, onExhausted. Did you mean "fallbacks"?',
   ],
   [
     'a role without a model',
@@ -127,7 +128,7 @@ const refused: readonly (readonly [string, unknown, string])[] = [
     { models, fallbacks: { 'gpt-4': ['groq-fast', 'gpt-4'] } },
     'createRouter: fallbacks.gpt-4 names "gpt-4" twice; a chain asks each model once.',
   ],
-  ['retries as a number', { models, retry: 2 }, 'createRouter: retry is 2; it must be an object.'],
+  ['retries as a number', { models, retry: 2 }, 'createRouter: retry is 2; it must be an object, or false.'],
   ['a middleware alone', { models, wrap: () => model }, 'createRouter: wrap is a function; it must be a list of middlewares.'],
   [
     'a middleware that is none',
@@ -141,7 +142,7 @@ test.each(refused)('%s: refused, with the reason', (_, options, message) => {
 });
 
 test('fallbacks left undefined are none', () => {
-  expect(readOptions({ models, fallbacks: { 'gpt-4': undefined } }).fallbacks.size).toBe(0);
+  expect(readOptions({ models, fallbacks: { 'gpt-4': undefined } }).lists.general.size).toBe(0);
 });
 
 test('a model that says it cannot be asked by that name is refused', () => {

@@ -1,0 +1,64 @@
+import { BudgetError } from './budget-error.ts';
+import type { Budgets, Hold } from './budgets.ts';
+import { sizeOfBody, sizeOfRequest } from './call-size.ts';
+import type { TrackedRequest } from './model-call.ts';
+import type { ProspectiveCall } from './prospects.ts';
+
+/** A request to a provider's HTTP API. */
+export interface TappedRequest extends Omit<ProspectiveCall, 'size'> {
+  /** `chat.completions`, `responses`, `messages`, `embeddings`, `ollama.chat`, `ollama.generate`. */
+  readonly api: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Where calls pass the budgets on their way out. */
+export class BudgetGate {
+  readonly #budgets: Budgets;
+  readonly #fault: (error: unknown) => void;
+  /** Under this name a request carries what is held for it to models below that are wrapped, too. A symbol, so that no adapter sends it. */
+  readonly #held: symbol = Symbol('rolecall.held');
+
+  /** `fault` hears of errors that are the tracker's own: they end nobody's call. */
+  constructor(budgets: Budgets, fault: (error: unknown) => void) {
+    this.#budgets = budgets;
+    this.#fault = fault;
+  }
+
+  /** @throws {BudgetError} when a budget has no room for the call. */
+  hold(request: TrackedRequest, id: string | undefined): Hold | undefined | Promise<Hold | undefined> {
+    const { role, model, labels } = request;
+    const call: ProspectiveCall = {
+      agent: role,
+      workflow: labels?.workflow,
+      tags: labels?.tags,
+      name: model,
+      model: id ?? model ?? 'unknown',
+      size: () => sizeOfRequest({ ...request }),
+    };
+    return this.#reserve(call, (request as { readonly [key: symbol]: Hold | undefined })[this.#held]);
+  }
+
+  /** The same request, knowing what is held for it. */
+  passOn<Request extends TrackedRequest>(request: Request, hold: Hold): Request {
+    return { ...request, [this.#held]: hold };
+  }
+
+  /** The same for what a tapped client is about to send. @throws {BudgetError} when a budget has no room for it. */
+  holdBody({ api, body, ...call }: TappedRequest, outer?: Hold): Hold | undefined | Promise<Hold | undefined> {
+    return this.#reserve({ ...call, size: () => sizeOfBody(api, body) }, outer);
+  }
+
+  #reserve(call: ProspectiveCall, outer: Hold | undefined): Hold | undefined | Promise<Hold | undefined> {
+    try {
+      const held = this.#budgets.reserve(call, outer);
+      return held instanceof Promise ? held.catch((error: unknown) => this.#pass(error)) : held;
+    } catch (error) {
+      return this.#pass(error);
+    }
+  }
+
+  #pass(error: unknown): undefined {
+    if (BudgetError.isInstance(error)) throw error;
+    this.#fault(error);
+  }
+}

@@ -1,0 +1,60 @@
+import type { CallRecord } from './call-record.ts';
+import type { Outcome } from './row.ts';
+import { isUsageApi, usageFrom } from './usage-from.ts';
+import { checkUsage, isReported, type TokenUsage } from './usage.ts';
+import type { Reading, ServerTools } from './usage/reading.ts';
+
+/** A provider's own words, and which API's they are. */
+export interface UsageSource {
+  readonly api: string;
+  readonly payload: unknown;
+}
+
+/** All that a record says about what is to be billed. */
+export interface RecordedUsage extends Omit<Reading, 'remote'> {
+  readonly api?: string | undefined;
+  /** `false` where the payload says that somebody else's machine did it. */
+  readonly local?: boolean | undefined;
+}
+
+const nothing: RecordedUsage = Object.freeze({ usage: Object.freeze({}) });
+
+/** The provider's own words where there are any that count something, else the counts of the record. */
+export function readUsage(record: Partial<CallRecord>, outcome: Outcome): RecordedUsage {
+  // What a cache hit repeats was paid for when it was first used.
+  if (outcome === 'cache_hit') return nothing;
+  const { source } = record;
+  if (source === undefined && record.serverTools === undefined && record.reportedUsd === undefined) return checkUsage(record);
+
+  const given = withTools(record);
+  const { api, payload } = source ?? {};
+  if (!isUsageApi(api) || !payload) return given;
+  const { leaves: _, remote, ...report } = usageFrom(api, payload);
+  const facts = { ...report, api, local: remote ? false : undefined };
+  if (record.estimated) return { ...facts, ...estimate(facts.usage, given.usage) };
+  if (!isReported(report.usage) && report.problem === undefined) return { ...facts, ...given };
+  const { serverTools = report.serverTools, reportedUsd = report.reportedUsd } = given;
+  return { ...facts, serverTools, reportedUsd };
+}
+
+/** An estimate fills in what the provider had not said yet; its own counts so far may be place-holders. */
+function estimate(said: TokenUsage, estimated: TokenUsage): Pick<RecordedUsage, 'usage' | 'problem'> {
+  const known = Object.entries(estimated).filter(([, count]: [string, unknown]) => count !== undefined);
+  return checkUsage({ ...said, ...Object.fromEntries(known) });
+}
+
+/** The counts of the record, and the facts beside them that make a price. */
+function withTools(record: Partial<CallRecord>): RecordedUsage {
+  const { serverTools, reportedUsd } = record;
+  const checked = checkUsage(record);
+  const tools = isTools(serverTools) ? serverTools : undefined;
+  const cost = typeof reportedUsd === 'number' && Number.isFinite(reportedUsd) && reportedUsd >= 0 ? reportedUsd : undefined;
+  const wrong = serverTools !== undefined && !tools ? 'serverTools is no object of whole numbers' : undefined;
+  const unknown = reportedUsd !== undefined && cost === undefined ? 'reportedUsd is no number of at least 0' : undefined;
+  return { ...checked, serverTools: tools, reportedUsd: cost, problem: checked.problem ?? wrong ?? unknown };
+}
+
+function isTools(tools: unknown): tools is ServerTools {
+  if (typeof tools !== 'object' || tools === null) return false;
+  return Object.values(tools).every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
+}

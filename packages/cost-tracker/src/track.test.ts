@@ -1,0 +1,152 @@
+import { startSimulator, type Simulator } from '@rolecall/simulator';
+import { Ollama } from 'ollama';
+import OpenAI, { APIError } from 'openai';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ask, newClient, type Fetch } from '../test/openai-client.ts';
+import { BudgetError } from './budget-error.ts';
+import { CostTracker } from './cost-tracker.ts';
+import { perThousand } from './own-prices.ts';
+
+let simulator: Simulator;
+beforeAll(async () => {
+  simulator = await startSimulator({ chunkIntervalMs: 1 });
+});
+afterAll(() => simulator.close());
+
+let warnings: string[] = [];
+beforeEach(() => {
+  simulator.reset();
+  warnings = [];
+  vi.spyOn(process, 'emitWarning').mockImplementation((message) => void warnings.push(String(message)));
+});
+afterEach(() => void vi.restoreAllMocks());
+
+test('the client that is given stays as it is', async () => {
+  const tracker = new CostTracker();
+  const client = newClient(simulator);
+  const { fetch } = client as unknown as { fetch: Fetch };
+
+  const tracked = tracker.track(client);
+  await client.chat.completions.create(ask);
+
+  expect(tracked).not.toBe(client);
+  expect(tracked).toBeInstanceOf(OpenAI);
+  expect(client).toHaveProperty('fetch', fetch);
+  expect(tracker.rows()).toEqual([]);
+});
+
+test('tracking twice is tracking once, for what is made of the client, too; another tracker sees for itself', async () => {
+  const [tracker, other] = [new CostTracker(), new CostTracker()];
+  const tracked = tracker.track(newClient(simulator));
+  const derived = tracked.withOptions({ timeout: 9_000 });
+
+  expect(tracker.track(tracked)).toBe(tracked);
+  expect(tracker.track(derived)).toBe(derived);
+  await other.track(derived).chat.completions.create(ask);
+
+  expect([tracker.rows().length, other.rows().length]).toEqual([1, 1]);
+});
+
+test.each<[unknown, object, RegExp]>([
+  [{}, {}, /track: not a client of openai/],
+  [null, {}, /track: not a client/],
+  [async () => 'a model', {}, /a model goes to wrap/],
+  [
+    { fetch, withOptions: () => ({}) },
+    { providor: 'x' },
+    /track\.providor: no such option; there are provider, local, includeUsage/,
+  ],
+  [{ fetch, withOptions: () => ({}) }, { provider: 'a/b' }, /track\.provider/],
+  [{ fetch, withOptions: () => ({}) }, { local: 'yes' }, /track\.local: string/],
+])('%o with %o is a TypeError', (client, options, message) => {
+  const tracker = new CostTracker();
+
+  expect(() => tracker.track(client as object, options)).toThrow(TypeError);
+  expect(() => tracker.track(client as object, options)).toThrow(message);
+});
+
+describe('nobody is disturbed', () => {
+  test('by a fault of the tracker: the answer is there, a row, and one warning', async () => {
+    const tracker = new CostTracker();
+    class Unique extends Response {
+      static made = 0;
+      constructor(...args: ConstructorParameters<typeof Response>) {
+        super(...args);
+        if (++Unique.made % 2 === 0) throw new Error('there is only one of me');
+      }
+    }
+    const client = tracker.track(
+      newClient(
+        simulator,
+        async (url, init) => new Unique((await fetch(url, init)).body, { headers: { 'content-type': 'application/json' } }),
+      ),
+    );
+
+    const answers = [await client.chat.completions.create(ask), await client.chat.completions.create(ask)];
+
+    expect(answers[1]?.choices[0]?.message.content).toContain('simulated');
+    expect(tracker.rows()).toMatchObject([
+      { outcome: 'answered', costUsd: 0 },
+      { outcome: 'answered', costUsd: 0 },
+    ]);
+    expect(warnings).toEqual([expect.stringContaining('there is only one of me')]);
+  });
+
+  test('by numbers that make no sense: a row that says so, and one warning', async () => {
+    const tracker = new CostTracker();
+    simulator.answer({ text: 'Hi', usage: { inputTokens: 5, cacheReadTokens: 6 }, times: 2 });
+    const client = tracker.track(newClient(simulator));
+
+    await client.chat.completions.create(ask);
+    await client.chat.completions.create(ask);
+
+    expect(tracker.rows()[1]).toMatchObject({ costUsd: null, problem: 'cacheReadTokens + cacheWriteTokens exceed inputTokens' });
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('an answer that nobody reads has its row when nobody can read it any more', async () => {
+    const tracker = new CostTracker();
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const client = tracker.track(newClient(simulator));
+
+    await client.chat.completions.create(ask).asResponse();
+
+    await vi.waitFor(
+      () => {
+        collectGarbage();
+        expect(tracker.rows()).toMatchObject([{ outcome: 'answered', unpriced: { code: 'usage_not_reported' } }]);
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+  }, 30_000);
+});
+
+describe('with a budget', () => {
+  const spent = {
+    prices: { 'openai/gpt-4o': perThousand(1) },
+    budgets: [{ name: 'day', limitUsd: 0.000_001, window: 'day' as const }],
+  };
+
+  test('a call that it has no room for is refused before it is sent, and not tried again', async () => {
+    const client = new CostTracker(spent).track(newClient(simulator).withOptions({ maxRetries: 5 }), { provider: 'openai' });
+
+    const error: unknown = await client.chat.completions.create({ ...ask, max_tokens: 10 }).catch((thrown: unknown) => thrown);
+
+    expect(error).toBeInstanceOf(APIError);
+    expect(error).toMatchObject({ status: 402, code: 'budget_exceeded', type: 'budget_error' });
+    expect(simulator.requests).toEqual([]);
+  });
+
+  test('the SDK of Ollama hands the error on as it is', async () => {
+    const tracker = new CostTracker({ budgets: [{ name: 'day', limitTokens: 1, window: 'day' }] });
+    const client = tracker.track(new Ollama({ host: simulator.urls.ollama }));
+
+    const error: unknown = await client.chat({ ...ask, model: 'llama3.2' }).catch((thrown: unknown) => thrown);
+
+    expect(BudgetError.isInstance(error)).toBe(true);
+    expect(simulator.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,62 @@
+/** What the answers of all APIs of one adapter have in common. */
+import type { ResponseMetadata } from '@rolecall/core';
+import { ModelError, type ModelErrorCode } from '../errors.ts';
+import { type Facts, rateLimit } from './http.ts';
+
+/** What is known of an answer before it is read. */
+export interface Answer {
+  readonly provider: string;
+  readonly facts: Facts;
+  /** A stream was asked for. */
+  readonly streamAsked: boolean;
+  readonly ignoredSettings: readonly string[];
+  /** Its bytes are passed on as they are. */
+  readonly relayed: boolean;
+}
+
+/** Some servers answer with JSON where a stream was asked for; some stream and forget to say so. */
+export function isStream({ headers }: Response, asked: boolean): boolean {
+  const type = headers.get('content-type') ?? '';
+  return type.startsWith('text/event-stream') || (asked && !/json|html/.test(type));
+}
+
+export function parseObject(text: string, facts: Facts): object {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    const what = text.trimStart().startsWith('<') ? 'a page of HTML' : 'not JSON';
+    throw failure('malformed_answer', facts, `the answer is ${what}`, cause);
+  }
+  if (typeof parsed === 'object' && parsed !== null) return parsed;
+  throw failure('malformed_answer', facts, 'the answer is not a JSON object');
+}
+
+interface Said {
+  readonly servedModel?: string | undefined;
+  readonly serviceTier?: string | undefined;
+  readonly raw?: unknown;
+}
+
+export function metadataOf({ headers }: Response, { facts, ignoredSettings }: Answer, said: Said): ResponseMetadata {
+  return {
+    requestId: facts.requestId,
+    servedModel: said.servedModel,
+    serviceTier: said.serviceTier,
+    rateLimit: rateLimit(headers),
+    ignoredSettings: ignoredSettings.length > 0 ? ignoredSettings : undefined,
+    simulated: facts.simulated || undefined,
+    local: facts.local || undefined,
+    raw: said.raw,
+  };
+}
+
+/** What is no count was not reported. */
+export function count(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+}
+
+/** The provider answered, and so may charge. */
+export function failure(code: ModelErrorCode, { model }: Facts, reason: string, cause?: unknown): ModelError {
+  return new ModelError(code, { model, reason, possiblyBilled: true, cause });
+}

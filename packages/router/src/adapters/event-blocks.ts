@@ -1,0 +1,52 @@
+const lineFeed = 10;
+const carriageReturn = 13;
+
+/** The bytes of an event stream, cut after each blank line: where an event ends, whatever the line ends are. */
+export class EventBlocks {
+  #bytes: Buffer = Buffer.alloc(0);
+  #start = 0;
+  /** Where the line begins that is being looked at, and how far that has come. */
+  #lineStart = 0;
+  #scanned = 0;
+
+  /** Where the next block begins. It means something until bytes are added. */
+  get position(): number {
+    return this.#start;
+  }
+
+  slice(start: number, end: number): Uint8Array {
+    return this.#bytes.subarray(start, end);
+  }
+
+  add({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    const added = Buffer.from(buffer, byteOffset, byteLength);
+    const rest = this.#bytes.subarray(this.#start);
+    this.#bytes = rest.length === 0 ? added : Buffer.concat([rest, added]);
+    this.#lineStart -= this.#start;
+    this.#scanned -= this.#start;
+    this.#start = 0;
+  }
+
+  /** The next block, its blank line included, or `undefined` if it has not come as a whole. */
+  next(): Uint8Array | undefined {
+    const bytes = this.#bytes;
+    for (let at = this.#scanned; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (byte !== lineFeed && byte !== carriageReturn) continue;
+      const isPair = byte === carriageReturn && bytes[at + 1] === lineFeed;
+      // The second half of a line end that came in two pieces ends no line of its own.
+      const isHalf = byte === lineFeed && at > this.#start && bytes[at - 1] === carriageReturn;
+      if (at === this.#lineStart && !isHalf) return this.#cut(isPair ? at + 2 : at + 1);
+      if (isPair) at++;
+      this.#lineStart = at + 1;
+    }
+    this.#scanned = bytes.length;
+    return undefined;
+  }
+
+  #cut(end: number): Uint8Array {
+    const block = this.#bytes.subarray(this.#start, end);
+    this.#start = this.#lineStart = this.#scanned = end;
+    return block;
+  }
+}

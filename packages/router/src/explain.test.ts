@@ -1,0 +1,130 @@
+import type { Model } from '@rolecall/core';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ModelError } from './errors.ts';
+import { createRouter } from './router.ts';
+
+const answers = (id: string): Model =>
+  Object.assign<Model, object>(async () => ({ model: id, text: id, toolCalls: [], finishReason: 'stop', usage: {} }), { id });
+const fails = (id: string, error: ModelError): Model => Object.assign<Model, object>(() => Promise.reject(error), { id });
+const messages = [] as const;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 0 });
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+test('says in words who would be asked, who would follow, and why the others would not be asked', async () => {
+  const limited = fails(
+    'openai/gpt-4',
+    new ModelError('rate_limited', { model: 'openai/gpt-4', status: 429, retryAfterMs: 7_000 }),
+  );
+  const missing: Model = Object.assign<Model, object>(answers('openai/gpt-4'), { notConfigured: () => 'set AZURE_API_KEY' });
+  const router = createRouter({
+    models: {
+      'gpt-4': [
+        { id: 'gpt-4-eu', model: limited, weight: 9 },
+        { id: 'gpt-4-us', model: answers('openai/gpt-4'), weight: 1 },
+        { id: 'gpt-4-azure', model: missing },
+      ],
+      'claude-sonnet': answers('anthropic/claude-sonnet-5'),
+      'gemini-long': answers('google/gemini-3-pro'),
+      'local-mistral': answers('ollama/mistral'),
+    },
+    roles: { writer: ['gpt-4', 'claude-sonnet'] },
+    contextWindowFallbacks: { 'gpt-4': ['gemini-long'] },
+  });
+  await router({ role: 'writer', messages });
+
+  const explanation = router.explain({ role: 'writer' });
+
+  expect(String(explanation)).toMatchInlineSnapshot(`
+    "role "writer": gpt-4 would be asked
+      1. gpt-4
+         → gpt-4-us (openai/gpt-4): lots are drawn, weight 1
+           gpt-4-eu (openai/gpt-4): gpt-4-eu is cooling down for 7.0 s after rate_limited
+           gpt-4-azure (openai/gpt-4): set AZURE_API_KEY
+           when the prompt is too long: gemini-long
+      2. claude-sonnet, if that fails
+           claude-sonnet (anthropic/claude-sonnet-5): the only deployment
+      not in this chain: local-mistral"
+  `);
+  expect(JSON.parse(JSON.stringify(explanation))).toMatchObject({
+    role: 'writer',
+    chain: [{ name: 'gpt-4', pick: true }, { name: 'claude-sonnet' }],
+  });
+});
+
+test('asks nobody and changes nothing', () => {
+  const model = vi.fn<Model>();
+  const router = createRouter({
+    models: { a: [{ model, rpm: 1 }, { model }] },
+    roles: { writer: 'a' },
+    onAttempt: model as never,
+  });
+
+  const first = router.explain({ role: 'writer', messages });
+  const second = router.explain({ role: 'writer', messages });
+
+  expect(first).toEqual(second);
+  expect(model).not.toHaveBeenCalled();
+});
+
+test('a link of which nobody can be asked is passed over', async () => {
+  const router = createRouter({
+    models: { a: [{ model: fails('x/a', new ModelError('auth', { model: 'x/a', status: 401 })) }], b: answers('x/b') },
+    roles: { writer: ['a', 'b'] },
+  });
+  await router({ role: 'writer', messages });
+
+  const { chain, text } = router.explain({ role: 'writer' });
+
+  expect(chain.map(({ name, pick }) => [name, pick])).toEqual([
+    ['a', false],
+    ['b', true],
+  ]);
+  expect(text).toMatchInlineSnapshot(`
+    "role "writer": b would be asked
+      1. a: nobody here can be asked
+           a (x/a): a is cooling down for 5.0 s after auth
+      2. b
+         → b (x/b): the only deployment"
+  `);
+});
+
+test('knows the variant that a key always gets, and says when one is drawn', () => {
+  const router = createRouter({
+    models: { a: answers('x/a'), b: answers('x/b') },
+    roles: { writer: 'a' },
+    split: { writer: { control: { chain: 'a', weight: 0 }, candidate: { chain: ['b', 'a'], weight: 1 } } },
+  });
+
+  expect(router.explain({ role: 'writer', affinity: 'post-1' })).toMatchObject({
+    variant: { name: 'candidate', isDrawn: false },
+    chain: [{ name: 'b' }, { name: 'a' }],
+  });
+  expect(router.explain({ role: 'writer' })).toMatchObject({ variant: { isDrawn: true, of: ['control', 'candidate'] } });
+});
+
+test('fallbacks of the request are explained, single deployments among them', () => {
+  const router = createRouter({
+    models: { a: answers('x/a'), b: [{ model: answers('x/b') }, { model: answers('x/c') }] },
+    fallbacks: { a: ['b'] },
+  });
+
+  expect(router.explain({ model: 'a', fallbacks: ['b#2'] }).chain).toMatchObject([
+    { name: 'a' },
+    { name: 'b#2', deployments: [{ id: 'b#2' }] },
+  ]);
+  expect(router.explain({ model: 'a', fallbacks: false }).chain).toHaveLength(1);
+});
+
+test.each([
+  [{ role: 'cook' }, 'role "cook": nobody would be asked. There is no role named "cook" and no default role; there are: none.'],
+  [{ model: 'a', fallbacks: ['z'] }, 'model "a": nobody would be asked. There is no model named "z"; there are: a.'],
+])('%j cannot be served, and the reason is given', (request, text) => {
+  expect(createRouter({ models: { a: answers('x/a') } }).explain(request).text).toBe(text);
+});

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import type { Attempt, ModelResponse } from '@rolecall/core';
+import { attemptsOf, failedAttempt } from '../attempts.ts';
+import { overlay } from '../overlay.ts';
+import { within } from './within.ts';
+
+const graceMs = 100;
+
+/** What can be said of a call from outside. */
+export interface CallFacts {
+  readonly model: string;
+  readonly startedAt: number;
+  /** Why it was cancelled, if it was. */
+  readonly reason?: string | undefined;
+}
+
+/**
+ * The attempts behind a call that is over, or has been cancelled: what it has on record itself, or else what is seen from here.
+ * A model that does not heed its signal is not waited for: it may well be billed.
+ */
+export async function attemptsBehind(call: Promise<ModelResponse>, facts: CallFacts): Promise<readonly Attempt[]> {
+  const over = await within(
+    graceMs,
+    call.then(
+      (response) => ({ response, error: undefined }),
+      (error: unknown) => ({ response: undefined, error }),
+    ),
+  );
+  const recorded = attemptsOf(over?.response ?? over?.error);
+  if (recorded.length > 0) return recorded;
+
+  const { model, startedAt, reason } = facts;
+  const base = { id: randomUUID(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
+  if (over?.response) return [{ ...base, model: over.response.model, outcome: 'answered', usage: over.response.usage }];
+  if (over) return [failedAttempt(over.error, base, undefined)];
+  return [overlay<Attempt>({ ...base, outcome: 'aborted', code: 'aborted', possiblyBilled: true }, { reason })];
+}

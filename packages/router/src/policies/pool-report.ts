@@ -1,0 +1,81 @@
+/** What there is to tell of a pool: what would become of a request, and why nobody could be asked. */
+import { randomUUID } from 'node:crypto';
+import type { Attempt, ModelRequest } from '@rolecall/core';
+import { duration, ModelError } from '../errors.ts';
+import type { Choice, Obstacle, Pool } from './pool.ts';
+import type { Seat, Strategy } from './strategies/strategy.ts';
+
+/** One line of what would happen to a request. */
+export interface Ranked {
+  readonly id: string;
+  /** The one that would be asked; where lots are drawn, the likeliest. */
+  readonly pick: boolean;
+  /** Why it stands where it stands, or why it would not be asked. */
+  readonly why?: string | undefined;
+}
+
+/** What would become of this request, best first. */
+export function rank(pool: Pool, strategy: Strategy, request: ModelRequest): readonly Ranked[] {
+  const choice = pool.choice(request);
+  const pick = choice && pool.likeliest(choice, request);
+  const lines = pool.seats.map((seat) => {
+    const obstacle = pool.obstacle(seat, request);
+    const place = seat === pick ? 0 : choice?.among.includes(seat) ? 1 : obstacle ? places[obstacle.kind] : 2;
+    const cost = strategy.cost(seat, request);
+    return { seat, obstacle, place, order: seat.member.order ?? 1, cost };
+  });
+  lines.sort((a, b) => a.place - b.place || a.order - b.order || compare(a.cost, b.cost));
+  return lines.map(({ seat, obstacle }) => {
+    const why = obstacle ? obstacle.reason : pool.seats.length > 1 ? strategy.why(seat, request) : 'the only deployment';
+    return { id: seat.member.id, pick: seat === pick, why: seat === pick ? `${why}${asides[choice?.how ?? 'now']}` : why };
+  });
+}
+
+const places: Readonly<Record<Obstacle['kind'], number>> = { cooling: 3, full: 3, unsuited: 4 };
+const asides: Readonly<Record<Choice['how'], string>> = {
+  now: '',
+  queue: '; the request would wait',
+  last_resort: '; asked all the same, as nobody else is left',
+};
+
+/** Infinity from Infinity is not a number. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}
+
+/** The error when none of them may be asked: who they are and why, and how soon one of them may be. */
+export function nobody(pool: Pool, request: ModelRequest, name: string): ModelError {
+  const startedAt = Date.now();
+  const obstacles: Obstacle[] = [];
+  const attempts: Attempt[] = [];
+  for (const seat of pool.seats) {
+    const obstacle = pool.obstacle(seat, request);
+    if (!obstacle) continue;
+    obstacles.push(obstacle);
+    const { code, reason } = obstacle;
+    attempts.push({ ...skipped(seat, name), startedAt, code, reason });
+  }
+  return Object.assign(refusal(obstacles, name), { attempts });
+}
+
+function skipped({ member: { id, model } }: Seat, name: string): Omit<Attempt, 'startedAt'> {
+  return { id: randomUUID(), name, model: model.id ?? name, deployment: id, waitMs: 0, durationMs: 0, outcome: 'skipped' };
+}
+
+function refusal(obstacles: readonly Obstacle[], name: string): ModelError {
+  const suited = obstacles.filter(({ kind }) => kind !== 'unsuited');
+  if (suited.length === 0) {
+    const code = obstacles.some((obstacle) => obstacle.code === 'context_too_long') ? 'context_too_long' : 'not_found';
+    const reason = `no deployment of "${name}" suits this request: ${obstacles.map((obstacle) => obstacle.reason).join('; ')}`;
+    return new ModelError(code, { model: name, reason, unasked: true });
+  }
+  const retryAfterMs = Math.max(1, Math.ceil(Math.min(...suited.map(({ waitMs }) => waitMs))));
+  const state = suited.every(({ kind }) => kind === 'cooling')
+    ? 'cooling down'
+    : suited.every(({ kind }) => kind === 'full')
+      ? 'at its limit'
+      : 'cooling down or at its limit';
+  const which = suited.length === obstacles.length ? '' : ' that suits this request';
+  const reason = `every deployment of "${name}"${which} is ${state}; try again in ${duration(retryAfterMs)}`;
+  return new ModelError('rate_limited', { model: name, status: 429, retryAfterMs, reason, unasked: true });
+}

@@ -1,0 +1,164 @@
+/** What an exchange brought, as the `Response` that `fetch` would have made of it. */
+import { decompressed } from './decompress.ts';
+import type { BodyReader, Incoming, Received } from './exchange.ts';
+
+/** How the answer was come by. */
+export interface Trip {
+  readonly url: string;
+  readonly redirected: boolean;
+}
+
+/** A `Response`. For JSON it is a light one: the web streams of a real one cost more than all the rest of a call. */
+export function responseOf(received: Received, trip: Trip): Response {
+  const isJson = /^application\/json\b/i.test(received.headers.get('content-type') ?? '');
+  return isJson && !bodiless.has(received.status) ? new JsonResponse(received, trip) : fullResponse(received, trip);
+}
+
+const bodiless = new Set([204, 205, 304]);
+
+/** Reads what nobody asked for, so that the connection can be used again. */
+export const nobody: BodyReader = { piece() {}, end() {}, fail() {} };
+
+function fullResponse({ status, statusText, headers, body }: Received, trip: Trip): Response {
+  const isBodiless = bodiless.has(status);
+  if (isBodiless) body.read(nobody);
+  return responseWith(
+    isBodiless ? null : webStream(decompressed(body, headers), heldBytes),
+    { status, statusText, headers },
+    trip,
+  );
+}
+
+/** A response made by hand has no address. */
+function responseWith(body: ReadableStream | null, init: ResponseInit, { url, redirected }: Trip): Response {
+  return Object.defineProperties(new Response(body, init), { url: { value: url }, redirected: { value: redirected } });
+}
+
+/** What is beyond this waits at the sender. */
+const heldBytes = 65_536;
+
+/** Begins to read when it has room, or someone is waiting. */
+function webStream(body: Incoming, highWaterMark: number): ReadableStream<Uint8Array> {
+  let isReading = false;
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    if (isReading) return body.resume();
+    isReading = true;
+    body.read({
+      piece(bytes) {
+        controller.enqueue(bytes);
+        if ((controller.desiredSize ?? 0) <= 0) body.pause();
+      },
+      end: () => controller.close(),
+      fail: (error) => controller.error(error),
+    });
+  };
+  const cancel = (reason: unknown): void => body.cancel(reason);
+  return new ReadableStream({ pull, cancel }, { highWaterMark, size: (bytes) => bytes.byteLength });
+}
+
+/** Reads its body straight from the connection. What it cannot do itself, a real `Response` does that is made when asked. */
+class JsonResponse implements Response {
+  readonly type = 'basic';
+  readonly #received: Received;
+  readonly #trip: Trip;
+  #stream: ReadableStream<Uint8Array> | undefined;
+  #full: Response | undefined;
+  #isRead = false;
+
+  constructor(received: Received, trip: Trip) {
+    this.#received = received;
+    this.#trip = trip;
+  }
+
+  get status(): number {
+    return this.#received.status;
+  }
+
+  get statusText(): string {
+    return this.#received.statusText;
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status <= 299;
+  }
+
+  get headers(): Headers {
+    return this.#received.headers;
+  }
+
+  get url(): string {
+    return this.#trip.url;
+  }
+
+  get redirected(): boolean {
+    return this.#trip.redirected;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#isRead || (this.#full?.bodyUsed ?? false);
+  }
+
+  /** Some SDKs only hold on to it: until it is read, the bytes can still be had without it. */
+  get body(): Response['body'] {
+    return this.#full ? this.#full.body : (this.#stream ??= webStream(this.#incoming(), 0));
+  }
+
+  async text(): Promise<string> {
+    if (this.#full) return await this.#full.text();
+    const text = (await this.#bytes()).toString('utf8'); // several times as fast as a `TextDecoder`
+    return text.startsWith('\uFEFF') ? text.slice(1) : text;
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return await this.#real().arrayBuffer();
+  }
+
+  async blob(): ReturnType<Response['blob']> {
+    return await this.#real().blob();
+  }
+
+  async formData(): ReturnType<Response['formData']> {
+    return await this.#real().formData();
+  }
+
+  clone(): Response {
+    return this.#real().clone();
+  }
+
+  #real(): Response {
+    if (this.#isRead) throw used();
+    return (this.#full ??= responseWith(this.body, this.#received, this.#trip));
+  }
+
+  #bytes(): Promise<Buffer> {
+    const pieces: Uint8Array[] = [];
+    return new Promise((resolve, reject) => {
+      this.#incoming().read({
+        piece: (bytes) => void pieces.push(bytes),
+        end: () => resolve(Buffer.concat(pieces)),
+        fail: reject,
+      });
+    });
+  }
+
+  /** The body, for one reader. */
+  #incoming(): Incoming {
+    const { body, headers } = this.#received;
+    let source: Incoming = body;
+    const read = (reader: BodyReader): void => {
+      if (this.#isRead) return reader.fail(used());
+      this.#isRead = true;
+      source = decompressed(body, headers);
+      source.read(reader);
+    };
+    return { read, pause: () => source.pause(), resume: () => source.resume(), cancel: (reason) => source.cancel(reason) };
+  }
+}
+
+function used(): TypeError {
+  return new TypeError('Body is unusable: Body has already been read');
+}

@@ -15,6 +15,7 @@ export default defineConfig({
   test: {
     // Files share the two worker processes: no test replaces a module, and none may leave anything behind for the next.
     isolate: false,
+    testTimeout: 30_000, // a loaded machine is slow, and no fault
     maxWorkers: 2,
     projects: [
       ...packages.map((name) => ({

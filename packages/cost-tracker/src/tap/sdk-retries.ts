@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { TappedBody } from './request.ts';
 
 /** How many failed requests are remembered, in case they come again. */
@@ -42,5 +41,10 @@ function triesBefore({ headers }: TappedBody): number {
 }
 
 function keyOf({ address, text }: TappedBody, tries: number): string {
-  return createHash('sha256').update(`${tries} ${address}\n`).update(text).digest('base64');
+  return process
+    .getBuiltinModule('node:crypto')
+    .createHash('sha256')
+    .update(`${tries} ${address}\n`)
+    .update(text)
+    .digest('base64');
 }

@@ -1,6 +1,5 @@
 /** What a retry does once a call has failed. */
 import type { Attempt, Model, ModelRequest, ModelResponse } from '@rolecall/core';
-import pRetry from 'p-retry';
 import { answerAfter, attemptsOf, errorAfter } from '../attempts.ts';
 import { delay } from '../delay.ts';
 import { abortError, ModelError, type ModelErrorCode, type Remedies, remedyOf } from '../errors.ts';
@@ -43,6 +42,7 @@ export class Repetition {
 
   async after(first: ModelError): Promise<ModelResponse> {
     this.#last = first;
+    const { default: pRetry } = await import('p-retry'); // most processes never need it
     try {
       return await pRetry((number) => (number === 1 ? Promise.reject(first) : this.#again()), {
         retries: Infinity, // counted by us, for each code apart

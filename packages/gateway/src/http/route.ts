@@ -87,4 +87,15 @@ export interface CallEnding {
   readonly costUsd?: number | null | undefined;
   readonly inputTokens?: number | undefined;
   readonly outputTokens?: number | undefined;
+  /** What was thrown, when it was a bug. */
+  readonly error?: unknown;
+}
+
+/** An HTTP request that got an error without a model having been asked for. */
+export interface RefusedRequest {
+  readonly callId: string;
+  readonly path: string;
+  readonly status: number;
+  readonly code: string;
+  readonly error: unknown;
 }

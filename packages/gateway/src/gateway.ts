@@ -1,4 +1,5 @@
 import type { Model } from '@rolecall/core';
+import { CostTracker } from '@rolecall/cost-tracker';
 import { createRouter, type Router, type RouterOptions } from '@rolecall/router';
 import { type GatewayConfig, type GatewaySettings, loadGatewayConfig } from './gateway-config.ts';
 import type { GatewayParts } from './gateway-parts.ts';
@@ -69,6 +70,7 @@ export interface CloseOptions {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const first = await loadGatewayConfig(options.config, { env: options.env });
   const { insecure, logTo } = options;
+  CostTracker.warm(); // or else the first call would wait for the price table
   const parts = await createParts({ settings: first.settings, config: first.loaded.options, insecure, logTo });
   return new RunningGateway(options, parts, first);
 }
@@ -161,7 +163,11 @@ function modelsOf({ models }: RouterOptions, { tracker }: GatewayParts): RouterO
       name,
       deployments.map((deployment, index) => {
         const id = 'id' in deployment ? deployment.id : undefined;
-        const place = { name, deployment: id ?? (deployments.length === 1 ? name : `${name}#${index + 1}`), model: deployment.model.id ?? name };
+        const place = {
+          name,
+          deployment: id ?? (deployments.length === 1 ? name : `${name}#${index + 1}`),
+          model: deployment.model.id ?? name,
+        };
         return { ...deployment, model: relaying(deployment.model, place, track) };
       }),
     ] as const;
@@ -172,5 +178,7 @@ function modelsOf({ models }: RouterOptions, { tracker }: GatewayParts): RouterO
 /** Aliases that can be asked for, and are not to be listed. */
 function hiddenAliases(file: Readonly<Record<string, unknown>>): ReadonlySet<string> {
   const { model_group_alias: aliases = {} } = (file['router_settings'] ?? {}) as { readonly model_group_alias?: object };
-  return new Set(Object.entries(aliases).flatMap(([alias, of]) => ((of as { hidden?: unknown } | null)?.hidden === true ? [alias] : [])));
+  return new Set(
+    Object.entries(aliases).flatMap(([alias, of]) => ((of as { hidden?: unknown } | null)?.hidden === true ? [alias] : [])),
+  );
 }

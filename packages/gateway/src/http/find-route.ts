@@ -5,7 +5,9 @@ import type { Route } from './route.ts';
 export type FindRoute = (method: string, path: string) => Route;
 
 export function routeFinder(routes: readonly Route[]): FindRoute {
-  const exact = new Map(routes.filter(({ path }) => !path.endsWith('*')).map((route) => [`${route.method} ${route.path}`, route]));
+  const exact = new Map(
+    routes.filter(({ path }) => !path.endsWith('*')).map((route) => [`${route.method} ${route.path}`, route]),
+  );
   const prefixes = routes
     .filter(({ path }) => path.endsWith('*'))
     .map((route) => ({ route, prefix: route.path.slice(0, -1) }))

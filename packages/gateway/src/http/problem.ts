@@ -64,6 +64,9 @@ export function headersOf({ retryAfterMs, headers }: Problem): Record<string, st
   const wait: Record<string, string> =
     retryAfterMs === undefined
       ? {}
-      : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))), 'retry-after-ms': String(Math.ceil(retryAfterMs)) };
+      : {
+          'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))),
+          'retry-after-ms': String(Math.ceil(retryAfterMs)),
+        };
   return { ...wait, ...headers };
 }

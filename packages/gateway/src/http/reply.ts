@@ -44,7 +44,11 @@ export class EventStream {
     const response = this.#response;
     if (response.destroyed || piece.length === 0) return undefined;
     if (!response.headersSent) {
-      const usual = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
+      const usual = {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-cache',
+        'x-accel-buffering': 'no',
+      };
       response.writeHead(200, { ...this.#options.headers(), ...usual });
     }
     return response.write(piece) ? undefined : this.#drained();

@@ -24,9 +24,12 @@ const requestMs = 120_000;
 const keepAliveMs = 75_000;
 
 export function createHttpServer(parts: ServerParts): Server {
-  const server = createServer({ requestTimeout: requestMs, headersTimeout: headMs, keepAliveTimeout: keepAliveMs }, (request, response) => {
-    void serve(request, response, parts);
-  });
+  const server = createServer(
+    { requestTimeout: requestMs, headersTimeout: headMs, keepAliveTimeout: keepAliveMs },
+    (request, response) => {
+      void serve(request, response, parts);
+    },
+  );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseGarbage(error, socket));
   return server;
 }
@@ -39,7 +42,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
     const admitted = parts.admit(request, route.area);
     const caller = admitted instanceof Promise ? await admitted : admitted;
     const signal = leaving(response);
-    await route.handle(createExchange({ request, response, path, query, callId, caller, signal, maxBodyBytes: parts.maxBodyBytes() }));
+    await route.handle(
+      createExchange({ request, response, path, query, callId, caller, signal, maxBodyBytes: parts.maxBodyBytes() }),
+    );
   } catch (error) {
     const problem = problemOf(error);
     parts.onRefusal({ callId, path, status: problem.status, code: problem.code, error });
@@ -60,7 +65,10 @@ function leaving(response: ServerResponse): AbortSignal {
 function addressOf(url: string): { readonly path: string; readonly query: URLSearchParams } {
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
-  return { path: path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path, query: new URLSearchParams(mark === -1 ? '' : url.slice(mark)) };
+  return {
+    path: path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path,
+    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark)),
+  };
 }
 
 /** Gateways behind one load balancer share the id that it gives to a request. */
@@ -78,7 +86,9 @@ const statuses: Readonly<Record<string, string>> = {
 function refuseGarbage({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
   const status = statuses[code] ?? '400 Bad Request';
-  const body = JSON.stringify({ error: { message: 'This is no HTTP request that can be read.', type: 'invalid_request_error', param: null, code: 'bad_http' } });
+  const body = JSON.stringify({
+    error: { message: 'This is no HTTP request that can be read.', type: 'invalid_request_error', param: null, code: 'bad_http' },
+  });
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );

@@ -33,12 +33,17 @@ export async function serveModel(exchange: Exchange, dialect: Dialect, house: Ho
   const startedAt = Date.now();
   try {
     const body = await exchange.json();
-    const { request, isStream, wireOnly } = dialect.read(body);
     const wishes = readWishes(exchange.request, body, exchange.caller, {
       roles: house.offer.roles,
       readMessages: (messages) => dialect.readMessages(messages),
     });
-    const call = new Progress({ messages: request.messages, settings: request.settings ?? {}, words: dialect.settings, wireOnly });
+    const { request, isStream, wireOnly } = dialect.read(wishes.body);
+    const call = new Progress({
+      messages: request.messages,
+      settings: request.settings ?? {},
+      words: dialect.settings,
+      wireOnly,
+    });
     const facts: AnswerFacts = { callId: exchange.callId, model: wishes.asked, body };
     await new ModelCall({ exchange, dialect, house, wishes, call, facts, isStream, start, startedAt }).run(request);
   } catch (error) {
@@ -148,14 +153,20 @@ class ModelCall {
     const problem = problemOf(error);
     const attempts = attemptsOf(error);
     const facts = { code: problem.code, attempts };
-    if (exchange.signal.aborted && exchange.response.destroyed) return this.#conclude({ outcome: 'aborted', status: 499, ...facts });
+    if (exchange.signal.aborted && exchange.response.destroyed)
+      return this.#conclude({ outcome: 'aborted', status: 499, ...facts });
     if (events?.stream.hasBegun) {
       events.stream.end(dialect.problemEvent(problem, exchange.callId));
       return this.#conclude({ outcome: 'cut', status: 200, ...facts });
     }
     const refused = error instanceof Refusal || BudgetError.isInstance(error);
     sendProblem(exchange.response, problem, dialect.problem(problem, exchange.callId), this.#headers(undefined, attempts));
-    this.#conclude({ outcome: refused ? 'refused' : 'failed', status: problem.status, ...facts, error: internal(problem, error) });
+    this.#conclude({
+      outcome: refused ? 'refused' : 'failed',
+      status: problem.status,
+      ...facts,
+      error: internal(problem, error),
+    });
   }
 
   #conclude(ending: Pick<CallEnding, 'outcome' | 'status' | 'attempts'> & Partial<CallEnding>): void {

@@ -47,7 +47,11 @@ export class Offer {
       ...Object.entries(aliases)
         .filter(([alias]) => !hidden.has(alias))
         .map(([name, of]) => ({ name, backends: backends(of), kind: 'alias' as const })),
-      ...[...this.roles].map((role) => ({ name: `role:${role}`, backends: chainOf(role).flatMap(backends), kind: 'role' as const })),
+      ...[...this.roles].map((role) => ({
+        name: `role:${role}`,
+        backends: chainOf(role).flatMap(backends),
+        kind: 'role' as const,
+      })),
     ];
   }
 
@@ -59,7 +63,9 @@ export class Offer {
   /** @throws {Refusal} when a name is not there. */
   check({ model, role, fallbacks }: Wishes, caller: Caller): void {
     const targets = (fallbacks || []).map((target) => (typeof target === 'string' ? target : target.model));
-    const unknown = [...(model === undefined ? [] : [model]), ...targets].find((name) => !this.#names.has(name) && !name.includes('#'));
+    const unknown = [...(model === undefined ? [] : [model]), ...targets].find(
+      (name) => !this.#names.has(name) && !name.includes('#'),
+    );
     if (unknown !== undefined) throw this.#stranger(unknown, caller);
     const isServed = role === undefined || this.roles.has(role) || this.roles.has('default');
     if (model === undefined && !isServed) throw this.#stranger(`role:${role}`, caller);

@@ -18,14 +18,12 @@ const apis: readonly (readonly [string, Dialect])[] = [
 /** `house` is asked for at each request: a reload replaces it. */
 export function modelRoutes(house: () => House): readonly Route[] {
   const asks = apis.flatMap(([path, dialect]) =>
-    both(path).map(
-      (written): Route => ({
-        method: 'POST',
-        path: written,
-        area: 'key',
-        handle: (exchange) => serveModel(exchange, dialect, house()),
-      }),
-    ),
+    both(path).map((written): Route => ({
+      method: 'POST',
+      path: written,
+      area: 'key',
+      handle: (exchange) => serveModel(exchange, dialect, house()),
+    })),
   );
   const look = (path: string, show: (exchange: Exchange) => void): Route => ({ method: 'GET', path, area: 'key', handle: show });
   return [

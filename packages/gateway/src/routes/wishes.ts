@@ -4,7 +4,18 @@ import type { CacheControl, FallbackTarget, JsonObject, Message } from '@rolecal
 import { refuseForbiddenFields } from '../access/forbidden-fields.ts';
 import { badRequest } from '../http/refusal.ts';
 import type { Caller } from '../http/route.ts';
-import { asJson, type Fields, fieldsOf, isFields, listOf, neededText, numberOf, switchOf, textOf, textsOf } from '../wire/reader.ts';
+import {
+  asJson,
+  type Fields,
+  fieldsOf,
+  isFields,
+  listOf,
+  neededText,
+  numberOf,
+  switchOf,
+  textOf,
+  textsOf,
+} from '../wire/reader.ts';
 
 export interface Wishes {
   /** As the caller wrote it. */

@@ -41,7 +41,12 @@ export class Blocks {
 
   /** Ends the last block. An answer of which no piece was handed on is told whole. */
   end(response: ModelResponse): string {
-    const said = this.all.length > 0 ? '' : deltasOf(response).map((delta) => this.delta(delta)).join('');
+    const said =
+      this.all.length > 0
+        ? ''
+        : deltasOf(response)
+            .map((delta) => this.delta(delta))
+            .join('');
     return said + this.#close();
   }
 

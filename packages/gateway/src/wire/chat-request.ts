@@ -1,14 +1,5 @@
 /** A chat completion that was asked for: https://platform.openai.com/docs/api-reference/chat/create */
-import type {
-  MediaPart,
-  Message,
-  ModelSettings,
-  OutputSchema,
-  Part,
-  ToolCall,
-  ToolChoice,
-  ToolDefinition,
-} from '@rolecall/core';
+import type { MediaPart, Message, ModelSettings, OutputSchema, Part, ToolCall, ToolChoice, ToolDefinition } from '@rolecall/core';
 import { badRequest } from '../http/refusal.ts';
 import type { Asked } from './dialect.ts';
 import {

@@ -33,7 +33,11 @@ function head({ callId }: AnswerFacts, object: string, model: string) {
 }
 
 function messageOf({ text, toolCalls, refusal, content }: ModelResponse): JsonObject {
-  const calls = toolCalls.map(({ id, name, arguments: json }) => ({ id, type: 'function', function: { name, arguments: json || '{}' } }));
+  const calls = toolCalls.map(({ id, name, arguments: json }) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: json || '{}' },
+  }));
   const thought = (content ?? []).flatMap((part) => (part.type === 'reasoning' && part.text !== '' ? [part.text] : [])).join('');
   const silent = text === '' && (calls.length > 0 || refusal !== undefined);
   return {
@@ -88,7 +92,11 @@ class ChatWriter implements EventWriter {
   }
 
   end(response: ModelResponse): string {
-    const said = this.#hasBegun ? '' : deltasOf(response).map((delta) => this.delta(delta)).join('');
+    const said = this.#hasBegun
+      ? ''
+      : deltasOf(response)
+          .map((delta) => this.delta(delta))
+          .join('');
     const options = fieldsOf(this.#facts.body['stream_options'], 'stream_options');
     const wanted = options?.['include_usage'] === true ? usageOf(response.usage) : {};
     const usage = wanted.usage ? event({ ...this.#head, choices: [], ...wanted }) : '';
@@ -101,7 +109,9 @@ class ChatWriter implements EventWriter {
     if (this.#calls.has(index)) return { tool_calls: [{ index, function: { arguments: json } }] };
     this.#calls.add(index);
     return {
-      tool_calls: [{ index, id: id || `call_${randomUUID()}`, type: 'function', function: { name: name ?? '', arguments: json } }],
+      tool_calls: [
+        { index, id: id || `call_${randomUUID()}`, type: 'function', function: { name: name ?? '', arguments: json } },
+      ],
     };
   }
 

@@ -1,5 +1,15 @@
 /** A message that was asked for: https://platform.claude.com/docs/en/api/messages */
-import type { JsonValue, MediaPart, Message, ModelSettings, OutputSchema, Part, ToolCall, ToolChoice, ToolDefinition } from '@rolecall/core';
+import type {
+  JsonValue,
+  MediaPart,
+  Message,
+  ModelSettings,
+  OutputSchema,
+  Part,
+  ToolCall,
+  ToolChoice,
+  ToolDefinition,
+} from '@rolecall/core';
 import { badRequest } from '../http/refusal.ts';
 import { unknownFields } from './chat-request.ts';
 import type { Asked } from './dialect.ts';
@@ -169,7 +179,12 @@ function readPart(block: Fields, name: string, wireOnly: string[]): readonly Par
     case 'thinking':
     case 'redacted_thinking':
       return [
-        { type: 'reasoning', text: textOf(block['thinking'], `${name}.thinking`) ?? '', provider: 'anthropic', opaque: block as JsonValue },
+        {
+          type: 'reasoning',
+          text: textOf(block['thinking'], `${name}.thinking`) ?? '',
+          provider: 'anthropic',
+          opaque: block as JsonValue,
+        },
       ];
     default:
       wireOnly.push(`${name} of the type ${type.slice(0, 40)}`);

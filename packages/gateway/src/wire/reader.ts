@@ -13,12 +13,7 @@ function wrong(name: string, valid: string): never {
 }
 
 /** `null` counts as left out, as it does for the providers. */
-function given<Value>(
-  value: unknown,
-  name: string,
-  valid: string,
-  holds: (value: unknown) => value is Value,
-): Value | undefined {
+function given<Value>(value: unknown, name: string, valid: string, holds: (value: unknown) => value is Value): Value | undefined {
   if (value === undefined || value === null) return undefined;
   return holds(value) ? value : wrong(name, valid);
 }

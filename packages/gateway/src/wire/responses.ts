@@ -74,12 +74,11 @@ function usageOf({ inputTokens, outputTokens, cacheReadTokens, reasoningTokens }
 }
 
 function itemsOf({ text, refusal, toolCalls }: ModelResponse): readonly JsonValue[] {
-  const parts = [
-    ...(text === '' ? [] : [partOf('text', text)]),
-    ...(refusal === undefined ? [] : [partOf('refusal', refusal)]),
-  ];
+  const parts = [...(text === '' ? [] : [partOf('text', text)]), ...(refusal === undefined ? [] : [partOf('refusal', refusal)])];
   const message = { id: `msg_${randomUUID()}`, type: 'message', status: 'completed', role: 'assistant', content: parts };
-  const calls = toolCalls.map(({ id, name, arguments: json }) => callItem(`fc_${randomUUID()}`, id, name, json || '{}', 'completed'));
+  const calls = toolCalls.map(({ id, name, arguments: json }) =>
+    callItem(`fc_${randomUUID()}`, id, name, json || '{}', 'completed'),
+  );
   return parts.length === 0 ? calls : [message, ...calls];
 }
 
@@ -115,7 +114,9 @@ class ResponseWriter implements EventWriter {
   end(response: ModelResponse): string {
     const rest = this.#begin() + this.#blocks.end(response);
     const whole = finished(response, this.#facts, this.#items, this.#facts.model);
-    return rest + this.#event(whole['status'] === 'completed' ? 'response.completed' : 'response.incomplete', { response: whole });
+    return (
+      rest + this.#event(whole['status'] === 'completed' ? 'response.completed' : 'response.incomplete', { response: whole })
+    );
   }
 
   #begin(): string {
@@ -128,7 +129,10 @@ class ResponseWriter implements EventWriter {
     this.#itemId = `${kind === 'tool' ? 'fc' : 'msg'}_${randomUUID()}`;
     const index = this.#items.length;
     if (kind === 'tool') {
-      return this.#event('response.output_item.added', { output_index: index, item: callItem(this.#itemId, id, name, '', 'in_progress') });
+      return this.#event('response.output_item.added', {
+        output_index: index,
+        item: callItem(this.#itemId, id, name, '', 'in_progress'),
+      });
     }
     const item = { id: this.#itemId, type: 'message', status: 'in_progress', role: 'assistant', content: [] };
     const added = this.#event('response.output_item.added', { output_index: index, item });

@@ -28,11 +28,17 @@ async function ask(question: string): Promise<string> {
   }
 }
 
+function onHangup(listener: () => void): () => void {
+  process.on('SIGHUP', listener);
+  return () => void process.off('SIGHUP', listener);
+}
+
 process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
   signal: stop.signal,
+  onHangup,
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
 });

@@ -6,17 +6,13 @@ import type { LoadedConfig } from '@rolecall/router/config';
 import { CommandError } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
-export interface ConfigFile extends LoadedConfig {
-  /** The text itself. */
-  readonly text: string;
-}
-
-/** Reads a configuration; whatever is wrong with it ends the command with every mistake there is. */
-export async function readConfig(path: string, io: Io): Promise<ConfigFile> {
-  const { parseConfig } = await import('@rolecall/router/config');
+/** Reads a configuration as the gateway does; whatever is wrong with it ends the command with every mistake there is. */
+export async function readConfig(path: string, io: Io): Promise<LoadedConfig> {
+  const { parseGatewayConfig } = await import('@rolecall/gateway/config');
   const text = await readText(path, io, 'Name a configuration, such as litellm_config.yaml; "rolecall init" writes one.');
   try {
-    return { ...parseConfig(text, { file: path, env: io.env }), text };
+    const { loaded, warnings } = parseGatewayConfig(text, { file: path, env: io.env });
+    return { ...loaded, warnings };
   } catch (error) {
     if (error instanceof TypeError) throw new CommandError(error.message, { cause: error });
     throw error;

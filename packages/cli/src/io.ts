@@ -7,6 +7,8 @@ export interface Io {
   readonly cwd: string;
   /** Ends what is going on: Ctrl-C, in a terminal. */
   readonly signal: AbortSignal;
+  /** Calls `listener` when a file is to be read anew (SIGHUP), until the function it returns is called. @default never */
+  readonly onHangup?: ((listener: () => void) => () => void) | undefined;
   /** Asks the person at the terminal. @default there is nobody to ask */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
 }

@@ -46,9 +46,11 @@ const addGateway: Add = (program, io, done) => {
     .requiredOption('-c, --config <file>', 'the configuration')
     .option('-p, --port <port>', 'where to listen', port, 4_000)
     .option('--host <address>', 'the address to listen on; any but loopback needs a master_key', '127.0.0.1')
+    .option('--insecure', 'listen there without a master_key: whoever reaches it can spend your money')
+    .option('--no-watch', 'read the file anew on SIGHUP only, and not when it changes')
     .addHelpText(
       'after',
-      '\nSIGTERM and Ctrl-C let streams finish.\n\nExample:\n  rolecall gateway --config litellm_config.yaml --port 4000',
+      '\nThe log is on stdout. SIGTERM and Ctrl-C let streams finish; SIGHUP reads the file anew.\n\nExample:\n  rolecall gateway --config litellm_config.yaml --port 4000',
     )
     .action(async (options) => done(await (await import('./gateway.ts')).gateway(options, io)));
 };

@@ -42,7 +42,7 @@ export async function report(path: string, options: ReportOptions, io: Io): Prom
 
 function compare(before: CostTracker, after: CostTracker, { failOnRise, runsPerDay, json }: ReportOptions, io: Io): number {
   const layout = { columns: widthOf(io.stdout), colour: isColoured(io.stdout, io.env) };
-  const change = diff(before, after, failOnRise === undefined ? {} : { failOnRiseUsd: Infinity, failOnRiseShare: failOnRise });
+  const change = diff(before, after, { failOnRiseShare: failOnRise });
   const perDay = runsPerDay === undefined ? undefined : compareRuns(before, after, { runsPerDay });
   if (json) io.stdout.write(`${JSON.stringify({ diff: change, runs: perDay }, undefined, 2)}\n`);
   else io.stdout.write(`${reportDiff(change, layout)}${perDay ? `\n${reportComparison(perDay, layout)}` : ''}`);

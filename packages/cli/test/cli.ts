@@ -19,32 +19,35 @@ export interface Running {
   readonly ended: Promise<Ran>;
 }
 
-type Circumstances = Partial<Pick<Io, 'env' | 'cwd' | 'ask'>> & { readonly terminal?: boolean };
+type Circumstances = Partial<Pick<Io, 'env' | 'cwd' | 'ask' | 'onHangup'>> & { readonly terminal?: boolean };
 
-export function start(argv: readonly string[], { env = {}, cwd = tmpdir(), ask, terminal = false }: Circumstances = {}): Running {
+export function start(
+  argv: readonly string[],
+  { env = {}, cwd = tmpdir(), ask, onHangup, terminal = false }: Circumstances = {},
+): Running {
   const stopper = new AbortController();
   const written = { stdout: '', stderr: '' };
-  let wake: () => void = () => undefined;
+  let wake: (() => void) | undefined;
   const outputTo = (name: 'stdout' | 'stderr'): Io['stdout'] => ({
     isTTY: terminal,
     columns: 100,
     write: (text) => {
       written[name] += text;
-      wake();
+      wake?.();
     },
   });
-  const io: Io = { stdout: outputTo('stdout'), stderr: outputTo('stderr'), env, cwd, ask, signal: stopper.signal };
+  const io: Io = { stdout: outputTo('stdout'), stderr: outputTo('stderr'), env, cwd, ask, onHangup, signal: stopper.signal };
   const ended = run(argv, io).then((exitCode) => ({ exitCode, ...written }));
   return {
     ended,
     stop: () => stopper.abort(),
     async said(text) {
-      while (!written.stdout.includes(text)) {
+      while (!`${written.stdout}${written.stderr}`.includes(text)) {
         const more = new Promise<void>((resolve) => (wake = resolve));
         const end = await Promise.race([more, ended]);
         if (end) throw new Error(`It ended with ${end.exitCode} before it said "${text}": ${end.stdout}${end.stderr}`);
       }
-      return written.stdout;
+      return `${written.stdout}${written.stderr}`;
     },
   };
 }
@@ -66,10 +69,12 @@ export function environmentOf({ urls }: Simulator): Record<string, string> {
   };
 }
 
+function entry(name: string, model: string, key = ''): string {
+  return `  - model_name: ${name}\n    litellm_params:\n      model: ${model}\n${key && `      api_key: os.environ/${key}\n`}`;
+}
+
 /** The models of the guide, with the address of Ollama left to the environment; more YAML may follow. */
 export function guideConfig(more = ''): string {
-  const entry = (name: string, model: string, key = ''): string =>
-    `  - model_name: ${name}\n    litellm_params:\n      model: ${model}\n${key && `      api_key: os.environ/${key}\n`}`;
   return `model_list:
 ${entry('gpt-4', 'gpt-4', 'OPENAI_API_KEY')}${entry('claude-sonnet', 'claude-3-5-sonnet-20241022', 'ANTHROPIC_API_KEY')}${entry('groq-fast', 'groq/llama-3.1-70b-versatile', 'GROQ_API_KEY')}${entry('local-mistral', 'ollama/mistral')}${entry('local-llama', 'ollama/llama3.2')}
 router_settings:
@@ -87,6 +92,8 @@ export interface Scene {
 
 /** The simulator, and a folder to be in. The folder is the system's to clear. */
 export async function scene(): Promise<Scene> {
+  // A busy machine takes seconds to read them, which no test should be timed with.
+  await Promise.all([import('openai'), import('@anthropic-ai/sdk'), import('groq-sdk'), import('ollama')]);
   const simulator = await startSimulator();
   const cwd = await mkdtemp(join(tmpdir(), 'rolecall-cli-'));
   return { simulator, cwd, env: environmentOf(simulator), write: (name, text) => writeFile(join(cwd, name), text) };

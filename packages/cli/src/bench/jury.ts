@@ -1,7 +1,8 @@
 import type { Model } from '@rolecall/core';
 import { CostTracker } from '@rolecall/cost-tracker';
 import { ModelError, timeout } from '@rolecall/router';
-import { type ConfigFile, pricesOf, targetsOf } from '../config-file.ts';
+import type { LoadedConfig } from '@rolecall/router/config';
+import { pricesOf, targetsOf } from '../config-file.ts';
 import { CommandError } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import type { BenchOptions } from './bench.ts';
@@ -20,7 +21,7 @@ export class Jury {
   readonly #options: BenchOptions;
   readonly #io: Io;
 
-  constructor(config: ConfigFile, options: BenchOptions, io: Io) {
+  constructor(config: LoadedConfig, options: BenchOptions, io: Io) {
     this.tracker = new CostTracker({ prices: pricesOf(config) });
     this.judgeName = options.judge ?? '';
     this.referenceName = options.reference ?? Object.keys(config.options.models)[0] ?? '';

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { parseConfig } from '@rolecall/router/config';
 import { expect, test } from 'vitest';
 import { adviceCodes, adviceOn, type Advice } from './advice.ts';
-import { dataOf, entriesOf } from './entries.ts';
+import { entriesOf } from './entries.ts';
 import { memoryOf } from './local-models.ts';
 
 const env = { OPENAI_API_KEY: 'k', ANTHROPIC_API_KEY: 'k', GROQ_API_KEY: 'k', OLLAMA_HOST: 'http://127.0.0.1:9' };
 
 async function advise(text: string, host = env.OLLAMA_HOST): Promise<readonly Advice[]> {
-  const data = dataOf(text);
   const own = { ...env, OLLAMA_HOST: host };
-  const entries = entriesOf(data, own);
+  const { options, file: data } = parseConfig(text, { env: own });
+  const entries = entriesOf(data);
   const memory = await memoryOf(entries, own);
-  return adviceOn({ options: parseConfig(text, { env: own }).options, data, entries, env: own, before: memory, after: memory });
+  return adviceOn({ options, data, entries, env: own, before: memory, after: memory });
 }
 
 function models(...list: readonly string[]): string {

@@ -5,7 +5,7 @@ let here: Scene;
 beforeAll(async () => {
   here = await scene();
   await here.write('guide.yaml', guideConfig());
-});
+}, 60_000);
 beforeEach(() => here.simulator.reset());
 afterAll(() => here.simulator.close());
 

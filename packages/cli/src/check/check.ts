@@ -5,7 +5,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { loadSdks } from '../load-sdks.ts';
 import { adviceOn } from './advice.ts';
-import { dataOf, entriesOf } from './entries.ts';
+import { entriesOf } from './entries.ts';
 import { memoryOf } from './local-models.ts';
 import { printCheck } from './print-check.ts';
 
@@ -33,15 +33,14 @@ export async function check(path: string, options: CheckOptions, io: Io): Promis
   const config = await readConfig(path, io);
   printWarnings(config, io);
   const targets = targetsOf(config, options.models);
-  const data = dataOf(config.text);
-  const entries = entriesOf(data, io.env);
+  const entries = entriesOf(config.file);
   const before = await memoryOf(entries, io.env);
 
   await loadSdks(targets);
   const tracker = new CostTracker({ prices: pricesOf(config) });
   const results = await askAll(targets, tracker, options, io);
   const after = await memoryOf(entries, io.env);
-  const advice = adviceOn({ options: config.options, data, entries, env: io.env, before, after });
+  const advice = adviceOn({ options: config.options, data: config.file, entries, env: io.env, before, after });
 
   const { costUsd, unpriced, simulated } = tracker.summary();
   const report = { models: results, advice, costUsd, unpriced, simulated: simulated.requests };

@@ -1,6 +1,4 @@
-/** The models of a file as they are written: what a router does not need to know, advice does. */
-import { parse } from 'yaml';
-import type { Io } from '../io.ts';
+/** The models of a file as they are written, variables put in: what a router does not need to know, advice does. */
 
 export interface Entry {
   readonly name: string;
@@ -16,22 +14,17 @@ export interface Entry {
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** The file as plain data. It has been read before, so it is known to be a map. */
-export function dataOf(text: string): Data {
-  return parse(text) as Data;
-}
-
-export function entriesOf(data: Data, env: Io['env']): readonly Entry[] {
+export function entriesOf(data: Data): readonly Entry[] {
   const list = Array.isArray(data['model_list']) ? (data['model_list'] as readonly Data[]) : [];
   return list.map((item): Entry => {
     const params = mapAt(item, 'litellm_params');
     const info = mapAt(item, 'model_info');
-    const [provider, id] = split(textAt(params, 'model', env) ?? '', textAt(params, 'custom_llm_provider', env));
+    const [provider, id] = split(textAt(params, 'model') ?? '', textAt(params, 'custom_llm_provider'));
     return {
       name: String(item['model_name']),
       provider,
       id,
-      apiBase: textAt(params, 'api_base', env) ?? textAt(params, 'base_url', env),
+      apiBase: textAt(params, 'api_base') ?? textAt(params, 'base_url'),
       hasPrice: [params, info].some((map) => map['input_cost_per_token'] !== undefined),
       hasTimeout: params['timeout'] !== undefined,
     };
@@ -50,8 +43,7 @@ export function mapAt(data: Data, key: string): Data {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Data) : {};
 }
 
-function textAt(data: Data, key: string, env: Io['env']): string | undefined {
+function textAt(data: Data, key: string): string | undefined {
   const value = data[key];
-  if (typeof value !== 'string') return undefined;
-  return value.startsWith('os.environ/') ? env[value.slice('os.environ/'.length)] : value;
+  return typeof value === 'string' ? value : undefined;
 }

@@ -173,7 +173,7 @@ class Reading {
   #section<Shape>(name: string, shape: z.ZodType<Shape>): Shape {
     const given = this.#loaded.file[name] ?? {};
     const known = shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
-    const read = shape.safeParse(Object.fromEntries(Object.entries(given as object).filter(([key]) => known.includes(key))));
+    const read = shape.safeParse(Object.fromEntries(Object.entries(given).filter(([key]) => known.includes(key))));
     if (read.success) return read.data;
     const issue = read.error.issues[0];
     return this.#fail([name, ...(issue?.path ?? [])].join('.'), `must be ${issue?.message ?? 'something else'}`);

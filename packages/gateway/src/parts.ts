@@ -14,7 +14,7 @@ import type { GatewaySettings } from './gateway-config.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { Cooldowns } from './health/cooldowns.ts';
 import { healthRoutes } from './health/health-routes.ts';
-import type { CallEnding, Route } from './http/route.ts';
+import type { Admission, CallEnding, Route } from './http/route.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import { budgetOf, tagPrefix, type VirtualKey } from './keys/virtual-key.ts';
 import { createLog, logCall } from './log/request-log.ts';
@@ -130,7 +130,7 @@ class Parts {
     };
   }
 
-  #counted(admission: ReturnType<Admissions['begin']> & { settle(ending: CallEnding): void }): typeof admission {
+  #counted(admission: Admission): Admission {
     return {
       ...admission,
       settle: (ending) => {
@@ -186,9 +186,18 @@ class Parts {
     const loopLagSeconds = Math.max(0, this.#lag.percentile(99) / 1e9 - 0.02);
     this.#lag.reset();
     return metricsText({
-      ...{ calls: this.#calls, ledger: this.#tracker.prometheus(), deployments: current.router?.health() ?? [] },
-      ...{ cooldowns: this.#cooled, inFlight: this.#inFlight, keyBudgets: this.#keyBudgets(), redisUp: state.redisUp() },
-      ...{ reloads: this.#reloads, alerts: alerted, loopLagSeconds, version, startedAt: this.#startedAt },
+      calls: this.#calls,
+      ledger: this.#tracker.prometheus(),
+      deployments: current.router?.health() ?? [],
+      cooldowns: this.#cooled,
+      inFlight: this.#inFlight,
+      keyBudgets: this.#keyBudgets(),
+      redisUp: state.redisUp(),
+      reloads: this.#reloads,
+      alerts: alerted,
+      loopLagSeconds,
+      version,
+      startedAt: this.#startedAt,
       aliases: current.settings.litellmMetrics,
     });
   }

@@ -13,6 +13,9 @@ interface Seen {
   readonly durationMs: number;
 }
 
+/** What is wrong with a request says nothing of the backends. */
+const callersOwn: ReadonlySet<number> = new Set([400, 404, 413, 422]);
+
 const windowMs = 5 * 60_000;
 const maxSeen = 5_000;
 const fewest = 20;
@@ -31,7 +34,7 @@ export class CallWatch {
   add({ outcome, status, durationMs }: CallEnding, limits: CallLimits): void {
     if (outcome === 'refused' || outcome === 'aborted') return;
     const now = Date.now();
-    this.#seen.push({ at: now, hasFailed: status >= 500 || outcome === 'cut', durationMs });
+    this.#seen.push({ at: now, hasFailed: outcome === 'cut' || (outcome === 'failed' && !callersOwn.has(status)), durationMs });
     if (now - this.#lookedAt < everyMs && this.#seen.length !== fewest) return;
     this.#lookedAt = now;
     this.#seen = this.#seen.slice(-maxSeen).filter(({ at }) => at > now - windowMs);

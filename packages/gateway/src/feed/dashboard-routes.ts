@@ -26,14 +26,17 @@ export interface DashboardOptions {
 
 const maxReaders = 50;
 
-export function dashboardRoutes(options: DashboardOptions): readonly Route[] {
-  const { feed, tracker } = options;
-  const get = (path: string, answer: (exchange: Exchange) => object): Route => ({
+function get(path: string, answer: (exchange: Exchange) => object): Route {
+  return {
     method: 'GET',
     path,
     area: 'admin',
     handle: (exchange) => sendJson(exchange.response, 200, plainJson(answer(exchange)), { 'cache-control': 'no-store' }),
-  });
+  };
+}
+
+export function dashboardRoutes(options: DashboardOptions): readonly Route[] {
+  const { feed, tracker } = options;
   return [
     get('/ui/api/requests', ({ query }) => ({ requests: feed.latest(countOf(query.get('limit'))) })),
     get('/ui/api/requests/*', ({ path }) => found(feed, path.slice('/ui/api/requests/'.length))),
@@ -103,8 +106,15 @@ function found(feed: RequestFeed, id: string): object {
 
 function keysOf({ keys, spend, balances }: DashboardOptions): readonly object[] {
   return keys.all().map((key) => ({
-    ...{ id: key.id, name: key.name, hint: key.hint, models: key.models, tags: key.tags, blocked: key.isBlocked },
-    ...{ rpm: key.rpm ?? null, tpm: key.tpm ?? null, expiresAt: key.expiresAt ?? null },
+    id: key.id,
+    name: key.name,
+    hint: key.hint,
+    models: key.models,
+    tags: key.tags,
+    blocked: key.isBlocked,
+    rpm: key.rpm ?? null,
+    tpm: key.tpm ?? null,
+    expiresAt: key.expiresAt ?? null,
     spentUsd: spend.usdOf(key.name),
     budget:
       key.maxBudgetUsd === undefined

@@ -55,7 +55,7 @@ export class RequestFeed {
 
   /** Newest first. */
   latest(count: number = keepRequests): readonly RecentRequest[] {
-    return [...this.#recent.values()].reverse().slice(0, count);
+    return [...this.#recent.values()].toReversed().slice(0, count);
   }
 
   find(id: string): RecentRequest | undefined {
@@ -77,15 +77,32 @@ function recentOf(ending: CallEnding): RecentRequest {
   const { callId, startedAt, api, ask, caller, status, outcome, code, isStream, durationMs } = ending;
   const { firstByteMs, overheadMs, model, deployment, inputTokens, outputTokens, costUsd, attempts } = ending;
   return {
-    ...{ id: callId, at: startedAt, api, asked: ask.model.slice(0, 200), role: ask.role?.slice(0, 200), key: caller.keyName },
-    ...{ tags: ask.tags.slice(0, 20).map((tag) => tag.slice(0, 100)), status, outcome, code, stream: isStream, durationMs },
-    ...{ firstByteMs, overheadMs, model, deployment, inputTokens, outputTokens, costUsd },
+    id: callId,
+    at: startedAt,
+    api,
+    asked: ask.model.slice(0, 200),
+    role: ask.role?.slice(0, 200),
+    key: caller.keyName,
+    tags: ask.tags.slice(0, 20).map((tag) => tag.slice(0, 100)),
+    status,
+    outcome,
+    code,
+    stream: isStream,
+    durationMs,
+    firstByteMs,
+    overheadMs,
+    model,
+    deployment,
+    inputTokens,
+    outputTokens,
+    costUsd,
     attempts: attempts.slice(0, keepAttempts).map(attemptOf),
   };
 }
 
 /** A provider's words may quote the prompt: only those of the router itself, on why nobody was asked, are passed on. */
-function attemptOf({ id: _, usage, servedModel: __, reason, ...rest }: Attempt): RecentAttempt {
+function attemptOf(attempt: Attempt): RecentAttempt {
+  const { usage, reason, id: _id, servedModel: _served, ...rest } = attempt;
   return {
     ...rest,
     ...(rest.outcome === 'skipped' && { reason }),

@@ -12,8 +12,9 @@ export interface HealthRoutesOptions {
   readonly version: string;
 }
 
+const alive = ({ response }: Exchange): void => sendJson(response, 200, JSON.stringify("I'm alive!"));
+
 export function healthRoutes(options: HealthRoutesOptions): readonly Route[] {
-  const alive = ({ response }: Exchange): void => sendJson(response, 200, '"I\'m alive!"');
   const ready = ({ response }: Exchange): void => {
     const isReady = !options.isDraining() && options.router() !== undefined;
     const up = options.redisUp();
@@ -62,13 +63,23 @@ function isHealthy({ isConfigured, state, probe }: DeploymentHealth): boolean {
 }
 
 /** What a provider said stays here: it may quote a prompt. */
-export function shown(health: DeploymentHealth): object {
-  const { id, name, model, isConfigured, state, openUntil, inFlight, queued, answered, failed, latencyMs, firstTokenMs } = health;
-  const { lastError, probe } = health;
+export function shown(deployment: DeploymentHealth): object {
+  const { id, name, model, isConfigured, state, openUntil, inFlight, queued, answered, failed, latencyMs, firstTokenMs } =
+    deployment;
+  const { lastError, probe } = deployment;
   return {
-    ...{ model, model_name: name, deployment: id, configured: isConfigured, state },
+    model,
+    model_name: name,
+    deployment: id,
+    configured: isConfigured,
+    state,
     open_until: openUntil === undefined ? null : new Date(openUntil).toISOString(),
-    ...{ in_flight: inFlight, queued, answered, failed, latency_ms: latencyMs ?? null, first_token_ms: firstTokenMs ?? null },
+    in_flight: inFlight,
+    queued,
+    answered,
+    failed,
+    latency_ms: latencyMs ?? null,
+    first_token_ms: firstTokenMs ?? null,
     last_error: lastError
       ? { code: lastError.code ?? null, status: lastError.status ?? null, at: new Date(lastError.at).toISOString() }
       : null,

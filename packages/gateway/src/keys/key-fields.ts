@@ -116,7 +116,7 @@ function fieldsOf(read: z.infer<typeof shape>, now: number): Partial<Fields> {
     allTags !== undefined,
     allTags?.filter((tag) => !tag.startsWith('key:')),
   );
-  return fields as Partial<Fields>;
+  return fields;
 }
 
 function durationMs(text: string): number {

@@ -84,8 +84,17 @@ class KeyDesk {
     if ((await this.#keys.find(id)) !== undefined) throw badRequest('There is such a key already.', 'key', 'key_exists');
     this.#checkName(name, id);
     const made: VirtualKey = {
-      ...{ id, hint: hintOf(token), name, models, tags, isBlocked, budgetWindow, maxCallUsd: 0.5 },
-      ...{ ...others, createdAt: Date.now(), isConfigured: false },
+      id,
+      hint: hintOf(token),
+      name,
+      models,
+      tags,
+      isBlocked,
+      budgetWindow,
+      maxCallUsd: 0.5,
+      ...others,
+      createdAt: Date.now(),
+      isConfigured: false,
     };
     await this.#keys.put(made);
     return { key: token, ...this.#shown(made), ...(ignored.length > 0 && { ignored_fields: ignored }) };
@@ -113,7 +122,6 @@ class KeyDesk {
   }
 
   async delete({ keys = [], key_aliases: names = [] }: Body): Promise<object> {
-    const isList = (list: unknown): list is readonly unknown[] => Array.isArray(list) && list.length <= 1_000;
     if (!isList(keys) || !isList(names)) throw badRequest('The field keys must be a list of keys.', 'keys');
     const found = [];
     for (const one of [...keys, ...names]) found.push(await this.#own(one));
@@ -187,6 +195,10 @@ class KeyDesk {
       in_configuration: key.isConfigured,
     };
   }
+}
+
+function isList(list: unknown): list is readonly unknown[] {
+  return Array.isArray(list) && list.length <= 1_000;
 }
 
 function read(given: Body): { readonly fields: Partial<VirtualKey>; readonly ignored: readonly string[] } {

@@ -8,7 +8,7 @@ import type { VirtualKey } from './virtual-key.ts';
 export class RedisKeyStore implements KeyStore {
   readonly #link: RedisLink;
   readonly #copy = new MemoryKeyStore();
-  #version: string | undefined;
+  #version: unknown;
 
   constructor(link: RedisLink) {
     this.#link = link;
@@ -44,7 +44,7 @@ export class RedisKeyStore implements KeyStore {
 
   /** Takes over what has changed. */
   async refresh(): Promise<void> {
-    const version = String((await this.#link.command('GET', redisNames.keysVersion)) ?? '0');
+    const version = (await this.#link.command('GET', redisNames.keysVersion)) ?? '0';
     if (version === this.#version) return;
     const stored = pairsOf(await this.#link.command('HGETALL', redisNames.keys)).map(
       ([, text]) => JSON.parse(text) as VirtualKey,

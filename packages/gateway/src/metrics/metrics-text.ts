@@ -29,9 +29,10 @@ export function metricsText(state: GatewayState): string {
   return page.text() + state.ledger;
 }
 
+const one = (value: number): readonly Sample[] => [{ labels: {}, value }];
+
 function writeOwn(page: Page, state: GatewayState): void {
   const { calls, deployments } = state;
-  const one = (value: number): readonly Sample[] => [{ labels: {}, value }];
   page
     .counter('rolecall_requests_total', 'Model calls over HTTP, by what was asked for, key and status.', calls.requests.samples())
     .histogram('rolecall_request_duration_seconds', 'How long model calls took over HTTP.', calls.duration.distributions())

@@ -25,8 +25,8 @@ export class RedisBudgetStore implements BudgetStore {
       [...claims.map(({ account }) => redisNames.account(account)), lease, redisNames.leases],
       [String(leaseMs), ...values],
     );
-    const [refused = 0, spent = '0', used = '0'] = answer as [number, string, string];
-    return Number(refused) === 0 ? { lease } : { lease: null, refused: Number(refused) - 1, balance: balanceOf(spent, used) };
+    const [refused, spent, used] = answer as [number, string, string];
+    return refused === 0 ? { lease } : { lease: null, refused: refused - 1, balance: balanceOf(spent, used) };
   }
 
   /** `id` tells one settlement from another: the same one, sent again, is not charged again. */

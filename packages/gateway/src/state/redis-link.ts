@@ -55,12 +55,12 @@ export class RedisLink {
   /** Resolves when it is connected, or after a while without: it goes on trying. */
   static async open(url: string, options: RedisLinkOptions = {}): Promise<RedisLink> {
     const { createClient: create } = await import('@redis/client');
-    const client = create({
+    const client: Client = create({
       url,
       disableOfflineQueue: true,
       pingInterval: 5_000,
       socket: { connectTimeout: 2_000, reconnectStrategy: (tries) => Math.min(50 * 2 ** Math.min(tries, 6), longestReconnectMs) },
-    }) as Client;
+    });
     const link = new RedisLink(client, options);
     const connecting = client.connect().catch(() => undefined);
     await within(2_000, connecting);

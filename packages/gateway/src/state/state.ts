@@ -89,7 +89,10 @@ async function sharedState(url: string, { settings, log, cooldowns, router }: St
   }, everyMs).unref();
 
   return {
-    ...{ keys, spend, limits, budgets },
+    keys,
+    spend,
+    limits,
+    budgets,
     redisUp: () => link.isUp,
     share: (options) => ({
       ...options,

@@ -1,9 +1,12 @@
 import type { Target } from './config-file.ts';
 
+/** Not a literal: its types want those of a browser. */
+const ollama: string = 'ollama';
+
 const sdks = {
   anthropic: () => import('@anthropic-ai/sdk'),
   groq: () => import('groq-sdk'),
-  ollama: () => import('ollama'),
+  ollama: () => import(ollama),
   openai: () => import('openai'),
 } as const;
 

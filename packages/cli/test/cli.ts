@@ -57,7 +57,7 @@ export function rolecall(argv: readonly string[], circumstances: Circumstances =
 }
 
 /** The variables that "rolecall simulate" says to export. */
-export function environmentOf({ urls }: Simulator): Record<string, string> {
+function environmentOf({ urls }: Simulator): Record<string, string> {
   return {
     OPENAI_BASE_URL: urls.openai,
     ANTHROPIC_BASE_URL: urls.anthropic,

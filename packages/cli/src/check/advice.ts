@@ -54,7 +54,7 @@ export function adviceOn(facts: Facts): readonly Advice[] {
   return given.flatMap(([code, text]) => (text === undefined ? [] : [{ code, text, link: linkTo(code) }]));
 }
 
-export function linkTo(code: AdviceCode): string {
+function linkTo(code: AdviceCode): string {
   return `https://www.npmjs.com/package/rolecall#${code}`;
 }
 

@@ -31,6 +31,8 @@ export interface GatewaySettings {
   readonly litellmHeaders: boolean;
   readonly litellmMetrics: boolean;
   readonly alerts: AlertSettings;
+  /** Spans and metrics go to OpenTelemetry, where the process sends them. */
+  readonly openTelemetry: boolean;
   readonly logLevel: string;
   /** A folder that every row is appended to. */
   readonly ledger: string | undefined;
@@ -78,6 +80,7 @@ const general = z.object({
   log_level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'one of debug, info, warn, error, silent' })
     .optional(),
+  open_telemetry: flag.optional(),
   ledger: text.optional(),
   baseline: text.optional(),
   max_body_bytes: z.int({ error: 'a whole number of bytes' }).positive('a whole number of bytes').optional(),
@@ -162,6 +165,7 @@ class Reading {
       litellmHeaders: own.litellm_headers ?? true,
       litellmMetrics: own.litellm_metrics ?? true,
       alerts: this.#alerts(own, env),
+      openTelemetry: own.open_telemetry ?? false,
       logLevel: own.log_level ?? 'info',
       ledger: own.ledger,
       baseline: own.baseline,

@@ -23,6 +23,7 @@ import { metricsText } from './metrics/metrics-text.ts';
 import { Counter } from './metrics/series.ts';
 import { pricesOf } from './prices.ts';
 import { KnownBalances } from './state/known-balances.ts';
+import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { openState, type State } from './state/state.ts';
 
 export interface PartsOptions {
@@ -47,7 +48,9 @@ export async function createParts(options: PartsOptions): Promise<GatewayParts> 
   const state = await openState({ settings, log, cooldowns, router: () => current.router });
   state.keys.configure(settings.keys);
   const access = new Access(state.keys, settings, insecure);
-  return new Parts({ options, state, access, current, log, alerts, alerted, cooldowns }).gatewayParts();
+  const parts = new Parts({ options, state, access, current, log, alerts, alerted, cooldowns });
+  if (settings.openTelemetry) await parts.follow();
+  return parts.gatewayParts();
 }
 
 interface PartsFacts {
@@ -76,6 +79,7 @@ class Parts {
   #names: ReadonlySet<string> = new Set();
   #inFlight = 0;
   #isDraining = false;
+  #telemetry: Telemetry | undefined;
 
   constructor(facts: PartsFacts) {
     this.#facts = facts;
@@ -93,6 +97,11 @@ class Parts {
     });
     this.#tracker.onRow((row) => state.spend.add(row));
     this.#lag.enable();
+  }
+
+  /** Sends what happens to OpenTelemetry, too. */
+  async follow(): Promise<void> {
+    this.#telemetry = await openTelemetry(this.#tracker);
   }
 
   gatewayParts(): GatewayParts {
@@ -146,6 +155,7 @@ class Parts {
     this.#calls.add(ending, this.#names.has(model));
     this.#feed.add(ending);
     this.#watch.add(ending, current.settings.alerts);
+    this.#telemetry?.add(ending);
     logCall(log, ending);
     if (ending.outcome === 'answered') this.#facts.alerts.clear('all_backends_down', model.slice(0, 200));
   }
@@ -260,7 +270,7 @@ class Parts {
 
   #reconfigure(settings: GatewaySettings): void {
     const { state, access, current, alerts, log } = this.#facts;
-    const fixed = ['redisUrl', 'budgetsWithoutRedis', 'ledger', 'baseline'] as const;
+    const fixed = ['redisUrl', 'budgetsWithoutRedis', 'ledger', 'baseline', 'openTelemetry'] as const;
     const changed = fixed.filter((name) => settings[name] !== current.settings[name]);
     if (changed.length > 0) log.warn({ event: 'restart_needed', settings: changed }, 'these settings change with the next start');
     access.rules = settings;
@@ -279,6 +289,7 @@ class Parts {
 
   async #close(): Promise<void> {
     this.#lag.disable();
+    this.#telemetry?.close();
     await this.#tracker.flush();
     await this.#facts.alerts.close();
     await this.#facts.state.close();

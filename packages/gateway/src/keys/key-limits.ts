@@ -52,6 +52,11 @@ export class MemoryKeyLimits implements KeyLimits {
     return verdict;
   }
 
+  /** Keys that are kept in mind. */
+  get size(): number {
+    return this.#minutes.size;
+  }
+
   correct(id: string, tokens: number): void {
     const minute = this.#minuteOf(id, Date.now());
     minute.tokens = Math.max(0, minute.tokens + tokens);

@@ -1,17 +1,16 @@
 import { expect, test } from 'vitest';
 import type { BudgetOptions } from './budget-options.ts';
 import { CostTracker, type CostTrackerOptions } from './cost-tracker.ts';
+import type { TrackedModel, TrackedRequest, TrackedResponse } from './model-call.ts';
 import { perThousand } from './own-prices.ts';
 
-const model = Object.assign(
-  () =>
-    Promise.resolve({
-      model: 'dear',
-      text: 'ok',
-      toolCalls: [],
-      finishReason: 'stop',
-      usage: { inputTokens: 1_000, outputTokens: 0 },
-    }),
+interface Request extends TrackedRequest {
+  readonly messages: readonly unknown[];
+  readonly settings: { readonly maxOutputTokens: number };
+}
+
+const model: TrackedModel<Request, TrackedResponse> = Object.assign(
+  () => Promise.resolve({ model: 'dear', usage: { inputTokens: 1_000, outputTokens: 0 } }),
   { id: 'dear' },
 );
 const ask = (tracker: CostTracker, tags: string[]): Promise<unknown> =>

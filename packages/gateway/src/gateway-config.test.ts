@@ -36,13 +36,13 @@ test('what it acts on is not among the keys without effect, and the rest is', ()
   expect(warnings.join('\n')).not.toMatch(/master_key|metrics_public/);
 });
 
+const withKey = (key: string): string =>
+  `general_settings:\n  master_key: sk-0123456789abcdef\n  keys: [{ name: blog, ${key}, models: [fast], max_budget: 5, budget_duration: 30d, rpm_limit: 3 }]\n`;
+
 test('a virtual key is kept as its hash, and one that is given as a hash is the same key', () => {
   const id = idOf('sk-blog-0123456789');
-  const rest = (key: string): string =>
-    `general_settings:\n  master_key: sk-0123456789abcdef\n  keys: [{ name: blog, ${key}, models: [fast], max_budget: 5, budget_duration: 30d, rpm_limit: 3 }]\n`;
-
-  const [written] = parse(rest('key: os.environ/BLOG'), { BLOG: 'sk-blog-0123456789' }).settings.keys;
-  const [hashed] = parse(rest(`key_hash: ${id}`)).settings.keys;
+  const [written] = parse(withKey('key: os.environ/BLOG'), { BLOG: 'sk-blog-0123456789' }).settings.keys;
+  const [hashed] = parse(withKey(`key_hash: ${id}`)).settings.keys;
 
   expect(written).toMatchObject({
     id,

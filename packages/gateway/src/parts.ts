@@ -49,7 +49,7 @@ export async function createParts(options: PartsOptions): Promise<GatewayParts> 
   state.keys.configure(settings.keys);
   const access = new Access(state.keys, settings, insecure);
   const parts = new Parts({ options, state, access, current, log, alerts, alerted, cooldowns });
-  if (settings.openTelemetry) await parts.follow();
+  await parts.prepare();
   return parts.gatewayParts();
 }
 
@@ -99,9 +99,11 @@ class Parts {
     this.#lag.enable();
   }
 
-  /** Sends what happens to OpenTelemetry, too. */
-  async follow(): Promise<void> {
-    this.#telemetry = await openTelemetry(this.#tracker);
+  /** Budgets go on where the ledger on disk left them, and OpenTelemetry hears of what happens. */
+  async prepare(): Promise<void> {
+    const { openTelemetry: isWanted, ledger, redisUrl } = this.#facts.options.settings;
+    if (ledger !== undefined && redisUrl === undefined) await this.#tracker.resume();
+    if (isWanted) this.#telemetry = await openTelemetry(this.#tracker);
   }
 
   gatewayParts(): GatewayParts {
@@ -293,5 +295,6 @@ class Parts {
     await this.#tracker.flush();
     await this.#facts.alerts.close();
     await this.#facts.state.close();
+    await new Promise<void>((resolve) => this.#facts.log.flush(() => resolve()));
   }
 }

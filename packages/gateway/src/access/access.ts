@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Refusal } from '../http/refusal.ts';
 import type { Area, Caller } from '../http/route.ts';
 import type { KeyStore } from '../keys/key-store.ts';
-import { idOf, sameText, type VirtualKey } from '../keys/virtual-key.ts';
+import { idOf, sameId, type VirtualKey } from '../keys/virtual-key.ts';
 import { RedisAway } from '../state/redis-link.ts';
 import { checkHost, checkJson, checkOrigin, isLoopback } from './loopback.ts';
 import { hasSession } from './session.ts';
@@ -23,17 +23,20 @@ export class Access {
   readonly #keys: KeyStore;
   readonly #isInsecure: boolean;
   #rules: AccessRules;
+  #masterId: string;
   /** What it listens on leads to this machine alone. */
   #isLocal = true;
 
   constructor(keys: KeyStore, rules: AccessRules, isInsecure: boolean) {
     this.#keys = keys;
     this.#rules = rules;
+    this.#masterId = idOf(rules.masterKey ?? '');
     this.#isInsecure = isInsecure;
   }
 
   set rules(rules: AccessRules) {
     this.#rules = rules;
+    this.#masterId = idOf(rules.masterKey ?? '');
   }
 
   /** @throws {TypeError} when only this machine may be served, and the address is another. */
@@ -64,8 +67,8 @@ export class Access {
       checkJson(method, headers);
       return master;
     }
-    if (sameText(token, masterKey)) return master;
     const id = idOf(token);
+    if (sameId(id, this.#masterId)) return master;
     const found = this.#keys.find(id);
     const judge = (key: VirtualKey | undefined): Caller => callerOf(checked(key, id, area), cacheShared);
     return found instanceof Promise ? found.catch(unknowable).then(judge) : judge(found);
@@ -76,7 +79,7 @@ const nobody: Caller = { isAdmin: false };
 const master: Caller = { isAdmin: true, keyName: 'master' };
 
 function checked(key: VirtualKey | undefined, id: string, area: Area): VirtualKey {
-  if (key === undefined || !sameText(key.id, id)) throw unauthorized('invalid_api_key', 'This key is not known here.');
+  if (key === undefined || !sameId(key.id, id)) throw unauthorized('invalid_api_key', 'This key is not known here.');
   if (key.isBlocked) throw unauthorized('key_blocked', 'This key is blocked.');
   if (key.expiresAt !== undefined && key.expiresAt <= Date.now()) throw unauthorized('key_expired', 'This key has expired.');
   if (area === 'key') return key;

@@ -1,6 +1,6 @@
 /** One JSON line for each model call, with what the router decided. Prompts, answers, keys and what providers said are not in it. */
 import type { DestinationStream, Logger } from 'pino';
-import { pino, stdTimeFunctions } from 'pino';
+import { destination, pino, stdTimeFunctions } from 'pino';
 import type { CallEnding } from '../http/route.ts';
 
 export function createLog(level: string, to?: DestinationStream): Logger {
@@ -10,7 +10,7 @@ export function createLog(level: string, to?: DestinationStream): Logger {
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return to ? pino(options, to) : pino(options);
+  return pino(options, to ?? destination({ fd: 1, sync: false })); // a slow reader of the log holds up no request
 }
 
 export function logCall(log: Logger, ending: CallEnding): void {

@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CostTracker } from '@rolecall/cost-tracker';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { guideConfig, rolecall, start } from '../test/cli.ts';
+
+// Commands load their code when they are asked, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const env = { OPENAI_API_KEY: 'k', ANTHROPIC_API_KEY: 'k', GROQ_API_KEY: 'k' };
 let cwd = '';
@@ -46,6 +49,16 @@ test('report writes a page, the rows and JSON', async () => {
   expect(stderr).toContain('report.html');
   expect(await readFile(join(cwd, 'report.html'), 'utf8')).toContain('<title>Cost report of before</title>');
   expect(await readFile(join(cwd, 'rows.csv'), 'utf8')).toMatch(/^id,[\s\S]*writer/);
+});
+
+test('a place where nothing can be written is named', async () => {
+  await writeFile(join(cwd, 'a-file'), '');
+
+  const page = await rolecall(['report', 'before', '--html', 'a-file/report.html'], { cwd });
+  const project = await rolecall(['init', 'a-file/demo'], { cwd });
+
+  expect(page).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('a-file/report.html cannot be written') as string });
+  expect(project).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('a-file/demo cannot be written') as string });
 });
 
 test('report --diff exits with 1 when the cost rose, and with 0 while it rose no further than allowed', async () => {
@@ -143,8 +156,8 @@ test('init writes a project with all its parts, and tells the next step', async 
     dependencies: Record<string, string>;
   };
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/cd My Crew!\n +npm install\n +npm start\n/);
-  expect(manifest.name).toBe('my-crew-');
+  expect(stdout).toMatch(/cd 'My Crew!'\n +npm install\n +npm start\n/);
+  expect(manifest.name).toBe('my-crew');
   expect(manifest.dependencies['@rolecall/core']).toMatch(/^\^\d+\.\d+\.\d+$/);
   for (const file of [
     'crew.ts',

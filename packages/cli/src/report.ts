@@ -5,6 +5,7 @@ import { CommandError, exitCodes } from './exit-codes.ts';
 import { type Io, widthOf } from './io.ts';
 import { isColoured } from './paint.ts';
 import { plural } from './text.ts';
+import { written } from './written.ts';
 
 export interface ReportOptions {
   readonly html?: string | undefined;
@@ -23,11 +24,11 @@ export async function report(path: string, options: ReportOptions, io: Io): Prom
     throw new CommandError('--fail-on-rise and --runs-per-day compare with another ledger: name it with --diff.');
   const tracker = await ledgerAt(path, options, io);
   if (options.html !== undefined) {
-    await tracker.exportHtml(resolve(io.cwd, options.html), { title: `Cost report of ${path}` });
+    await written(options.html, tracker.exportHtml(resolve(io.cwd, options.html), { title: `Cost report of ${path}` }));
     io.stderr.write(`The page is in ${options.html}\n`);
   }
   if (options.csv !== undefined) {
-    await tracker.exportCsv(resolve(io.cwd, options.csv));
+    await written(options.csv, tracker.exportCsv(resolve(io.cwd, options.csv)));
     io.stderr.write(`The rows are in ${options.csv}\n`);
   }
   if (options.diff !== undefined) return compare(await ledgerAt(options.diff, options, io), tracker, options, io);

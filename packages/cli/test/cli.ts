@@ -2,6 +2,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CostTracker } from '@rolecall/cost-tracker';
 import { startSimulator, type Simulator } from '@rolecall/simulator';
 import type { Io } from '../src/io.ts';
 import { run } from '../src/run.ts';
@@ -94,6 +95,9 @@ export interface Scene {
 export async function scene(): Promise<Scene> {
   // A busy machine takes seconds to read them, which no test should be timed with.
   await Promise.all([import('openai'), import('@anthropic-ai/sdk'), import('groq-sdk'), import('ollama')]);
+  const commands = [import('../src/check/check.ts'), import('../src/bench/bench.ts'), import('../src/load/load.ts')];
+  await Promise.all([...commands, import('../src/gateway.ts')]);
+  CostTracker.warm();
   const simulator = await startSimulator();
   const cwd = await mkdtemp(join(tmpdir(), 'rolecall-cli-'));
   return { simulator, cwd, env: environmentOf(simulator), write: (name, text) => writeFile(join(cwd, name), text) };

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { guideConfig, rolecall, scene, start, type Scene } from '../../test/cli.ts';
+
+// Commands load their code when they are asked, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 let here: Scene;
 beforeAll(async () => {

@@ -6,6 +6,7 @@ import { pricesOf, printWarnings, readConfig, type Target, targetsOf } from '../
 import { CommandError, exitCodes } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { loadSdks } from '../load-sdks.ts';
+import { written } from '../written.ts';
 import type { Judgement } from './judge.ts';
 import { type Answers, Jury } from './jury.ts';
 import { printBench } from './print-bench.ts';
@@ -53,7 +54,7 @@ export async function bench(path: string, options: BenchOptions, io: Io): Promis
   if (options.json) io.stdout.write(`${JSON.stringify(jsonOf(report, tracker), undefined, 2)}\n`);
   else printBench(report, options, io);
   if (options.html !== undefined) {
-    await tracker.exportHtml(resolve(io.cwd, options.html), { title: `Benchmark of ${path}` });
+    await written(options.html, tracker.exportHtml(resolve(io.cwd, options.html), { title: `Benchmark of ${path}` }));
     io.stderr.write(`The page is in ${options.html}\n`);
   }
   const { errors } = tracker.summary();

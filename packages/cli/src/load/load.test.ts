@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { guideConfig, rolecall, scene, type Scene } from '../../test/cli.ts';
-import { percentile } from './run-load.ts';
+import { percentile, runLoad } from './run-load.ts';
+
+// Commands load their code when they are asked, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 let here: Scene;
 beforeAll(async () => {
@@ -144,4 +147,17 @@ test('percentiles are values that were measured', () => {
 
   expect([0.5, 0.95, 0.99, 1].map((part) => percentile(values, part))).toEqual([50, 95, 99, 100]);
   expect(percentile([], 0.5)).toBeNull();
+});
+
+test('a fault of ours ends all slots, and is thrown as it is', async () => {
+  let calls = 0;
+  const model = async (): Promise<never> => {
+    calls += 1;
+    throw new TypeError('a bug');
+  };
+  const plan = { concurrency: 4, durationMs: 60_000, request: { messages: [] }, signal: new AbortController().signal };
+
+  await expect(runLoad(model, plan)).rejects.toThrow('a bug');
+
+  expect(calls).toBeLessThanOrEqual(4);
 });

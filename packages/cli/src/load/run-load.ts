@@ -44,7 +44,8 @@ export class LoadFigures {
 export async function runLoad(model: Model, plan: LoadPlan): Promise<LoadFigures> {
   const figures = new LoadFigures();
   const { durationMs, requestsPerSecond: rate } = plan;
-  const signal = AbortSignal.any([plan.signal]);
+  const fault = new AbortController();
+  const signal = AbortSignal.any([plan.signal, fault.signal]);
   setMaxListeners(0, signal); // every slot listens
   const start = performance.now();
   const endsAt = start + durationMs;
@@ -61,7 +62,13 @@ export async function runLoad(model: Model, plan: LoadPlan): Promise<LoadFigures
       await send(model, { ...plan, signal }, dueAt, figures);
     }
   };
-  await Promise.all(Array.from({ length: plan.concurrency }, worker));
+  const workers = Array.from({ length: plan.concurrency }, () =>
+    worker().catch((error: unknown) => {
+      fault.abort(error); // nobody goes on when one of them has met a fault of ours
+      throw error;
+    }),
+  );
+  await Promise.all(workers);
   figures.elapsedMs = performance.now() - start;
   if (rate !== undefined && figures.stopped === undefined)
     figures.unsent = Math.max(0, Math.floor((durationMs * rate) / 1_000) - figures.sent);

@@ -126,7 +126,10 @@ test("an unknown model is a 404 that lists those there are, or a 400 for who wan
 
 test('aliases are listed unless they are hidden, and no key or address is', async () => {
   running = await gatewayWith(
-    `${fourModels.replace('num_retries: 0', 'num_retries: 0, model_group_alias: { shown: gpt, secret: { model: claude, hidden: true } }')}`,
+    fourModels.replace(
+      'num_retries: 0',
+      'num_retries: 0, model_group_alias: { shown: gpt, secret: { model: claude, hidden: true } }',
+    ),
   );
   const list = await (await fetch(`${running.url}/v1/models`)).text();
   const info = await (await fetch(`${running.url}/model/info`)).text();

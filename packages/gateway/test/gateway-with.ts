@@ -36,8 +36,13 @@ export async function gatewayWith(
   await writeFile(config, yaml);
   const { openai, anthropic, groq, ollama } = simulator.urls;
   const env = {
-    ...{ OPENAI_API_KEY: 'sk-test-openai-1234', ANTHROPIC_API_KEY: 'sk-ant-test-1234', GROQ_API_KEY: 'gsk_test_1234' },
-    ...{ OPENAI_BASE_URL: openai, ANTHROPIC_BASE_URL: anthropic, GROQ_BASE_URL: groq, OLLAMA_API_BASE: ollama },
+    OPENAI_API_KEY: 'sk-test-openai-1234',
+    ANTHROPIC_API_KEY: 'sk-ant-test-1234',
+    GROQ_API_KEY: 'gsk_test_1234',
+    OPENAI_BASE_URL: openai,
+    ANTHROPIC_BASE_URL: anthropic,
+    GROQ_BASE_URL: groq,
+    OLLAMA_API_BASE: ollama,
   };
   const gateway = await createGateway({ config, env, logTo: { write: () => undefined }, ...options });
   const { url } = await gateway.listen(0);

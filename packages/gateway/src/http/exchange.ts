@@ -55,7 +55,9 @@ function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
     });
     request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
     request.on('error', reject);
-    request.on('close', () => reject(badRequest('The client left before it had sent the whole body.')));
+    request.on('close', () => {
+      if (!request.complete) reject(badRequest('The client left before it had sent the whole body.'));
+    });
   });
 }
 
@@ -66,12 +68,14 @@ function tooLarge(maxBytes: number): Refusal {
 
 /** Level by level, without a call for each. */
 function isTooDeep(body: object): boolean {
-  let level: readonly object[] = [body];
+  let level: object[] = [body];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth >= maxDepth) return true;
-    level = level.flatMap((node) =>
-      Object.values(node).filter((value): value is object => typeof value === 'object' && value !== null),
-    );
+    const next: object[] = [];
+    for (const node of level) {
+      for (const value of Object.values(node)) if (typeof value === 'object' && value !== null) next.push(value as object);
+    }
+    level = next;
   }
   return false;
 }

@@ -12,8 +12,6 @@ export function routeFinder(routes: readonly Route[]): FindRoute {
     .filter(({ path }) => path.endsWith('*'))
     .map((route) => ({ route, prefix: route.path.slice(0, -1) }))
     .toSorted((a, b) => b.prefix.length - a.prefix.length);
-  const fits = (route: Route, path: string): boolean =>
-    route.path.endsWith('*') ? path.startsWith(route.path.slice(0, -1)) : route.path === path;
 
   return (asked, path) => {
     const method = asked === 'HEAD' ? 'GET' : asked;
@@ -24,6 +22,10 @@ export function routeFinder(routes: readonly Route[]): FindRoute {
     const others = routes.filter((route) => fits(route, path)).map((route) => route.method);
     throw others.length === 0 ? noRoute() : noMethod([...new Set(others)]);
   };
+}
+
+function fits({ path: written }: Route, path: string): boolean {
+  return written.endsWith('*') ? path.startsWith(written.slice(0, -1)) : written === path;
 }
 
 function noRoute(): Refusal {

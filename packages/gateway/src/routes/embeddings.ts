@@ -26,10 +26,11 @@ export const embeddings: Dialect = {
   problemEvent: (problem, callId) => chat.problemEvent(problem, callId),
 };
 
+const isText = (one: unknown): boolean => typeof one === 'string';
+const isToken = (one: unknown): boolean => Number.isSafeInteger(one);
+const isTokens = (one: unknown): boolean => Array.isArray(one) && one.length > 0 && one.every(isToken);
+
 function checkInput({ input }: Fields): void {
-  const isText = (one: unknown): boolean => typeof one === 'string';
-  const isToken = (one: unknown): boolean => Number.isSafeInteger(one);
-  const isTokens = (one: unknown): boolean => Array.isArray(one) && one.length > 0 && one.every(isToken);
   const isList = Array.isArray(input) && input.length > 0 && [isText, isToken, isTokens].some((holds) => input.every(holds));
   if (!isText(input) && !isList) throw badRequest('input must be a string, a list of strings, or tokens.', 'input');
 }

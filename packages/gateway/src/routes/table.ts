@@ -25,13 +25,16 @@ export function modelRoutes(house: () => House): readonly Route[] {
       handle: (exchange) => serveModel(exchange, dialect, house()),
     })),
   );
-  const look = (path: string, show: (exchange: Exchange) => void): Route => ({ method: 'GET', path, area: 'key', handle: show });
   return [
     ...asks,
     ...both('/models').map((path) => look(path, (exchange) => listModels(exchange, house().offer))),
     ...both('/models/*').map((path) => look(path, (exchange) => showModel(exchange, house().offer))),
     ...both('/model/info').map((path) => look(path, (exchange) => modelInfo(exchange, house().offer))),
   ];
+}
+
+function look(path: string, show: (exchange: Exchange) => void): Route {
+  return { method: 'GET', path, area: 'key', handle: show };
 }
 
 function both(path: string): readonly string[] {

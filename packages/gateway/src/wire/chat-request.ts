@@ -21,17 +21,39 @@ import {
 
 /** Fields that other APIs have words for, or that say nothing an answer depends on. */
 const known: ReadonlySet<string> = new Set([
-  ...['model', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'parallel_tool_calls', 'response_format'],
-  ...['temperature', 'top_p', 'max_tokens', 'max_completion_tokens', 'stop', 'seed', 'frequency_penalty', 'presence_penalty'],
-  ...['reasoning_effort', 'service_tier', 'user', 'metadata', 'store', 'safety_identifier', 'prompt_cache_key'],
-  ...['prompt_cache_retention', 'prediction', 'verbosity'],
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'response_format',
+  'temperature',
+  'top_p',
+  'max_tokens',
+  'max_completion_tokens',
+  'stop',
+  'seed',
+  'frequency_penalty',
+  'presence_penalty',
+  'reasoning_effort',
+  'service_tier',
+  'user',
+  'metadata',
+  'store',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'prediction',
+  'verbosity',
 ]);
 
 /** What these say is what happens anyway. */
 const harmless: Readonly<Record<string, unknown>> = { n: 1, logprobs: false, top_logprobs: 0 };
 
 /** What the API calls our settings. */
-export const chatSettings: Readonly<Record<keyof ModelSettings & string, string>> = {
+export const chatSettings: Readonly<Record<string, string>> = {
   temperature: 'temperature',
   topP: 'top_p',
   topK: 'top_k',

@@ -31,8 +31,22 @@ import {
 } from './reader.ts';
 
 const known: ReadonlySet<string> = new Set([
-  ...['model', 'messages', 'system', 'stream', 'max_tokens', 'stop_sequences', 'temperature', 'top_p', 'top_k'],
-  ...['tools', 'tool_choice', 'thinking', 'output_config', 'output_format', 'metadata', 'service_tier'],
+  'model',
+  'messages',
+  'system',
+  'stream',
+  'max_tokens',
+  'stop_sequences',
+  'temperature',
+  'top_p',
+  'top_k',
+  'tools',
+  'tool_choice',
+  'thinking',
+  'output_config',
+  'output_format',
+  'metadata',
+  'service_tier',
 ]);
 
 export const messagesSettings: Readonly<Record<string, string>> = {

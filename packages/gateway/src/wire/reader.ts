@@ -21,6 +21,8 @@ function given<Value>(value: unknown, name: string, valid: string, holds: (value
 const isString = (value: unknown): value is string => typeof value === 'string';
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
+const areStrings = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(isString);
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
 export function textOf(value: unknown, name: string): string | undefined {
@@ -33,8 +35,7 @@ export function numberOf(value: unknown, name: string): number | undefined {
 
 /** A number of tokens: at least 1. */
 export function tokensOf(value: unknown, name: string): number | undefined {
-  const tokens = (one: unknown): one is number => Number.isSafeInteger(one) && Number(one) > 0;
-  return given(value, name, 'a whole number of at least 1', tokens);
+  return given(value, name, 'a whole number of at least 1', isCount);
 }
 
 export function switchOf(value: unknown, name: string): boolean | undefined {
@@ -55,8 +56,7 @@ export function oneOf<const Word extends string>(value: unknown, name: string, w
 }
 
 export function textsOf(value: unknown, name: string): readonly string[] | undefined {
-  const texts = (one: unknown): one is readonly string[] => Array.isArray(one) && one.every(isString);
-  return given(value, name, 'a list of strings', texts);
+  return given(value, name, 'a list of strings', areStrings);
 }
 
 export function neededText(value: unknown, name: string): string {

@@ -33,7 +33,7 @@ export class Progress {
   hidesUsage = false;
   place: Place | undefined;
   calls = 0;
-  readonly names = new Set<string>();
+  readonly names: Set<string> = new Set();
   #upstreamMs = 0;
   #since: number | undefined;
 

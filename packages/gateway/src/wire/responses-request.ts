@@ -19,9 +19,28 @@ import {
 } from './reader.ts';
 
 const known: ReadonlySet<string> = new Set([
-  ...['model', 'input', 'instructions', 'stream', 'stream_options', 'tools', 'tool_choice', 'parallel_tool_calls', 'text'],
-  ...['temperature', 'top_p', 'max_output_tokens', 'reasoning', 'service_tier', 'user', 'metadata', 'store', 'include'],
-  ...['truncation', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'],
+  'model',
+  'input',
+  'instructions',
+  'stream',
+  'stream_options',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'text',
+  'temperature',
+  'top_p',
+  'max_output_tokens',
+  'reasoning',
+  'service_tier',
+  'user',
+  'metadata',
+  'store',
+  'include',
+  'truncation',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
 ]);
 
 const harmless: Readonly<Record<string, unknown>> = { background: false, top_logprobs: 0 };

@@ -19,7 +19,7 @@ const arrows: Record<string, { code: readonly string[]; types: readonly string[]
 const heavy = /^(openai|@anthropic-ai\/sdk|groq-sdk|ollama|zod|undici|@pydantic\/genai-prices)(\/|$)/;
 
 /** An entry of its own that nobody loads who has not installed what it needs: it imports that as any code does. */
-const optional = /^router\/src\/config(\/|\.ts$)/;
+const optional = /^router\/src\/config(\/|\.ts$)|^gateway\/src\/(gateway-config|keys\/key-fields)\.ts$/;
 
 interface Import {
   file: string;

@@ -50,7 +50,7 @@ export function sameText(given: string, expected: string): boolean {
   return sameId(idOf(given), idOf(expected));
 }
 
-export function tagOf({ name }: Pick<VirtualKey, 'name'>): string {
+function tagOf({ name }: Pick<VirtualKey, 'name'>): string {
   return `${tagPrefix}${name}`;
 }
 

@@ -1,15 +1,29 @@
 /** What things are called in Redis. One hash tag, so that a script finds them all on one node of a cluster. */
+interface RedisNames {
+  account(account: string): string;
+  lease(id: string): string;
+  readonly leases: string;
+  settled(id: string): string;
+  readonly keys: string;
+  readonly keysVersion: string;
+  /** Picodollars that each key has spent. */
+  readonly spend: string;
+  minute(what: string): string;
+  readonly circuits: string;
+  answer(key: string): string;
+}
+
 const prefix = '{rolecall}:';
 
-export const redisNames = {
-  account: (account: string): string => `${prefix}budget:${account}`,
-  lease: (id: string): string => `${prefix}lease:${id}`,
+export const redisNames: RedisNames = {
+  account: (account) => `${prefix}budget:${account}`,
+  lease: (id) => `${prefix}lease:${id}`,
   leases: `${prefix}leases`,
-  settled: (id: string): string => `${prefix}settled:${id}`,
+  settled: (id) => `${prefix}settled:${id}`,
   keys: `${prefix}keys`,
   keysVersion: `${prefix}keys-version`,
   spend: `${prefix}spend`,
-  minute: (what: string): string => `${prefix}minute:${what}`,
+  minute: (what) => `${prefix}minute:${what}`,
   circuits: `${prefix}circuits`,
-  answer: (key: string): string => `${prefix}answer:${key}`,
-} as const;
+  answer: (key) => `${prefix}answer:${key}`,
+};

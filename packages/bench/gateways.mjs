@@ -34,7 +34,7 @@ async function relay(upstream) {
   const pool = new Pool(upstream, { connections: 256 });
   const server = createServer(async (request, response) => {
     const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-bench' };
-    const answer = await pool.request({ path: request.url, method: 'POST', headers, body: request });
+    const answer = await pool.request({ path: request.url ?? '/', method: 'POST', headers, body: request });
     response.writeHead(answer.statusCode, { 'content-type': answer.headers['content-type'] });
     answer.body.pipe(response);
   });

@@ -54,7 +54,7 @@ function reasonOf({ finishReason }: ModelResponse): string {
 }
 
 /** Nothing, where nothing was reported. */
-export function usageOf(usage: Usage): { readonly usage?: JsonObject } {
+function usageOf(usage: Usage): { readonly usage?: JsonObject } {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens } = usage;
   if (inputTokens === undefined && outputTokens === undefined) return {};
   const input = inputTokens ?? 0;

@@ -14,7 +14,7 @@ import type { GatewaySettings } from './gateway-config.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { Cooldowns } from './health/cooldowns.ts';
 import { healthRoutes } from './health/health-routes.ts';
-import type { Admission, CallEnding, Route } from './http/route.ts';
+import type { Admission, Ask, CallEnding, Caller, Route } from './http/route.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import { budgetOf, tagPrefix, type VirtualKey } from './keys/virtual-key.ts';
 import { createLog, logCall } from './log/request-log.ts';
@@ -23,6 +23,7 @@ import { metricsText } from './metrics/metrics-text.ts';
 import { Counter } from './metrics/series.ts';
 import { pricesOf } from './prices.ts';
 import { KnownBalances } from './state/known-balances.ts';
+import type { BegunCall } from './state/shared-calls.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { openState, type State } from './state/state.ts';
 
@@ -73,6 +74,7 @@ class Parts {
   readonly #calls = new CallMetrics();
   readonly #cooled = new Counter();
   readonly #reloads = new Counter();
+  readonly #replayed = new Counter();
   readonly #watch: CallWatch;
   readonly #lag = monitorEventLoopDelay({ resolution: 20 });
   readonly #startedAt = Date.now();
@@ -116,9 +118,9 @@ class Parts {
       begin: (caller, ask) => {
         const admitted = admissions.begin(caller, ask);
         this.#inFlight += 1;
-        if (!(admitted instanceof Promise)) return this.#counted(admitted);
+        if (!(admitted instanceof Promise)) return this.#counted(admitted, caller, ask);
         return admitted.then(
-          (admission) => this.#counted(admission),
+          (admission) => this.#counted(admission, caller, ask),
           (error: unknown) => {
             this.#inFlight -= 1;
             throw error;
@@ -141,14 +143,29 @@ class Parts {
     };
   }
 
-  #counted(admission: Admission): Admission {
+  #counted(admission: Admission, { keyId, keyName, tags: own = [] }: Caller, { callId, isIdShared, role, tags }: Ask): Admission {
+    const { calls } = this.#facts.state;
+    const labels = [...tags, ...own, ...(keyName === undefined ? [] : [`${tagPrefix}${keyName}`])];
+    const mark = isIdShared ? calls?.of({ callId, keyId, role, tags: labels }, (begun) => this.#lost(begun)) : undefined;
     return {
       ...admission,
+      ...(mark && { asking: mark.asking }),
       settle: (ending) => {
         this.#inFlight -= 1;
         admission.settle(ending);
+        mark?.settle();
       },
     };
+  }
+
+  /** A gateway was killed while a backend answered: what that answer cost is not known, and may have to be paid all the same. */
+  #lost({ callId, at, place, role, tags }: BegunCall): void {
+    const { name, model, deployment } = place;
+    const known = { workflow: callId, agent: role, name, model, tags, at };
+    this.#tracker.record({ ...known, outcome: 'failed', code: 'gateway_lost', possiblyBilled: true });
+    this.#replayed.add({ name, backend: model, deployment });
+    const facts = { event: 'replayed', call_id: callId, name, model, deployment };
+    this.#facts.log.warn(facts, 'a gateway that was lost had begun this call, which may be billed twice');
   }
 
   #end(ending: CallEnding): void {
@@ -206,6 +223,7 @@ class Parts {
       keyBudgets: this.#keyBudgets(),
       redisUp: state.redisUp(),
       reloads: this.#reloads,
+      replayed: this.#replayed,
       alerts: alerted,
       loopLagSeconds,
       version,

@@ -9,6 +9,7 @@ export interface ExchangeFacts {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly callId: string;
+  readonly isIdShared: boolean;
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly maxBodyBytes: number;

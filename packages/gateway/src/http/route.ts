@@ -27,6 +27,8 @@ export interface Exchange {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly callId: string;
+  /** The id came with the request. */
+  readonly isIdShared: boolean;
   readonly caller: Caller;
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal;
@@ -54,12 +56,25 @@ export interface Ask {
   /** A rough count of the input. */
   readonly inputTokens: number;
   readonly callId: string;
+  /** The id came with the request: gateways behind one load balancer share it. */
+  readonly isIdShared: boolean;
+}
+
+/** Where an attempt goes. */
+export interface Place {
+  /** The named model. */
+  readonly name: string;
+  readonly deployment: string;
+  /** `provider/model`. */
+  readonly model: string;
 }
 
 /** A model call that was let in: told how it ended, exactly once. */
 export interface Admission {
   /** Further headers of the answer: what is left of the key's limits. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Is awaited before each backend is asked; what it resolves with is called when that attempt is over. */
+  asking?(place: Place): Promise<() => void>;
   settle(ending: CallEnding): void;
 }
 

@@ -36,14 +36,16 @@ export function createHttpServer(parts: ServerParts): Server {
 
 async function serve(request: IncomingMessage, response: ServerResponse, parts: ServerParts): Promise<void> {
   const { path, query } = addressOf(request.url ?? '/');
-  const callId = callIdOf(request);
+  const sharedId = sharedIdOf(request);
+  const callId = sharedId ?? randomUUID();
+  const isIdShared = sharedId !== undefined;
   try {
     const route = parts.find(request.method ?? 'GET', path);
     const admitted = parts.admit(request, route.area);
     const caller = admitted instanceof Promise ? await admitted : admitted;
     const signal = leaving(response);
     await route.handle(
-      createExchange({ request, response, path, query, callId, caller, signal, maxBodyBytes: parts.maxBodyBytes() }),
+      createExchange({ request, response, path, query, callId, isIdShared, caller, signal, maxBodyBytes: parts.maxBodyBytes() }),
     );
   } catch (error) {
     const problem = problemOf(error);
@@ -72,9 +74,9 @@ function addressOf(url: string): { readonly path: string; readonly query: URLSea
 }
 
 /** Gateways behind one load balancer share the id that it gives to a request. */
-function callIdOf({ headers }: IncomingMessage): string {
+function sharedIdOf({ headers }: IncomingMessage): string | undefined {
   const given = headers['x-rolecall-call-id'] ?? headers['x-litellm-call-id'];
-  return typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : randomUUID();
+  return typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : undefined;
 }
 
 const statuses: Readonly<Record<string, string>> = {

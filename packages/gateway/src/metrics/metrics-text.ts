@@ -15,6 +15,7 @@ export interface GatewayState {
   /** `undefined`: there is none. */
   readonly redisUp: boolean | undefined;
   readonly reloads: Counter;
+  readonly replayed: Counter;
   readonly alerts: Counter;
   readonly loopLagSeconds: number;
   readonly version: string;
@@ -75,6 +76,11 @@ function writeOwn(page: Page, state: GatewayState): void {
     )
     .gauge('rolecall_in_flight_requests', 'Model calls under way.', one(state.inFlight))
     .gauge('rolecall_key_budget_remaining_usd', 'What a key may still spend.', budgetSamples(state))
+    .counter(
+      'rolecall_replayed_calls_total',
+      'Calls that a lost gateway had begun, and this one made anew.',
+      state.replayed.samples(),
+    )
     .counter('rolecall_config_reloads_total', 'Reloads of the configuration, by result.', state.reloads.samples())
     .counter('rolecall_alerts_total', 'Alerts, by kind.', state.alerts.samples())
     .gauge(

@@ -78,7 +78,8 @@ class ModelCall {
     const { wishes, exchange } = parts;
     const fallbacks = (wishes.fallbacks || []).map((target) => (typeof target === 'string' ? target : target.model));
     const inputTokens = Math.ceil(Number(exchange.request.headers['content-length'] ?? 0) / 4);
-    this.#ask = { model: wishes.asked, role: wishes.role, fallbacks, tags: wishes.tags, inputTokens, callId: exchange.callId };
+    const { callId, isIdShared } = exchange;
+    this.#ask = { model: wishes.asked, role: wishes.role, fallbacks, tags: wishes.tags, inputTokens, callId, isIdShared };
   }
 
   async run(asked: Pick<CallRequest, 'messages'>): Promise<void> {
@@ -87,6 +88,7 @@ class ModelCall {
     try {
       house.offer.check(this.#parts.wishes, exchange.caller);
       this.#admission = await house.parts.begin(exchange.caller, this.#ask);
+      this.#parts.call.asking = this.#admission.asking;
       const response = await house.router(this.#request(asked, events));
       if (events) this.#finish(events, response);
       else this.#answer(response);

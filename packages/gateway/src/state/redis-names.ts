@@ -11,6 +11,8 @@ interface RedisNames {
   minute(what: string): string;
   readonly circuits: string;
   answer(key: string): string;
+  /** The mark of a call that is at a backend. */
+  call(id: string): string;
 }
 
 const prefix = '{rolecall}:';
@@ -26,4 +28,5 @@ export const redisNames: RedisNames = {
   minute: (what) => `${prefix}minute:${what}`,
   circuits: `${prefix}circuits`,
   answer: (key) => `${prefix}answer:${key}`,
+  call: (id) => `${prefix}call:${id}`,
 };

@@ -12,6 +12,7 @@ import { RedisBudgetStore } from './redis-budget-store.ts';
 import { redisCacheStore } from './redis-cache-store.ts';
 import { RedisAway, RedisLink } from './redis-link.ts';
 import { SharedBudgetStore } from './shared-budget-store.ts';
+import { SharedCalls } from './shared-calls.ts';
 import { SharedCircuits } from './shared-circuits.ts';
 import { withSharedLimits } from './shared-limits.ts';
 
@@ -20,6 +21,8 @@ export interface State {
   readonly spend: KeySpend;
   readonly limits: KeyLimits;
   readonly budgets: BudgetStore;
+  /** Which calls are at a backend, where other gateways are to know. */
+  readonly calls: SharedCalls | undefined;
   /** `undefined`: there is none. */
   redisUp(): boolean | undefined;
   /** The options of a router that shares what there is to share. */
@@ -47,6 +50,7 @@ function ownState(): State {
     spend: new KeySpend(undefined),
     limits: new MemoryKeyLimits(),
     budgets: new MemoryBudgetStore(),
+    calls: undefined,
     redisUp: () => undefined,
     share: (options) => options,
     tell: () => undefined,
@@ -65,14 +69,10 @@ async function sharedState(url: string, { settings, log, cooldowns, router }: St
   const limits = new RedisKeyLimits(link);
   const budgets = new SharedBudgetStore(new RedisBudgetStore(link), settings.budgetsWithoutRedis);
   const circuits = new SharedCircuits(link, cooldowns);
-  const quietly = async (work: Promise<unknown>): Promise<void> => {
-    try {
-      await work;
-    } catch (error) {
-      if (!(error instanceof RedisAway))
-        log.error({ event: 'redis_error', reason: String(error).slice(0, 200) }, 'Redis objects');
-    }
+  const note = (error: unknown): void => {
+    if (!(error instanceof RedisAway)) log.error({ event: 'redis_error', reason: String(error).slice(0, 200) }, 'Redis objects');
   };
+  const quietly = (work: Promise<unknown>): Promise<unknown> => work.catch(note);
   const exchange = async (): Promise<void> => {
     if (!link.isUp) return;
     const current = router();
@@ -93,6 +93,7 @@ async function sharedState(url: string, { settings, log, cooldowns, router }: St
     spend,
     limits,
     budgets,
+    calls: new SharedCalls(link, note),
     redisUp: () => link.isUp,
     share: (options) => ({
       ...options,

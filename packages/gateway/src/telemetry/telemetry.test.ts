@@ -22,7 +22,7 @@ test('a call over HTTP is a span and a duration, its attempts are spans of their
     callId: 'call-1',
     api: 'chat.completions',
     caller: { isAdmin: false, keyName: 'blog' },
-    ask: { model: 'role:writer', fallbacks: [], tags: [], inputTokens: 3, callId: 'call-1' },
+    ask: { model: 'role:writer', fallbacks: [], tags: [], inputTokens: 3, callId: 'call-1', isIdShared: false },
     status: 502,
     isStream: false,
     outcome: 'failed',

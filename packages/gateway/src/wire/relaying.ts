@@ -1,21 +1,13 @@
 /** One attempt of a call over HTTP: relayed where the backend speaks the caller's API, translated where it does not. */
 import type { JsonObject, JsonValue, Message, Model, ModelRequest, ModelSettings } from '@rolecall/core';
 import { type Backend, ModelError } from '@rolecall/router';
+import type { Admission, Place } from '../http/route.ts';
 
 /** How the call that a request belongs to is going. It travels with the request, and no policy looks at it. */
 export const progress: unique symbol = Symbol('progress');
 
 export interface CallRequest extends ModelRequest {
   readonly [progress]?: Progress;
-}
-
-/** Where an attempt goes. */
-export interface Place {
-  /** The named model. */
-  readonly name: string;
-  readonly deployment: string;
-  /** `provider/model`. */
-  readonly model: string;
 }
 
 /** What a call tells its attempts, and what they tell it. */
@@ -32,6 +24,8 @@ export class Progress {
   /** The backend reports the usage of a stream, though the caller did not ask for it. */
   hidesUsage = false;
   place: Place | undefined;
+  /** Is told before a backend is asked. */
+  asking: Admission['asking'];
   calls = 0;
   readonly names: Set<string> = new Set();
   #upstreamMs = 0;
@@ -74,11 +68,13 @@ export function relaying(backend: Backend, place: Place, track: (model: Model) =
     const { wire } = request;
     const isRelayed = wire !== undefined && speaks.includes(wire.api) && request.messages === call.messages;
     if (!isRelayed && call.wireOnly.length > 0) throw speechless(place.model, call.wireOnly);
+    const asked = await call.asking?.(place);
     call.begin(place, isRelayed);
     try {
       return await tracked(isRelayed ? relayed(request, call, backend) : translated(request));
     } finally {
       call.end();
+      asked?.();
     }
   };
   return Object.assign(model, backend);

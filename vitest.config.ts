@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const packages = ['core', 'router', 'cost-tracker', 'simulator'];
+const packages = ['core', 'router', 'cost-tracker', 'simulator', 'gateway', 'cli'];
 
 /** Tests that need more than Node, or minutes, have projects of their own, which `npm test` leaves out. */
 const special = ['browser', 'kill', 'soak'];

@@ -23,6 +23,7 @@ const entries = [
   '@rolecall/cost-tracker',
   '@rolecall/cost-tracker/otel',
   '@rolecall/simulator',
+  '@rolecall/gateway',
 ];
 
 /** What an example beside a public name may take as given. */

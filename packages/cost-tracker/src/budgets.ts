@@ -20,8 +20,12 @@ export interface Hold {
   release(): void | Promise<void>;
 }
 
+/** Budgets beyond the general ones, of whoever makes this very call. The same budget is the same object each time. */
+export type BudgetsFor = (call: BudgetSubjects) => readonly BudgetOptions[];
+
 export interface BudgetsOptions {
   readonly budgets: readonly BudgetOptions[];
+  readonly budgetsFor?: BudgetsFor | undefined;
   readonly store: BudgetStore;
   readonly pricer: Pricer;
   readonly onAlert: OnAlert | undefined;
@@ -38,6 +42,8 @@ interface Match {
 /** Lets calls pass as long as every budget has room for them. */
 export class Budgets {
   readonly #budgets: readonly Budget[];
+  readonly #budgetsFor: BudgetsFor | undefined;
+  readonly #read = new WeakMap<BudgetOptions, Budget>();
   readonly #store: BudgetStore;
   readonly #prospects: Prospects;
   readonly #alerts: BudgetAlerts;
@@ -47,8 +53,9 @@ export class Budgets {
     this.#warnings.once('budget_store', `The store of budgets failed, and lacks what a call has used: ${String(error)}`);
 
   /** @throws {TypeError} when a budget is not what it should be. */
-  constructor({ budgets, store, pricer, onAlert, warnings }: BudgetsOptions) {
+  constructor({ budgets, budgetsFor, store, pricer, onAlert, warnings }: BudgetsOptions) {
     this.#budgets = readBudgets(budgets);
+    this.#budgetsFor = budgetsFor;
     this.#store = store;
     this.#prospects = new Prospects(pricer);
     this.#alerts = new BudgetAlerts(onAlert, warnings);
@@ -105,7 +112,14 @@ export class Budgets {
   }
 
   #matches(call: BudgetSubjects, at: number): Match[] {
-    return this.#budgets.flatMap((budget) => budget.potsFor(call, at).map((pot) => ({ budget, pot, claim: null })));
+    const own = this.#budgetsFor?.(call).map((options) => this.#budgetOf(options)) ?? [];
+    return [...this.#budgets, ...own].flatMap((budget) => budget.potsFor(call, at).map((pot) => ({ budget, pot, claim: null })));
+  }
+
+  #budgetOf(options: BudgetOptions): Budget {
+    const budget = this.#read.get(options) ?? new Budget(options, 'budgetsFor()');
+    this.#read.set(options, budget);
+    return budget;
   }
 
   #claims(call: ProspectiveCall, at: number): Match[] {

@@ -26,10 +26,10 @@ export interface Call {
 /** What is not measured here. */
 type AttemptFacts = Omit<TrackedAttempt, 'id' | 'name' | 'startedAt' | 'waitMs' | 'durationMs' | 'firstTokenMs'>;
 
-export function newAttempt({ request, watch }: Call, facts: AttemptFacts): TrackedAttempt {
+export function newAttempt({ book, request, watch }: Call, facts: AttemptFacts): TrackedAttempt {
   const { startedAt, firstTokenMs } = watch;
   const attempt = {
-    id: crypto.randomUUID(),
+    id: book.ids.next(),
     name: request.model,
     ...facts,
     startedAt,

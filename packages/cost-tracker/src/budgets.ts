@@ -75,9 +75,8 @@ export class Budgets {
 
   /** Counts a row that nothing was held for, such as one that is recorded by hand; unless its window is over. `silent`: no alert. */
   count(row: LedgerRow, silent?: 'silent'): void {
-    const now = Date.now();
-    const isOpen = ({ window }: BudgetPot): boolean => row.at >= window.start && row.at < window.end;
-    const matches = this.#matches(row, now).filter(({ pot }) => isOpen(pot));
+    const { at } = row;
+    const matches = this.#matches(row, Date.now()).filter(({ pot: { window } }) => at >= window.start && at < window.end);
     this.#prospects.learn(row, row);
     this.#settle(null, matches, [row], silent);
   }
@@ -112,8 +111,13 @@ export class Budgets {
   }
 
   #matches(call: BudgetSubjects, at: number): Match[] {
-    const own = this.#budgetsFor?.(call).map((options) => this.#budgetOf(options)) ?? [];
-    return [...this.#budgets, ...own].flatMap((budget) => budget.potsFor(call, at).map((pot) => ({ budget, pot, claim: null })));
+    const matches: Match[] = [];
+    const add = (budget: Budget): void => {
+      for (const pot of budget.potsFor(call, at)) matches.push({ budget, pot, claim: null });
+    };
+    this.#budgets.forEach(add);
+    for (const options of this.#budgetsFor?.(call) ?? []) add(this.#budgetOf(options));
+    return matches;
   }
 
   #budgetOf(options: BudgetOptions): Budget {
@@ -165,9 +169,11 @@ export class Budgets {
   }
 
   #settle(lease: string | null, matches: readonly Match[], rows: readonly LedgerRow[], silent?: 'silent'): void {
-    const charged = matches
-      .map((match) => ({ ...match, amount: rows.reduce((sum, row) => sum + amountOf(row, match), 0n) }))
-      .filter(({ amount }) => amount > 0n);
+    const charged: { readonly budget: Budget; readonly pot: BudgetPot; readonly amount: bigint }[] = [];
+    for (const match of matches) {
+      const amount = rows.reduce((sum, row) => sum + amountOf(row, match), 0n);
+      if (amount > 0n) charged.push({ budget: match.budget, pot: match.pot, amount });
+    }
     if (lease === null && charged.length === 0) return;
 
     const tell = (balances: readonly BudgetBalance[]): void => {
@@ -177,7 +183,12 @@ export class Budgets {
       });
     };
     try {
-      const charges = charged.map(({ pot, amount }) => ({ ...accountOf(pot), amount }));
+      const charges = charged.map(({ pot: { account, closesAt, oneOfMany }, amount }) => ({
+        account,
+        closesAt,
+        oneOfMany,
+        amount,
+      }));
       const balances = this.#store.settle(lease, charges);
       if (balances instanceof Promise) this.#settling.run(balances.then(tell), this.#storeFailed);
       else tell(balances);

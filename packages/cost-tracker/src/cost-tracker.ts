@@ -25,6 +25,7 @@ import { Pricer } from './pricer.ts';
 import { prometheusText } from './prometheus.ts';
 import { reportText, type ReportOptions } from './report.ts';
 import { reprice, type RepriceOptions, type Repricing } from './reprice.ts';
+import { RowIds } from './row-ids.ts';
 import { RowListeners, type RowListener } from './row-listeners.ts';
 import { LedgerFile } from './ledger-file/ledger-file.ts';
 import { StoredLedger } from './ledger-file/stored-ledger.ts';
@@ -103,6 +104,7 @@ export class CostTracker {
   readonly #budgets: Budgets | undefined;
   readonly #folder: string | undefined;
   readonly #file: LedgerFile | undefined;
+  readonly #ids = new RowIds();
   readonly #warnings = new Warnings();
   readonly #scopes = new Scopes();
   readonly #clients: ClientTracker;
@@ -127,6 +129,7 @@ export class CostTracker {
       this.#warnings.once('fault', `The cost tracker failed, and a call has no row: ${String(error)}`);
     const book: Book = {
       enter: (id, record, hold) => this.#enter(id, record, hold),
+      ids: this.#ids,
       seen: new SeenAttempts(),
       fault,
       gate: this.#budgets && new BudgetGate(this.#budgets, fault),
@@ -157,7 +160,7 @@ export class CostTracker {
 
   /** Enters one call by hand. A wrong record is no error: the row that is returned says what is wrong with it. */
   record(call: CallRecord): LedgerRow {
-    return this.#enter(crypto.randomUUID(), attributed(call, this.#scopes.attribution));
+    return this.#enter(this.#ids.next(), attributed(call, this.#scopes.attribution));
   }
 
   /**

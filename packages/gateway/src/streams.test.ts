@@ -162,7 +162,9 @@ test('a gateway that closes lets a stream end, and takes no further request', as
   response.on('data', (bytes: Buffer) => (text += bytes.toString()));
   await new Promise((resolve) => response.once('data', resolve));
 
+  const ended = new Promise((resolve) => response.once('end', resolve));
   await gateway.close({ graceMs: 10_000 });
+  await ended;
 
   expect(text).toMatch(/\[DONE\]\n\n$/);
   await expect(new Promise((resolve, reject) => get(url, resolve).on('error', reject))).rejects.toThrow();

@@ -49,3 +49,18 @@ export function fallbackTaken(attempts: readonly Attempt[]): string | undefined 
 function nameOf({ name, model }: Attempt): string {
   return name ?? model;
 }
+
+/** Calls that a crash cut off: nobody knows whether they were answered, and so billed. */
+export function lostAttempts(startedAt: readonly number[], model = 'unknown'): readonly Attempt[] {
+  return startedAt.map((at) => ({
+    id: crypto.randomUUID(),
+    model,
+    startedAt: at,
+    waitMs: 0,
+    durationMs: 0,
+    outcome: 'aborted',
+    code: 'interrupted',
+    reason: 'the process ended before the answer was written down',
+    possiblyBilled: true,
+  }));
+}

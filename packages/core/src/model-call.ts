@@ -163,7 +163,7 @@ function checked(response: ModelResponse): ModelResponse {
 
 async function report({ run, tag, turn = 1 }: Place, { taken, thrown }: Outcome, isReplay: boolean): Promise<void> {
   const { response, failure, attempts, durationMs } = taken;
-  const replayed = isReplay ? true : undefined;
+  const replayed: true | undefined = isReplay || undefined;
   if (response) {
     const { model, usage, finishReason, text } = response;
     if (isReplay && run.stream && text !== '') await run.emit({ type: 'delta', ...tag, turn, text });

@@ -73,26 +73,25 @@ async function converse(work: Work): Promise<Answer> {
   const handoffs = handoffsOf(work, runAgent);
   const tools = [...work.tools, ...handoffs].map(({ definition }) => definition);
   const talk = new Conversation(work.messages, window ? { window, tools, settings } : {});
-  const bound = { ...work, handoffs };
 
   for (let turn = 1; turn <= maxIterations; turn++) {
-    await fit(bound, talk, turn);
-    const response = await ask(bound, talk, turn, tools);
-    if (response.toolCalls.length === 0) return answerFrom(bound, talk, response, turn);
+    if (window) await fit(work, talk, turn);
+    const response = await ask(work, talk, turn, tools);
+    if (response.toolCalls.length === 0) return answerFrom(work, talk, response, turn);
     const { content, text, toolCalls } = response;
     // Reasoning among the parts has to go back to its provider, or some refuse the tool results.
-    talk.add({ role: 'assistant', content: content ?? text, toolCalls }, ...(await callTools(bound, toolCalls, turn)));
+    talk.add({ role: 'assistant', content: content ?? text, toolCalls }, ...(await callTools({ ...work, handoffs }, toolCalls, turn)));
   }
 
   const message = `"${tag.task}" reached ${maxIterations} iterations, and ${tag.role} had to answer as it was`;
   await run.warn({ code: 'forced_answer', message, task: tag.task, role: tag.role });
   talk.add(forcedAnswer());
-  await fit(bound, talk, maxIterations + 1);
-  const response = await ask(bound, talk, maxIterations + 1, []);
+  if (window) await fit(work, talk, maxIterations + 1);
+  const response = await ask(work, talk, maxIterations + 1, []);
   if (isBlank(response)) {
     throw new LoopFailure('max_iterations', `no answer after ${maxIterations} iterations, nor when one was demanded`);
   }
-  return answerFrom(bound, talk, response, maxIterations + 1);
+  return answerFrom(work, talk, response, maxIterations + 1);
 }
 
 /** An agent at work, and those it may hand work to. */
@@ -100,13 +99,12 @@ export interface BoundWork extends Work {
   readonly handoffs: readonly Handoff[];
 }
 
-async function fit(work: BoundWork, talk: Conversation, turn: number): Promise<void> {
+async function fit(work: Work, talk: Conversation, turn: number): Promise<void> {
   const { run, tag } = work;
   const done = await talk.fit(async (messages) => {
-    const { text } = await callModel(placeOf(work, turn, 'summary'), {
-      ...asking(work),
-      messages: [...messages, askForSummary()],
-    });
+    const { model, settings } = work.agent;
+    const asked = { messages: [...messages, askForSummary()], model, settings };
+    const { text } = await callModel(placeOf(work, turn, 'summary'), asked);
     return text;
   });
   if (done === undefined) return;
@@ -114,19 +112,16 @@ async function fit(work: BoundWork, talk: Conversation, turn: number): Promise<v
   await run.warn({ code: 'context_shortened', message, task: tag.task, role: tag.role });
 }
 
-function ask(work: BoundWork, talk: Conversation, turn: number, tools: Ask['tools'] & {}): Promise<ModelResponse> {
-  const { outputSchema, reload } = work;
+function ask(work: Work, talk: Conversation, turn: number, tools: Ask['tools'] & {}): Promise<ModelResponse> {
+  const { agent, outputSchema, reload } = work;
   return callModel(placeOf(work, turn, 'turn'), {
-    ...asking(work),
     messages: talk.messages,
+    model: agent.model,
+    settings: agent.settings,
     tools: tools.length === 0 ? undefined : tools,
     outputSchema,
     cache: reload === true ? { reload } : undefined,
   });
-}
-
-function asking({ agent: { model, settings } }: Work): Pick<Ask, 'model' | 'settings'> {
-  return { model, settings };
 }
 
 function placeOf({ run, tag, prefix, signal, attempts, agent }: Work, turn: number, what: 'turn' | 'summary') {

@@ -34,8 +34,7 @@ export async function callModel(place: Place, ask: Ask): Promise<ModelResponse> 
   const { run, tag, name, signal, turn = 1 } = place;
   for (let tries = 1, waits = 0; ; tries++) {
     const step = tries === 1 ? name : `${name}/try-${tries}`;
-    const mayWait = waits < run.maxWaits;
-    const { taken, thrown, shown } = await takeTurn({ ...place, name: step }, ask, mayWait);
+    const { taken, thrown, shown } = await takeTurn(place, ask, { step, mayWait: waits < run.maxWaits });
     if (taken.response) return taken.response;
 
     if (taken.waitMs !== undefined) {
@@ -60,8 +59,13 @@ interface Outcome {
   readonly shown: boolean;
 }
 
-async function takeTurn(place: Place, ask: Ask, mayWait: boolean): Promise<Outcome> {
-  const { run, tag, name, signal, turn = 1 } = place;
+interface Try {
+  readonly step: string;
+  readonly mayWait: boolean;
+}
+
+async function takeTurn(place: Place, ask: Ask, { step, mayWait }: Try): Promise<Outcome> {
+  const { run, tag, signal, turn = 1 } = place;
   signal?.throwIfAborted();
   if (run.isHeard) await run.emit({ type: 'model_call_started', ...tag, turn });
   signal?.throwIfAborted();
@@ -69,7 +73,7 @@ async function takeTurn(place: Place, ask: Ask, mayWait: boolean): Promise<Outco
   let live: Outcome | undefined;
   let stored: Turn;
   try {
-    stored = await run.steps.step(name, async ({ interruptedAt }) => {
+    stored = await run.steps.step(step, async ({ interruptedAt }) => {
       live = await askNow(place, ask, { mayWait, interruptedAt });
       return run.durable ? storable(live.taken) : live.taken;
     });
@@ -145,11 +149,16 @@ function deltasOf({ run, tag, signal, turn = 1 }: Place): { onDelta: NonNullable
 }
 
 function requestFor({ run, tag, signal }: Place, ask: Ask, onDelta: ModelRequest['onDelta']): ModelRequest {
+  const { messages, tools, outputSchema, cache, settings, model, role } = ask;
   return {
-    ...ask,
-    messages: [...ask.messages], // a copy: what a model keeps must not grow
-    role: ask.role ?? tag.role,
+    messages: [...messages], // a copy: what a model keeps must not grow
+    role: role ?? tag.role,
+    model,
     labels: { workflow: run.id, task: tag.task },
+    tools,
+    outputSchema,
+    settings,
+    cache,
     signal,
     onDelta,
   };

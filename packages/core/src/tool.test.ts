@@ -128,3 +128,10 @@ test('a tool cannot be changed', () => {
   expect(() => Object.assign(definition, { name: 'x' })).toThrow(TypeError);
   expect(() => Object.assign(definition.parameters, { type: 'x' })).toThrow(TypeError);
 });
+
+test.each([
+  ['an unknown way to take an error', { onError: 'ignore' }, "onError is \"ignore\", and has to be 'tell' or 'fail'"],
+  ['a result of no length', { maxResultCharacters: 0 }, 'maxResultCharacters is 0, and has to be a whole number above 0'],
+])('%s is refused', (_what, change, message) => {
+  expect(() => tool({ ...valid, ...change } as typeof valid)).toThrow(message);
+});

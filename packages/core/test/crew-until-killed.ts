@@ -40,7 +40,13 @@ try {
     { journal: fileJournal(folder), runId: 'run', retryAfterMs: retryAfterMs === '' ? undefined : Number(retryAfterMs) },
   );
   const texts = taskOutputs.map((output) => output.text);
-  const result = { text, texts, usage, interrupted: attempts.filter(({ code }) => code === 'interrupted').length, calls: attempts.length };
+  const result = {
+    text,
+    texts,
+    usage,
+    interrupted: attempts.filter(({ code }) => code === 'interrupted').length,
+    calls: attempts.length,
+  };
   process.stdout.write(JSON.stringify({ ...result, warnings: warnings.map(({ code }) => code) }));
 } catch (error) {
   process.stdout.write(JSON.stringify({ error: String(error), code: (error as { code?: unknown }).code }));

@@ -46,19 +46,28 @@ describe('addressGuard', () => {
     expect(guard(address)).toContain(reason);
   });
 
-  test.each(['93.184.216.34', '8.8.8.8', '172.15.0.1', '172.32.0.1', '100.63.0.1', '100.128.0.1', '168.63.129.17', '2606:2800:220:1::1', '2001:4860:4860::8888'])(
-    '%s is public',
-    (address) => {
-      const guard = addressGuard('test');
+  test.each([
+    '93.184.216.34',
+    '8.8.8.8',
+    '172.15.0.1',
+    '172.32.0.1',
+    '100.63.0.1',
+    '100.128.0.1',
+    '168.63.129.17',
+    '2606:2800:220:1::1',
+    '2001:4860:4860::8888',
+  ])('%s is public', (address) => {
+    const guard = addressGuard('test');
 
-      expect(guard(address)).toBeUndefined();
-    },
-  );
+    expect(guard(address)).toBeUndefined();
+  });
 
   test('what is allowed by address or range passes, and its neighbours do not', () => {
     const guard = addressGuard('test', ['10.1.0.0/16', '127.0.0.2', 'fd12::/32']);
 
-    const verdicts = ['10.1.2.3', '10.2.0.1', '127.0.0.2', '127.0.0.1', 'fd12::1', 'fd13::1'].map((address) => guard(address) === undefined);
+    const verdicts = ['10.1.2.3', '10.2.0.1', '127.0.0.2', '127.0.0.1', 'fd12::1', 'fd13::1'].map(
+      (address) => guard(address) === undefined,
+    );
 
     expect(verdicts).toEqual([true, false, true, false, true, false]);
   });
@@ -70,6 +79,8 @@ describe('addressGuard', () => {
   });
 
   test.each(['10.0.0.0/33', 'localhost', '10.0.0.0/', '10.0.0.0/x', '::1/129'])('%s is no range', (entry) => {
-    expect(() => addressGuard('fetchPage', [entry])).toThrow(/fetchPage: allowAddresses\[0\] is ".*", and has to be an IP address or a range/);
+    expect(() => addressGuard('fetchPage', [entry])).toThrow(
+      /fetchPage: allowAddresses\[0\] is ".*", and has to be an IP address or a range/,
+    );
   });
 });

@@ -49,9 +49,20 @@ function resolving(...addresses: string[]): LookupFunction {
   };
 }
 
+/** A public address and a private one. */
+const oneOfTwo: LookupFunction = (_name, _options, callback) =>
+  callback(null, [
+    { address: '93.184.216.34', family: 4 },
+    { address: '127.0.0.1', family: 4 },
+  ]);
+
 const here: FetchPageOptions = { allowAddresses: ['127.0.0.1'], lookup: resolving('127.0.0.1') };
 
-function read(url: string, options: FetchPageOptions = here, signal: AbortSignal = new AbortController().signal): Promise<ToolResult> {
+function read(
+  url: string,
+  options: FetchPageOptions = here,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ToolResult> {
   const context = { signal } as Parameters<ReturnType<typeof fetchPage>['call']>[1];
   return fetchPage(options).call(JSON.stringify({ url }), context);
 }
@@ -115,13 +126,7 @@ describe('what fetchPage refuses', () => {
   );
 
   test('a name of which but one address is private', async () => {
-    const lookup: LookupFunction = (_name, _options, callback) =>
-      callback(null, [
-        { address: '93.184.216.34', family: 4 },
-        { address: '127.0.0.1', family: 4 },
-      ]);
-
-    const result = await read(`http://public.test:${port}/`, { lookup });
+    const result = await read(`http://public.test:${port}/`, { lookup: oneOfTwo });
 
     expect(result.content).toContain('127.0.0.1 is loopback');
   });
@@ -213,7 +218,10 @@ describe('limits of fetchPage', () => {
 
   test.each<[string, Handler]>([
     ['never answers', () => undefined],
-    ['sends a byte and stalls', (_request, response) => void response.writeHead(200, { 'content-type': 'text/plain' }).write('x')],
+    [
+      'sends a byte and stalls',
+      (_request, response) => void response.writeHead(200, { 'content-type': 'text/plain' }).write('x'),
+    ],
     ['redirects slowly', (_request, response) => void setTimeout(() => response.writeHead(302, { location: '/' }).end(), 40)],
   ])('a server that %s is left after the time limit', async (_what, slow) => {
     handler = slow;
@@ -246,11 +254,19 @@ describe('limits of fetchPage', () => {
   });
 
   test.each<[string, Handler, string]>([
-    ['a status of failure', (_request, response) => response.writeHead(404, { 'content-type': 'text/html' }).end('no'), 'status 404'],
+    [
+      'a status of failure',
+      (_request, response) => response.writeHead(404, { 'content-type': 'text/html' }).end('no'),
+      'status 404',
+    ],
     ['an encoding that is not known', html('x', { 'content-encoding': 'zstd' }), 'encoded as "zstd"'],
     ['two encodings', html('x', { 'content-encoding': 'gzip, gzip' }), 'encoded as "gzip, gzip"'],
     ['a body that is not what it says', html('plain', { 'content-encoding': 'gzip' }), 'incorrect header check'],
-    ['a body that is cut off', html(gzipSync('x'.repeat(1_000)).subarray(0, 20), { 'content-encoding': 'gzip' }), 'unexpected end'],
+    [
+      'a body that is cut off',
+      html(gzipSync('x'.repeat(1_000)).subarray(0, 20), { 'content-encoding': 'gzip' }),
+      'unexpected end',
+    ],
     ['a connection that is cut', (request) => request.socket.destroy(), 'failed'],
   ])('%s is told to the model', async (_what, answer, reason) => {
     handler = answer;
@@ -270,7 +286,9 @@ describe('what fetchPage gives', () => {
     const { content, isError } = await read(`http://page.test:${port}/tea`);
 
     expect(isError).toBe(false);
-    expect(content).toContain(`http://page.test:${port}/tea\n\nTea & time\n\n# Brewing\n\nUse fresh water.\n\n- Green\n- Black\n\nRead more`);
+    expect(content).toContain(
+      `http://page.test:${port}/tea\n\nTea & time\n\n# Brewing\n\nUse fresh water.\n\n- Green\n- Black\n\nRead more`,
+    );
     expect(content).not.toMatch(/steal|p\{\}|Home|Imprint|\/more/);
   });
 
@@ -308,7 +326,11 @@ describe('what fetchPage gives', () => {
   test.each<[string, string, Buffer]>([
     ['the header', 'text/html; charset="ISO-8859-1"', Buffer.from('<p>grün</p>', 'latin1')],
     ['a meta tag', 'text/html', Buffer.from('<meta charset=windows-1252><p>grün</p>', 'latin1')],
-    ['an http-equiv', 'text/html', Buffer.from('<meta http-equiv=content-type content="text/html; charset=latin1"><p>grün</p>', 'latin1')],
+    [
+      'an http-equiv',
+      'text/html',
+      Buffer.from('<meta http-equiv=content-type content="text/html; charset=latin1"><p>grün</p>', 'latin1'),
+    ],
     ['a byte order mark', 'text/plain', Buffer.from('\uFEFFgrün', 'utf16le')],
     ['a mark that gainsays the header', 'text/plain; charset=latin1', Buffer.from('\uFEFFgrün')],
     ['nothing, in UTF-8', 'text/plain', Buffer.from('grün')],
@@ -332,7 +354,9 @@ describe('what fetchPage gives', () => {
   });
 
   test('tables, code and line breaks keep their shape', async () => {
-    handler = html('<table><tr><th>Tea</th><th>°C</th></tr><tr><td>Green</td><td>80</td></tr></table><pre>a\n  b</pre>one<br>two');
+    handler = html(
+      '<table><tr><th>Tea</th><th>°C</th></tr><tr><td>Green</td><td>80</td></tr></table><pre>a\n  b</pre>one<br>two',
+    );
 
     const { content } = await read(`http://page.test:${port}/`);
 

@@ -53,7 +53,7 @@ export function fetchPage(options: FetchPageOptions = {}): Tool {
   const owner = 'fetchPage';
   requireOptions(owner, options);
   const { name = 'fetch_page', description = fetchPageWords.description, maxBytes = 2_000_000, timeoutMs = 20_000 } = options;
-  const { maxRedirects = 5, links = false, userAgent = 'rolecall', lookup = systemLookup as LookupFunction } = options;
+  const { maxRedirects = 5, links = false, userAgent = 'rolecall', lookup = systemLookup } = options;
   requireCount(owner, 'maxBytes', maxBytes);
   requireCount(owner, 'timeoutMs', timeoutMs);
   requireAtLeast(owner, 'maxRedirects', maxRedirects, 0);

@@ -13,7 +13,7 @@ const deepest = 512;
 const sliceLength = 65_536;
 
 export async function htmlToText(html: string, url: URL, links: boolean, signal: AbortSignal): Promise<string> {
-  const { Parser } = await loadPeer<typeof import('htmlparser2')>('fetchPage', 'htmlparser2', () => import('htmlparser2'));
+  const { Parser } = await loadPeer('fetchPage', 'htmlparser2', () => import('htmlparser2'));
   const page = new PageText(url, links);
   const parser = new Parser({
     onopentagname: (name) => page.open(name),
@@ -30,7 +30,9 @@ export async function htmlToText(html: string, url: URL, links: boolean, signal:
   return page.text;
 }
 
-const left = new Set('aside audio button canvas form iframe nav noscript object script select style svg template textarea video'.split(' '));
+const left = new Set(
+  'aside audio button canvas form iframe nav noscript object script select style svg template textarea video'.split(' '),
+);
 const lines = new Set('address article br dd div dt fieldset figcaption footer header li main section tr'.split(' '));
 const paragraphs = new Set('blockquote dl figure h1 h2 h3 h4 h5 h6 hr ol p pre table ul'.split(' '));
 

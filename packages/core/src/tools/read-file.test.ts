@@ -90,9 +90,9 @@ test('a folder gives its names', async () => {
 
 test('a file that is swapped for a link to the outside, again and again, never gives what is outside', async () => {
   const target = join(folder, 'swapped.txt');
-  let swapping = true;
+  const done = new AbortController();
   const swapper = (async () => {
-    for (let turn = 0; swapping; turn++) {
+    for (let turn = 0; !done.signal.aborted; turn++) {
       const draft = join(folder, 'draft');
       rmSync(draft, { force: true });
       if (turn % 2 === 0) symlinkSync(join(home, 'secret.txt'), draft);
@@ -104,7 +104,7 @@ test('a file that is swapped for a link to the outside, again and again, never g
 
   const contents: string[] = [];
   for (let turn = 0; turn < 300; turn++) contents.push((await read('swapped.txt')).content);
-  swapping = false;
+  done.abort();
   await swapper;
 
   expect(contents.filter((content) => content.includes('SECRET'))).toEqual([]);

@@ -7,7 +7,11 @@ const taken = await measure('crews.mjs', names, { ...form, concurrency: 16 });
 const cpu = (name) => taken[name].cpuUs;
 
 const crowd = 1_000;
-const atOnce = await measure('crews.mjs', names.map((name) => name + slow), { calls: crowd, rounds: isFull ? 5 : 2, concurrency: crowd });
+const atOnce = await measure(
+  'crews.mjs',
+  names.map((name) => name + slow),
+  { calls: crowd, rounds: isFull ? 5 : 2, concurrency: crowd },
+);
 const of = (name) => atOnce[name + slow];
 
 print(
@@ -28,12 +32,22 @@ const against = (figure, name, base) => ratio(of(name)[figure], of(base)[figure]
 print(
   'Against the targets',
   ['', 'measured', 'at most'],
-  ['global fetch', 'pooled'].flatMap((way) => [
-    [`CPU of a crew, of by hand, both on ${way}`, ratio(cpu(`crew, ${way}`), cpu(`by hand, ${way}`)), '1.15x'],
-    [`wall time of ${crowd}, of by hand, both on ${way}`, against('wallMs', `crew, ${way}`, `by hand, ${way}`), '1.15x'],
-    [`peak memory of ${crowd}, of by hand, both on ${way}`, against('peakMb', `crew, ${way}`, `by hand, ${way}`), '1.15x'],
-  ]).concat([
-    [`wall time of ${crowd}, pooled, of by hand on global fetch`, against('wallMs', 'crew, pooled', 'by hand, global fetch'), '1.00x'],
-    [`peak memory of ${crowd}, pooled, of by hand on global fetch`, against('peakMb', 'crew, pooled', 'by hand, global fetch'), '1.00x'],
-  ]),
+  ['global fetch', 'pooled']
+    .flatMap((way) => [
+      [`CPU of a crew, of by hand, both on ${way}`, ratio(cpu(`crew, ${way}`), cpu(`by hand, ${way}`)), '1.15x'],
+      [`wall time of ${crowd}, of by hand, both on ${way}`, against('wallMs', `crew, ${way}`, `by hand, ${way}`), '1.15x'],
+      [`peak memory of ${crowd}, of by hand, both on ${way}`, against('peakMb', `crew, ${way}`, `by hand, ${way}`), '1.15x'],
+    ])
+    .concat([
+      [
+        `wall time of ${crowd}, pooled, of by hand on global fetch`,
+        against('wallMs', 'crew, pooled', 'by hand, global fetch'),
+        '1.00x',
+      ],
+      [
+        `peak memory of ${crowd}, pooled, of by hand on global fetch`,
+        against('peakMb', 'crew, pooled', 'by hand, global fetch'),
+        '1.00x',
+      ],
+    ]),
 );

@@ -66,7 +66,9 @@ async function agents(url) {
   const { OpenAI } = await import('openai');
   setTracingDisabled(true);
   const model = new OpenAIChatCompletionsModel(new OpenAI({ apiKey, baseURL: url, maxRetries: 0 }), 'gpt-4o');
-  const team = people.map((person) => new OpenAIAgent({ name: person.role, instructions: messagesFor(person, [])[0].content, model }));
+  const team = people.map(
+    (person) => new OpenAIAgent({ name: person.role, instructions: messagesFor(person, [])[0].content, model }),
+  );
   return async () => {
     const outputs = [];
     for (const [index, agent] of team.entries()) {

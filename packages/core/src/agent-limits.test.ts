@@ -43,10 +43,9 @@ test('(36) a task whose tool must not fail is begun again with an identical prom
 });
 
 test('(36) the retries are used up for this task and run alone, and then the tool is the reason', async () => {
-  const model = (): Model => scriptedModel([calling, calling]);
   const options = { agent: { tools: [failing(99)], maxRetries: 1 } };
 
-  for (const work of [workOf(model(), options), workOf(model(), options)]) {
+  for (const work of [workOf(scriptedModel([calling, calling]), options), workOf(scriptedModel([calling, calling]), options)]) {
     await expect(runAgent(work)).rejects.toMatchObject({
       code: 'tool_failed',
       message: 'the tool look failed: no disk',
@@ -128,7 +127,7 @@ test('a result is cut at 50,000 characters when the tool does not say', async ()
 
   await runAgent(workOf(model, { agent: { tools: [toolOf({ execute: () => 'x'.repeat(60_000) })] } }));
 
-  expect(String(model.requests[1]?.messages.at(-1)?.content)).toMatch(/^x{50000}\n\[The result was cut: 50000 of its 60000/);
+  expect(model.requests[1]?.messages.at(-1)?.content).toMatch(/^x{50000}\n\[The result was cut: 50000 of its 60000/);
 });
 
 test('each call of a tool has a key of its own, and the model can ask for a tool twice in a turn', async () => {
@@ -160,7 +159,10 @@ test('a conversation that would not fit is refused before anything is sent', asy
 
   const run = runAgent(workOf(model, { agent: { tools: [big], contextWindow: window(200) } }));
 
-  await expect(run).rejects.toMatchObject({ code: 'context_too_long', message: expect.stringMatching(/about \d+ tokens, and there is room for \d+/) });
+  await expect(run).rejects.toMatchObject({
+    code: 'context_too_long',
+    message: expect.stringMatching(/about \d+ tokens, and there is room for \d+/),
+  });
   expect(model.requests).toHaveLength(1);
 });
 
@@ -180,7 +182,9 @@ test('the oldest tool results make room for new ones', async () => {
 
   const contents = model.requests[2]?.messages.flatMap(({ role, content }) => (role === 'tool' ? [content] : []));
   expect(contents).toEqual([expect.stringContaining('removed'), 'x'.repeat(800)]);
-  expect(work.run.warnings).toMatchObject([{ code: 'context_shortened', message: expect.stringContaining('oldest tool results') }]);
+  expect(work.run.warnings).toMatchObject([
+    { code: 'context_shortened', message: expect.stringContaining('oldest tool results') },
+  ]);
 });
 
 test('the agent sums up its work so far, and goes on from the summary and the last turn', async () => {

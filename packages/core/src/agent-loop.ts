@@ -80,7 +80,10 @@ async function converse(work: Work): Promise<Answer> {
     if (response.toolCalls.length === 0) return answerFrom(work, talk, response, turn);
     const { content, text, toolCalls } = response;
     // Reasoning among the parts has to go back to its provider, or some refuse the tool results.
-    talk.add({ role: 'assistant', content: content ?? text, toolCalls }, ...(await callTools({ ...work, handoffs }, toolCalls, turn)));
+    talk.add(
+      { role: 'assistant', content: content ?? text, toolCalls },
+      ...(await callTools({ ...work, handoffs }, toolCalls, turn)),
+    );
   }
 
   const message = `"${tag.task}" reached ${maxIterations} iterations, and ${tag.role} had to answer as it was`;

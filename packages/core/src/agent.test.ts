@@ -12,7 +12,9 @@ test('an agent has its defaults', () => {
   const agent = new Agent(valid);
 
   expect(agent).toMatchObject({ ...valid, tools: [], maxIterations: 25, allowDelegation: false });
-  expect([agent.maxRetries, agent.timeoutMs, agent.maxRpm, agent.systemPrompt, agent.contextWindow]).toEqual(Array(5).fill(undefined));
+  expect([agent.maxRetries, agent.timeoutMs, agent.maxRpm, agent.systemPrompt, agent.contextWindow]).toEqual(
+    Array(5).fill(undefined),
+  );
   expect(agent.name).toBeUndefined();
   expect(agent.model).toBeUndefined();
   expect(agent.settings).toBeUndefined();

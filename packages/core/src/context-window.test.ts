@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dropToolResults, splitForSummary, takeContextWindow, TokenCounter } from './context-window.ts';
 import type { Message } from './model.ts';
@@ -36,9 +36,9 @@ test('a message is counted once, with the function given', () => {
   expect(texts).toEqual(['You look.', 'Look.']);
 });
 
-test('tool results are dropped from the oldest on, and those of the last turn never', () => {
-  const fits = (limit: number) => (messages: readonly Message[]) => counter.of(messages) <= limit;
+const fits = (limit: number) => (messages: readonly Message[]) => counter.of(messages) <= limit;
 
+test('tool results are dropped from the oldest on, and those of the last turn never', () => {
   expect(dropToolResults(talk, fits(10_000))).toEqual(talk);
   const dropped = dropToolResults(talk, fits(0));
   expect(dropped[3]?.content).toContain('removed');

@@ -54,20 +54,27 @@ test('a question finds a coworker by its role too, however it is written', async
   expect(model.requests[1]?.messages[1]?.content).toContain('Your task: How many?');
 });
 
-test('the tools name the coworkers, and are there only where delegation is allowed and somebody is there', async () => {
-  const tools = async (facts: Setting): Promise<readonly string[] | undefined> => {
-    const model = scriptedModel(['done']);
-    await runAgent(workOf(model, facts));
-    return model.requests[0]?.tools?.map(({ name, parameters }) => `${name} ${JSON.stringify(parameters)}`);
-  };
+async function toolsShown(facts: Setting): Promise<readonly string[] | undefined> {
+  const model = scriptedModel(['done']);
+  await runAgent(workOf(model, facts));
+  return model.requests[0]?.tools?.map(({ name, parameters }) => `${name} ${JSON.stringify(parameters)}`);
+}
 
-  expect(await tools(setting)).toEqual([expect.stringMatching(/^delegate .*one of \\"expert\\"/), expect.stringMatching(/^ask /)]);
-  expect(await tools({ ...setting, agent: {} })).toBeUndefined();
-  expect(await tools({ agent: writer })).toBeUndefined();
+test('the tools name the coworkers, and are there only where delegation is allowed and somebody is there', async () => {
+  expect(await toolsShown(setting)).toEqual([
+    expect.stringMatching(/^delegate .*one of \\"expert\\"/),
+    expect.stringMatching(/^ask /),
+  ]);
+  expect(await toolsShown({ ...setting, agent: {} })).toBeUndefined();
+  expect(await toolsShown({ agent: writer })).toBeUndefined();
 });
 
 test.each([
-  ['an unknown coworker', calling('delegate', { coworker: 'boss', task: 'x' }), 'There is no coworker "boss". There are: expert.'],
+  [
+    'an unknown coworker',
+    calling('delegate', { coworker: 'boss', task: 'x' }),
+    'There is no coworker "boss". There are: expert.',
+  ],
   ['no task', calling('delegate', { coworker: 'expert' }), 'task: has to be a text'],
   ['a context that is no text', calling('ask', { coworker: 'expert', question: 'x', context: 7 }), 'context: has to be a text'],
   ['no JSON', calling('ask', '{'), 'not valid JSON'],
@@ -86,7 +93,10 @@ test('a coworker who gives no answer is told; a backend that fails ends the task
   const work = workOf(model, setting);
 
   expect((await runAgent(work)).text).toBe('without it');
-  expect(model.requests[2]?.messages.at(-1)).toMatchObject({ isError: true, content: expect.stringContaining('expert could not do it') });
+  expect(model.requests[2]?.messages.at(-1)).toMatchObject({
+    isError: true,
+    content: expect.stringContaining('expert could not do it'),
+  });
   expect(work.run.warnings).toMatchObject([{ code: 'tool_failed' }]);
 
   await expect(runAgent(workOf(scriptedModel([handing, new Error('down')]), setting))).rejects.toThrow('down');

@@ -2,8 +2,9 @@
 import { TimedOut } from './abort.ts';
 import { roleKey, type Agent } from './agent.ts';
 import type { Answer, Work } from './agent-loop.ts';
+import { backgroundNotes } from './background.ts';
 import { LoopFailure } from './loop-failure.ts';
-import type { ToolDefinition } from './model.ts';
+import type { JsonSchema, ToolDefinition } from './model.ts';
 import { personaOf } from './persona.ts';
 import {
   argumentsAreNotJson,
@@ -35,17 +36,21 @@ export function handoffsOf(work: Work, runAgent: (work: Work) => Promise<Answer>
   ];
 }
 
+/** A field of a tool's arguments. */
+function textField(description: string): JsonSchema {
+  return { type: 'string', description };
+}
+
 function definitionOf(name: 'delegate' | 'ask', field: 'task' | 'question', others: readonly Agent[]): ToolDefinition {
-  const text = (description: string): { type: string; description: string } => ({ type: 'string', description });
   return {
     name,
     description: delegation[name],
     parameters: {
       type: 'object',
       properties: {
-        coworker: text(delegation.coworker(others.map(roleKey))),
-        [field]: text(delegation[field]),
-        context: text(delegation.context),
+        coworker: textField(delegation.coworker(others.map(roleKey))),
+        [field]: textField(delegation[field]),
+        context: textField(delegation.context),
       },
       required: ['coworker', field],
       additionalProperties: false,
@@ -67,7 +72,7 @@ async function handOn(offer: Offer, argumentsText: string, step: string): Promis
   const coworker = others.find((other) => isNamed(other, asked.coworker, work));
   if (!coworker) return { content: unknownCoworker(asked.coworker, others.map(roleKey)), isError: true };
   try {
-    const { text } = await runAgent(workOf(coworker, asked.description, { ...offer, step }));
+    const { text } = await runAgent(await workOf(coworker, asked.description, { ...offer, step }));
     return { content: text, isError: false };
   } catch (error) {
     // Backends that fail, budgets and aborts end the task; what the coworker could not do is told.
@@ -76,34 +81,41 @@ async function handOn(offer: Offer, argumentsText: string, step: string): Promis
   }
 }
 
-function workOf(agent: Agent, description: string, { work, field, step }: Offer & { step: string }): Work {
+async function workOf(agent: Agent, description: string, { work, field, step }: Offer & { step: string }): Promise<Work> {
   const { run, tag, signal, attempts } = work;
   const { tools } = agent;
   const expectedOutput = field === 'task' ? delegation.result : delegation.answer;
-  const assignment = { description, expectedOutput, context: [], hasTools: tools.length > 0 };
+  const notes = await backgroundNotes(agent, description, { run, prefix: step, signal });
+  const assignment = { description, expectedOutput, context: [], hasTools: tools.length > 0, notes };
   const messages = openingMessages({ persona: personaOf(agent, run.inputs), assignment, style: run.promptStyle });
   return { run, tag: { ...tag, role: roleKey(agent) }, agent, tools, messages, prefix: step, signal, attempts, coworkers: [] };
 }
 
 /** Models write names as they please. */
+function plain(name: string): string {
+  return name.trim().toLowerCase();
+}
+
 function isNamed(agent: Agent, name: string, { run }: Work): boolean {
-  const plain = (text: string): string => text.trim().toLowerCase();
   return [roleKey(agent), personaOf(agent, run.inputs).role].some((known) => plain(known) === plain(name));
 }
 
 type Asked = { readonly coworker: string; readonly description: string } | { readonly wrong: string };
 
-function read(text: string, field: 'task' | 'question'): Asked {
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function read(argumentsText: string, field: 'task' | 'question'): Asked {
   const tool = field === 'task' ? 'delegate' : 'ask';
   let given: unknown;
   try {
-    given = JSON.parse(text);
+    given = JSON.parse(argumentsText);
   } catch (error) {
     return { wrong: argumentsAreNotJson(tool, (error as SyntaxError).message) };
   }
   const fields = (given ?? {}) as Record<string, unknown>;
   const { coworker, context, [field]: matter } = fields;
-  const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
   const reasons = [
     ...(isText(coworker) ? [] : ['coworker: has to be a text']),
     ...(isText(matter) ? [] : [`${field}: has to be a text`]),

@@ -6,9 +6,18 @@ import type { Attempt, Model } from './model.ts';
 import { plainSteps } from './steps.ts';
 import { scriptedModel } from './testing.ts';
 
-const failedAttempt: Attempt = { id: '1', model: 'a/b', startedAt: 0, waitMs: 0, durationMs: 1, outcome: 'failed', code: 'overloaded' };
+const failedAttempt: Attempt = {
+  id: '1',
+  model: 'a/b',
+  startedAt: 0,
+  waitMs: 0,
+  durationMs: 1,
+  outcome: 'failed',
+  code: 'overloaded',
+};
 /** What a router throws when nobody answered. */
-const allFailed = (): Error => Object.assign(new Error('Every backend failed'), { isRouteError: true, attempts: [failedAttempt] });
+const allFailed = (): Error =>
+  Object.assign(new Error('Every backend failed'), { isRouteError: true, attempts: [failedAttempt] });
 
 /** Steps that note the waits they are asked for, and do not wait. */
 function noting(): { waits: [string, number][]; facts: Setting } {
@@ -88,13 +97,14 @@ test('text that was shown before all failed is taken back before it is said agai
   expect(events.find(({ type }) => type === 'reset')).toMatchObject({ reason: 'retry', task: 'write' });
 });
 
+const breaking: Model = async ({ onDelta }) => {
+  await onDelta?.({ type: 'text', text: 'Bees ' });
+  await onDelta?.({ type: 'text', text: 'are' });
+  throw new Error('cut');
+};
+
 test('the text that came before a stream broke is kept for the error', async () => {
-  const model: Model = async ({ onDelta }) => {
-    await onDelta?.({ type: 'text', text: 'Bees ' });
-    await onDelta?.({ type: 'text', text: 'are' });
-    throw new Error('cut');
-  };
-  const work = workOf(model, { stream: true, events: [] });
+  const work = workOf(breaking, { stream: true, events: [] });
 
   await expect(runAgent(work)).rejects.toThrow('cut');
 

@@ -76,10 +76,10 @@ export function createRun(facts: RunFacts, onEvent: CrewListener | undefined): R
       return listenerFailed(error);
     }
   };
-  const emit = (facts: EventFacts): void | Promise<void> => {
+  const emit = (happened: EventFacts): void | Promise<void> => {
     const [listener, other] = listeners;
     if (ended || !listener) return undefined;
-    const event = { ...facts, runId, crew, at: Date.now() };
+    const event = { ...happened, runId, crew, at: Date.now() };
     const held = tell(listener, event);
     const alsoHeld = other && tell(other, event);
     return held && alsoHeld ? held.then(() => alsoHeld) : (held ?? alsoHeld);

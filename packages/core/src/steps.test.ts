@@ -12,13 +12,14 @@ test('a plain step just runs, and what it throws is thrown', async () => {
   await expect(steps.step('b', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
 });
 
-test('a step has the same key whenever it is tried, fit for a header, and another in each run', async () => {
-  const key = (runId: string, name: string): Promise<string> =>
-    plainSteps(runId).step(name, async ({ idempotencyKey, interruptedAt }) => {
-      expect(interruptedAt).toEqual([]);
-      return idempotencyKey;
-    });
+function key(runId: string, name: string): Promise<string> {
+  return plainSteps(runId).step(name, async ({ idempotencyKey, interruptedAt }) => {
+    expect(interruptedAt).toEqual([]);
+    return idempotencyKey;
+  });
+}
 
+test('a step has the same key whenever it is tried, fit for a header, and another in each run', async () => {
   expect(await key('run', 'Überblick/turn-1')).toBe(await key('run', 'Überblick/turn-1'));
   expect(await key('run', 'a')).not.toBe(await key('other', 'a'));
   expect(() => new Headers({ 'idempotency-key': keyOf('run', 'Überblick\n/turn-1') })).not.toThrow();

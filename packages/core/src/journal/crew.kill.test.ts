@@ -48,7 +48,9 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   before(number);
   await delay(5);
   const calls = turn === 2 ? [{ id: '1', name: 'look', arguments: JSON.stringify({ role }) }] : [];
-  response.writeHead(status).end(JSON.stringify({ text: calls.length > 0 ? '' : `${request.url} for ${role}`, toolCalls: calls }), () => after(number));
+  response
+    .writeHead(status)
+    .end(JSON.stringify({ text: calls.length > 0 ? '' : `${request.url} for ${role}`, toolCalls: calls }), () => after(number));
 }
 
 interface Running {
@@ -166,7 +168,10 @@ test('a second process on the same run is refused, and the first one ends well',
   await expect.poll(() => second !== undefined, { timeout: 10_000 }).toBe(true);
   first.process.kill('SIGSTOP'); // alive, and slow
 
-  expect(await second?.said).toMatchObject({ code: 'locked', error: expect.stringContaining(`is open in process ${first.process.pid}`) });
+  expect(await second?.said).toMatchObject({
+    code: 'locked',
+    error: expect.stringContaining(`is open in process ${first.process.pid}`),
+  });
   first.process.kill('SIGCONT');
   expect(await first.said).toMatchObject(unbroken);
   expect(requests).toHaveLength(stepsInAll);

@@ -1,12 +1,18 @@
 export { Agent, type AgentOptions } from './agent.ts';
+export type { ContextWindow } from './context-window.ts';
 export { Crew, type CrewOptions, type CrewResult } from './crew.ts';
 export type { CrewInputs, InputsNamed, KickoffArguments } from './crew-inputs.ts';
 export { TaskError, type TaskErrorCode, type TaskErrorFacts } from './errors.ts';
 export type * from './events.ts';
 export type { InputNames, Inputs, InputValue } from './interpolate.ts';
+export { fileJournal } from './journal/file-journal.ts';
+export { JournalError, type Journal, type JournalErrorCode, type OpenRun } from './journal/journal.ts';
+export type { Knowledge, Passage, SearchOptions } from './knowledge.ts';
+export type { Memory, Note, RecallOptions } from './memory.ts';
 export type * from './model.ts';
 export type { Schema, SchemaIssue, Validation } from './schema.ts';
 export type { KickoffOptions } from './run.ts';
+export type { StepContext, Steps } from './steps.ts';
 export { Task, type TaskList, type TaskOptions, type TaskOutput } from './task.ts';
 export { tool, type Tool, type ToolContext, type ToolOptions, type ToolResult } from './tool.ts';
 export { addUsage, type Spend } from './usage.ts';

@@ -13,6 +13,7 @@ export interface Warning {
     | 'repaired' // an answer did not fit its schema, and was asked for again
     | 'callback_failed' // a callback or an after-hook threw
     | 'plan_unreadable' // the planner gave no plan for a task, which went without
+    | 'memory_failed' // an answer could not be kept in its agent's memory
     | 'listener_failed'; // `onEvent` threw; reported once
   readonly message: string;
   readonly task?: string | undefined;

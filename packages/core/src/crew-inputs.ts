@@ -59,6 +59,7 @@ export function requiredInputs(tasks: TaskList, agents: readonly Agent[]): Requi
     look(agent.role, `role of agent "${roleKey(agent)}"`);
     look(agent.goal, `goal of agent "${roleKey(agent)}"`);
     look(agent.backstory, `backstory of agent "${roleKey(agent)}"`);
+    look(agent.systemPrompt, `system prompt of agent "${roleKey(agent)}"`);
   }
   return required;
 }

@@ -13,6 +13,11 @@ const typescript = join(root, 'node_modules/typescript/bin/tsc');
 const entries = [
   '@rolecall/core',
   '@rolecall/core/testing',
+  '@rolecall/core/tools',
+  '@rolecall/core/mcp',
+  '@rolecall/core/knowledge',
+  '@rolecall/core/memory',
+  '@rolecall/core/yaml',
   '@rolecall/router',
   '@rolecall/router/openai',
   '@rolecall/router/anthropic',

@@ -16,7 +16,8 @@ const arrows: Record<string, { code: readonly string[]; types: readonly string[]
 };
 
 /** Packages that only a file on this list may load, and only when a call needs it. */
-const heavy = /^(openai|@anthropic-ai\/sdk|groq-sdk|ollama|zod|undici|@pydantic\/genai-prices)(\/|$)/;
+const heavy =
+  /^(openai|@anthropic-ai\/sdk|groq-sdk|ollama|zod|undici|@pydantic\/genai-prices|@modelcontextprotocol\/sdk|htmlparser2|minisearch|yaml)(\/|$)/;
 
 /** An entry of its own that nobody loads who has not installed what it needs: it imports that as any code does. */
 const optional = /^router\/src\/config(\/|\.ts$)|^gateway\/src\/(gateway-config|keys\/key-fields)\.ts$/;

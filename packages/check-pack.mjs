@@ -77,7 +77,19 @@ check('@rolecall/cost-tracker alone brings no other package of ours, and one dep
 
 check('@rolecall/router brings no SDK', () => {
   const names = installed(app('router-alone', [tarballs['@rolecall/router'], tarballs['@rolecall/core']]));
-  const sdks = names.filter((name) => ['openai', '@anthropic-ai/sdk', 'groq-sdk', 'ollama', 'zod', 'yaml'].includes(name));
+  const sdks = names.filter((name) =>
+    [
+      'openai',
+      '@anthropic-ai/sdk',
+      'groq-sdk',
+      'ollama',
+      'zod',
+      'yaml',
+      'minisearch',
+      'htmlparser2',
+      '@modelcontextprotocol/sdk',
+    ].includes(name),
+  );
   expect(sdks.length === 0, `it brought ${sdks.join(', ')}`);
 });
 
@@ -99,7 +111,7 @@ for (const entry of ${JSON.stringify(entries.filter((entry) => !optional.include
   if (Object.keys(imported).length === 0) throw new Error(entry + ' exports nothing');
   if (require(entry) !== imported && Object.keys(require(entry)).length === 0) throw new Error(entry + ' cannot be required');
 }
-const heavy = Object.keys(require.cache).filter((file) => /genai-prices|openai|anthropic|groq|ollama|zod|undici/.test(file) && !/@rolecall/.test(file));
+const heavy = Object.keys(require.cache).filter((file) => /genai-prices|openai|anthropic|groq|ollama|zod|undici|modelcontextprotocol|minisearch|htmlparser2/.test(file) && !/@rolecall/.test(file));
 if (heavy.length > 0) throw new Error('importing loaded ' + heavy.join());
 `,
 );

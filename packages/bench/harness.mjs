@@ -17,7 +17,7 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.l
 /**
  * Measures every subject of a file. `calls` and `rounds` are of the short form, which is for a look; the published figures are of the full one.
  *
- * @returns {Promise<Record<string, { cpuUs: number, residentMb: number }>>} the medians
+ * @returns {Promise<Record<string, { cpuUs: number, residentMb: number, wallMs: number, peakMb: number }>>} the medians
  */
 export async function measure(file, names, { calls, rounds, concurrency }) {
   const upstream = start(1, 'upstream.mjs', []);
@@ -32,8 +32,9 @@ export async function measure(file, names, { calls, rounds, concurrency }) {
     }
   }
   upstream.kill();
+  const figures = ['cpuUs', 'residentMb', 'wallMs', 'peakMb'];
   return Object.fromEntries(
-    names.map((name) => [name, { cpuUs: medianOf(taken[name], 'cpuUs'), residentMb: medianOf(taken[name], 'residentMb') }]),
+    names.map((name) => [name, Object.fromEntries(figures.map((figure) => [figure, medianOf(taken[name], figure)]))]),
   );
 }
 

@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 
 const chunks = 1_000;
+const slowMs = 50;
 const text = 'The tide comes in twice a day, and nobody has to ask it to. '.repeat(4);
 const completion = {
   id: 'chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT',
@@ -86,6 +87,7 @@ function pace(socket, next = 0) {
 function answer(socket, request) {
   const path = request.slice(request.indexOf(' ') + 1, request.indexOf(' HTTP/1.1'));
   if (path.startsWith('/broken')) socket.write(unauthorized);
+  else if (path.startsWith('/slow')) setTimeout(() => socket.write(anyCompletion), slowMs);
   else if (!request.includes('"stream":true')) socket.write(whole[path] ?? anyCompletion);
   else if (request.includes('"paced"')) socket.write(streamHead, () => pace(socket));
   else socket.write(burst);

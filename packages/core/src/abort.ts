@@ -20,3 +20,37 @@ export function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal | 
     work.finally(release).then(resolve, reject);
   });
 }
+
+/** A time limit of the user's own was reached. */
+export class TimedOut extends Error {
+  override readonly name = 'TimeoutError';
+
+  constructor(what: string, timeoutMs: number) {
+    super(`${what} took longer than ${timeoutMs} ms`);
+  }
+}
+
+/**
+ * Does work under a signal that is aborted with `signal`, or with a `TimedOut` once the time is up.
+ * The work is to heed its signal: nothing is left behind here that could come late.
+ */
+export async function withTimeout<Value>(
+  signal: AbortSignal | undefined,
+  timeoutMs: number | undefined,
+  what: string,
+  work: (signal: AbortSignal | undefined) => Promise<Value>,
+): Promise<Value> {
+  if (timeoutMs === undefined) return work(signal);
+  const controller = new AbortController();
+  const follow = (): void => controller.abort(signal?.reason);
+  // AbortSignal.any would do, but keeps every signal alive that was ever derived from a long-lived one.
+  signal?.addEventListener('abort', follow, { once: true });
+  if (signal?.aborted) follow();
+  const timer = setTimeout(() => controller.abort(new TimedOut(what, timeoutMs)), timeoutMs);
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', follow);
+  }
+}

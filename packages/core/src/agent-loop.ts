@@ -1,173 +1,149 @@
 /** The only loop: ask the model, run the tools it calls, ask again. */
-import { untilAborted } from './abort.ts';
+import { withTimeout } from './abort.ts';
 import type { Agent } from './agent.ts';
-import { attemptsOf, attemptsOfFailure, fallbackTaken } from './attempts.ts';
-import { messageOf } from './errors.ts';
-import type { RunTag, TaskTag } from './events.ts';
-import type { Attempt, Message, ModelRequest, ModelResponse, ToolCall } from './model.ts';
-import { forcedAnswer, unknownTool } from './prompt.ts';
+import { Conversation } from './conversation.ts';
+import { handoffsOf, type Handoff } from './delegation.ts';
+import { LoopFailure } from './loop-failure.ts';
+import { callModel, type Ask, type TaskFacts } from './model-call.ts';
+import type { Attempt, Message, ModelResponse, OutputSchema } from './model.ts';
+import { askForSummary, forcedAnswer } from './prompt.ts';
 import type { Run } from './run.ts';
-import type { Tool, ToolResult } from './tool.ts';
+import { callTools } from './tool-calls.ts';
+import type { Tool } from './tool.ts';
 
-/** One task as its agent sees it. */
+/** What an agent is to do, and where in a run it does it. */
 export interface Work {
   readonly run: Run;
+  readonly tag: TaskFacts;
   readonly agent: Agent;
-  readonly tag: Omit<TaskTag, keyof RunTag>;
   readonly tools: readonly Tool[];
-  /** The conversation, which grows with every turn. */
-  readonly messages: Message[];
-  /** The attempts made for this task, which grow with every turn too. */
+  /** The conversation so far: the opening, or what an earlier call gave with something added. */
+  readonly messages: readonly Message[];
+  /** Begins the names of its steps: no two calls of a run have the same. */
+  readonly prefix: string;
+  readonly signal: AbortSignal | undefined;
+  /** The task's own list: it grows with every call, as the run's does. */
   readonly attempts: Attempt[];
+  readonly outputSchema?: OutputSchema | undefined;
+  /** A cached answer is no use: it was refused before. @default false */
+  readonly reload?: boolean | undefined;
+  /** To whom work may be handed. @default the crew, when the agent has `allowDelegation` */
+  readonly coworkers?: readonly Agent[] | undefined;
 }
 
-interface Answer {
+export interface Answer {
   readonly text: string;
   readonly model: string;
+  /** How often the model was asked. */
   readonly turns: number;
+  /** The whole conversation, the answer included. */
+  readonly messages: readonly Message[];
 }
 
-/** The model was asked, and gave nothing to go on with. */
-export class NoAnswer extends Error {
-  readonly code: 'empty_answer' | 'refused' | 'max_iterations';
+/**
+ * Works until the model answers without calling tools, or `maxIterations` is reached and it has to answer as it is.
+ * Rejects with a `LoopFailure`, a `TimedOut`, what the model threw, or the signal's reason.
+ */
+export function runAgent(work: Work): Promise<Answer> {
+  const { agent, signal, tag } = work;
+  if (agent.timeoutMs === undefined) return workWithRetries(work);
+  return withTimeout(signal, agent.timeoutMs, `Agent "${tag.role}"`, (limited) => workWithRetries({ ...work, signal: limited }));
+}
 
-  constructor(code: NoAnswer['code'], message: string) {
-    super(message);
-    this.code = code;
+const defaultRetries = 3;
+
+/** A tool that must not fail did: the task is begun again, with the same prompt. */
+async function workWithRetries(work: Work): Promise<Answer> {
+  const { agent, run, tag, prefix } = work;
+  const { maxRetries = defaultRetries } = agent;
+  for (let retry = 0; ; retry++) {
+    try {
+      return await converse(retry === 0 ? work : { ...work, prefix: `${prefix}/retry-${retry}`, reload: true });
+    } catch (error) {
+      if (!(error instanceof LoopFailure) || error.code !== 'tool_failed' || retry >= maxRetries) throw error;
+      const message = `"${tag.task}" was begun again (retry ${retry + 1} of ${maxRetries}): ${error.message}`;
+      await run.warn({ code: 'task_retried', message, task: tag.task, role: tag.role, cause: error.cause });
+    }
   }
 }
 
-/** Works until the model answers without calling tools, or `maxIterations` is reached and it has to answer as it is. */
-export async function runAgent(work: Work): Promise<Answer> {
-  const { agent, messages, run, tag } = work;
-  const { maxIterations } = agent;
+async function converse(work: Work): Promise<Answer> {
+  const { agent, run, tag } = work;
+  const { maxIterations, contextWindow: window, settings } = agent;
+  const handoffs = handoffsOf(work, runAgent);
+  const tools = [...work.tools, ...handoffs].map(({ definition }) => definition);
+  const talk = new Conversation(work.messages, window ? { window, tools, settings } : {});
 
   for (let turn = 1; turn <= maxIterations; turn++) {
-    const response = await ask(work, turn, work.tools);
+    if (window) await fit(work, talk, turn);
+    const response = await ask(work, talk, turn, tools);
+    if (response.toolCalls.length === 0) return answerFrom(work, talk, response, turn);
     const { content, text, toolCalls } = response;
-    if (toolCalls.length === 0) return answerFrom(work, response, turn);
     // Reasoning among the parts has to go back to its provider, or some refuse the tool results.
-    messages.push({ role: 'assistant', content: content ?? text, toolCalls }, ...(await callTools(work, toolCalls, turn)));
+    talk.add(
+      { role: 'assistant', content: content ?? text, toolCalls },
+      ...(await callTools({ ...work, handoffs }, toolCalls, turn)),
+    );
   }
 
   const message = `"${tag.task}" reached ${maxIterations} iterations, and ${tag.role} had to answer as it was`;
   await run.warn({ code: 'forced_answer', message, task: tag.task, role: tag.role });
-  messages.push(forcedAnswer());
-  const response = await ask(work, maxIterations + 1, []);
+  talk.add(forcedAnswer());
+  if (window) await fit(work, talk, maxIterations + 1);
+  const response = await ask(work, talk, maxIterations + 1, []);
   if (isBlank(response)) {
-    throw new NoAnswer('max_iterations', `no answer after ${maxIterations} iterations, nor when one was demanded`);
+    throw new LoopFailure('max_iterations', `no answer after ${maxIterations} iterations, nor when one was demanded`);
   }
-  return answerFrom(work, response, maxIterations + 1);
+  return answerFrom(work, talk, response, maxIterations + 1);
 }
 
-async function answerFrom({ run, tag }: Work, response: ModelResponse, turns: number): Promise<Answer> {
-  const { text, model, refusal, finishReason } = response;
+/** An agent at work, and those it may hand work to. */
+export interface BoundWork extends Work {
+  readonly handoffs: readonly Handoff[];
+}
+
+async function fit(work: Work, talk: Conversation, turn: number): Promise<void> {
+  const { run, tag } = work;
+  const done = await talk.fit(async (messages) => {
+    const { model, settings } = work.agent;
+    const asked = { messages: [...messages, askForSummary()], model, settings };
+    const { text } = await callModel(placeOf(work, turn, 'summary'), asked);
+    return text;
+  });
+  if (done === undefined) return;
+  const message = `In "${tag.task}" ${done}`;
+  await run.warn({ code: 'context_shortened', message, task: tag.task, role: tag.role });
+}
+
+function ask(work: Work, talk: Conversation, turn: number, tools: Ask['tools'] & {}): Promise<ModelResponse> {
+  const { agent, outputSchema, reload } = work;
+  return callModel(placeOf(work, turn, 'turn'), {
+    messages: talk.messages,
+    model: agent.model,
+    settings: agent.settings,
+    tools: tools.length === 0 ? undefined : tools,
+    outputSchema,
+    cache: reload === true ? { reload } : undefined,
+  });
+}
+
+function placeOf({ run, tag, prefix, signal, attempts, agent }: Work, turn: number, what: 'turn' | 'summary') {
+  return { run, tag, signal, attempts, agent, turn, name: `${prefix}/${what}-${turn}` };
+}
+
+async function answerFrom({ run, tag }: Work, talk: Conversation, response: ModelResponse, turns: number): Promise<Answer> {
+  const { text, content, model, refusal, finishReason } = response;
   if (isBlank(response)) {
-    if (refusal) throw new NoAnswer('refused', `${model} refused: ${refusal}`);
-    throw new NoAnswer('empty_answer', `${model} answered with nothing (finish reason: ${finishReason})`);
+    if (refusal) throw new LoopFailure('refused', `${model} refused: ${refusal}`);
+    throw new LoopFailure('empty_answer', `${model} answered with nothing (finish reason: ${finishReason})`);
   }
   if (finishReason === 'length') {
     const message = `The answer to "${tag.task}" was cut off at the output limit of ${model}`;
     await run.warn({ code: 'truncated', message, task: tag.task, role: tag.role });
   }
-  return { text, model, turns };
+  return { text, model, turns, messages: [...talk.messages, { role: 'assistant', content: content ?? text }] };
 }
 
 function isBlank({ text }: ModelResponse): boolean {
   return text.trim() === '';
-}
-
-/** How long a model that was aborted may take to say what it had cost. */
-const settleGraceMs = 50;
-
-async function ask(work: Work, turn: number, tools: readonly Tool[]): Promise<ModelResponse> {
-  const { run, tag } = work;
-  const { model, signal } = run;
-  signal?.throwIfAborted();
-  await run.emit({ type: 'model_call_started', ...tag, turn });
-  signal?.throwIfAborted();
-  const startedAt = Date.now();
-  const settle = (attempts: readonly Attempt[]): { attempts: readonly Attempt[]; durationMs: number } => {
-    run.attempts.push(...attempts);
-    work.attempts.push(...attempts);
-    return { attempts, durationMs: Date.now() - startedAt };
-  };
-
-  let response: ModelResponse;
-  try {
-    const call = (async () => checked(await model(requestFor(work, turn, tools))))();
-    response = await untilAborted(call, signal, settleGraceMs);
-  } catch (error) {
-    const asked = { model: model.id ?? 'unknown', aborted: signal?.aborted ?? false };
-    const figures = settle(attemptsOfFailure(error, startedAt, asked));
-    await run.emit({ type: 'model_call_failed', ...tag, turn, error, ...figures });
-    throw error;
-  }
-  const figures = settle(attemptsOf(response, startedAt));
-  const { usage, finishReason } = response;
-  await run.emit({ type: 'model_call_finished', ...tag, turn, model: response.model, usage, finishReason, ...figures });
-  signal?.throwIfAborted(); // the answer came after the abort: it is counted, and not used
-  await warnOfFallback(work, figures.attempts);
-  return response;
-}
-
-/** Says it once, not once a turn. */
-async function warnOfFallback({ run, tag: { task, role } }: Work, attempts: readonly Attempt[]): Promise<void> {
-  const fallback = fallbackTaken(attempts);
-  const message = `In "${task}", ${fallback}`;
-  if (!fallback || run.warnings.some((warning) => warning.message === message)) return;
-  await run.warn({ code: 'fell_back', message, task, role });
-}
-
-function requestFor({ run, agent, tag, messages }: Work, turn: number, tools: readonly Tool[]): ModelRequest {
-  const { signal } = run;
-  const onDelta: ModelRequest['onDelta'] = (delta) => {
-    signal?.throwIfAborted();
-    return delta.type === 'text' ? run.emit({ type: 'delta', ...tag, turn, text: delta.text }) : undefined;
-  };
-  return {
-    messages: [...messages], // a copy: what a model keeps must not grow
-    role: tag.role,
-    model: agent.model,
-    labels: { workflow: run.id, task: tag.task },
-    tools: tools.length === 0 ? undefined : tools.map(({ definition }) => definition),
-    settings: agent.settings,
-    signal,
-    onDelta: run.stream ? onDelta : undefined,
-  };
-}
-
-/** Models are other people's functions, not all of them in TypeScript. */
-function checked(response: ModelResponse): ModelResponse {
-  if (typeof response?.text === 'string' && Array.isArray(response.toolCalls)) return response;
-  throw new TypeError('The model did not return a ModelResponse, with text and toolCalls');
-}
-
-/** Runs the calls of one turn side by side; their results keep the order of the calls. */
-function callTools(work: Work, calls: readonly ToolCall[], turn: number): Promise<Message[]> {
-  return Promise.all(calls.map((call) => callTool(work, call, turn)));
-}
-
-async function callTool({ run, tag, tools }: Work, call: ToolCall, turn: number): Promise<Message> {
-  const { id: callId, name, arguments: text } = call;
-  const facts = { ...tag, turn, tool: name, callId };
-  await run.emit({ type: 'tool_started', ...facts, arguments: text });
-  run.signal?.throwIfAborted();
-
-  const startedAt = Date.now();
-  const { content, isError, thrown } = await resultOf(tools, call, run.signal);
-  run.signal?.throwIfAborted(); // what a tool says about an abort is nothing for the model
-  if (thrown) {
-    const message = `The tool ${name} failed in "${tag.task}": ${messageOf(thrown.error)}`;
-    await run.warn({ code: 'tool_failed', message, task: tag.task, role: tag.role, cause: thrown.error });
-  }
-  await run.emit({ type: 'tool_finished', ...facts, result: content, isError, durationMs: Date.now() - startedAt });
-  return { role: 'tool', toolCallId: callId, name, content, isError };
-}
-
-async function resultOf(tools: readonly Tool[], call: ToolCall, signal = new AbortController().signal): Promise<ToolResult> {
-  const tool = tools.find(({ definition }) => definition.name === call.name);
-  if (tool) return untilAborted(tool.call(call.arguments, { signal }), signal);
-  const names = tools.map(({ definition }) => definition.name);
-  return { content: unknownTool(call.name, names), isError: true };
 }

@@ -6,10 +6,15 @@ import { tool } from './tool.ts';
 const valid = { role: 'Writer', goal: 'Write', backstory: 'You write.' };
 const search = tool({ name: 'search', description: 'Searches.', parameters: z.object({}), execute: () => '' });
 
+const ask = tool({ name: 'ask', description: 'Asks.', parameters: z.object({}), execute: () => '' });
+
 test('an agent has its defaults', () => {
   const agent = new Agent(valid);
 
-  expect(agent).toMatchObject({ ...valid, tools: [], maxIterations: 25 });
+  expect(agent).toMatchObject({ ...valid, tools: [], maxIterations: 25, allowDelegation: false });
+  expect([agent.maxRetries, agent.timeoutMs, agent.maxRpm, agent.systemPrompt, agent.contextWindow]).toEqual(
+    Array(5).fill(undefined),
+  );
   expect(agent.name).toBeUndefined();
   expect(agent.model).toBeUndefined();
   expect(agent.settings).toBeUndefined();
@@ -42,6 +47,15 @@ test.each<[string, Record<string, unknown>, string]>([
   ['an empty model', { model: '' }, 'Agent "Writer": model is ""'],
   ['no iterations', { maxIterations: 0 }, 'maxIterations is 0, and has to be a whole number above 0'],
   ['half an iteration', { maxIterations: 1.5 }, 'maxIterations is 1.5'],
+  ['less than no retries', { maxRetries: -1 }, 'maxRetries is -1, and has to be a whole number, 0 or more'],
+  ['a time limit of nothing', { timeoutMs: 0 }, 'timeoutMs is 0, and has to be a whole number of milliseconds above 0'],
+  ['half a request a minute', { maxRpm: 0.5 }, 'maxRpm is 0.5, and has to be a whole number above 0'],
+  ['an empty system prompt', { systemPrompt: '' }, 'systemPrompt is ""'],
+  ['delegation to somebody', { allowDelegation: 'editor' }, 'allowDelegation is "editor", and has to be true or false'],
+  ['a tool named as one of delegation', { allowDelegation: true, tools: [ask] }, 'tools has "ask", which allowDelegation gives'],
+  ['a window without a size', { contextWindow: {} }, 'contextWindow.maxTokens is undefined'],
+  ['a memory that is none', { memory: 'good' }, 'memory is "good"'],
+  ['knowledge that is none', { knowledge: 'deep' }, 'knowledge is "deep"'],
   ['tools that are no array', { tools: search }, 'tools is an object (Object), and has to be an array of tools'],
   ['a tool not made by tool()', { tools: [() => 1] }, 'one of tools is a function, and has to be a tool made by tool()'],
   ['two tools of a name', { tools: [search, search] }, 'tools has "search" twice'],

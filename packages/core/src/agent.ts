@@ -1,5 +1,8 @@
 /** Who does the work. */
-import { invalid, requireOptions, requireText } from './check.ts';
+import { invalid, requireAtLeast, requireCount, requireOptions, requireText } from './check.ts';
+import { takeContextWindow, type ContextWindow } from './context-window.ts';
+import { takeKnowledge, type Knowledge } from './knowledge.ts';
+import { takeMemory, type Memory } from './memory.ts';
 import type { ModelSettings } from './model.ts';
 import { takeSettings } from './settings.ts';
 import { takeTools, type Tool } from './tool.ts';
@@ -19,6 +22,22 @@ export interface AgentOptions<Role extends string = string, Goal extends string 
   readonly settings?: ModelSettings | undefined;
   /** Model calls for one task. Then the agent is asked once more, without tools, for the answer it has. @default 25 */
   readonly maxIterations?: number | undefined;
+  /** How often a task is retried for a tool that must not fail, a guardrail or a schema; each of these counts for itself, in each run. @default 3 */
+  readonly maxRetries?: number | undefined;
+  /** For everything that one task asks of the agent at a time, its tools included. @default no limit */
+  readonly timeoutMs?: number | undefined;
+  /** Model calls that may start in any minute, in all runs of a crew together. @default the crew's */
+  readonly maxRpm?: number | undefined;
+  /** The whole system message, in the place of the one made of role, goal and backstory. May hold `{placeholders}`. */
+  readonly systemPrompt?: string | undefined;
+  /** Lets the agent hand work and questions to the other agents of its crew. @default false */
+  readonly allowDelegation?: boolean | undefined;
+  /** Counts what is sent, before it is sent, against what the model can read. @default not counted */
+  readonly contextWindow?: ContextWindow | undefined;
+  /** Where the agent's answers go, and what it recalls of earlier ones. @default none */
+  readonly memory?: Memory | undefined;
+  /** What the agent looks things up in. @default none */
+  readonly knowledge?: Knowledge | undefined;
 }
 
 /**
@@ -42,19 +61,26 @@ export class Agent<
   readonly model: string | undefined;
   readonly settings: ModelSettings | undefined;
   readonly maxIterations: number;
+  readonly maxRetries: number | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly maxRpm: number | undefined;
+  readonly systemPrompt: string | undefined;
+  readonly allowDelegation: boolean;
+  readonly contextWindow: ContextWindow | undefined;
+  readonly memory: Memory | undefined;
+  readonly knowledge: Knowledge | undefined;
 
   constructor(options: AgentOptions<Role, Goal, Backstory>) {
     requireOptions('Agent', options);
-    const { role, goal, backstory, name, model, maxIterations = 25 } = options;
+    const { role, goal, backstory, name, model, systemPrompt } = options;
     const owner = `Agent "${name ?? role}"`;
     requireText('Agent', 'role', role);
     requireText(owner, 'goal', goal);
     requireText(owner, 'backstory', backstory);
     if (name !== undefined) requireText('Agent', 'name', name);
     if (model !== undefined) requireText(owner, 'model', model);
-    if (!Number.isSafeInteger(maxIterations) || maxIterations < 1) {
-      throw invalid(owner, 'maxIterations', maxIterations, 'a whole number above 0');
-    }
+    if (systemPrompt !== undefined) requireText(owner, 'systemPrompt', systemPrompt);
+    const limits = takeLimits(owner, options);
 
     this.role = role;
     this.goal = goal;
@@ -63,9 +89,39 @@ export class Agent<
     this.tools = takeTools(owner, options.tools) ?? [];
     this.model = model;
     this.settings = takeSettings(owner, options.settings);
-    this.maxIterations = maxIterations;
+    this.maxIterations = limits.maxIterations;
+    this.maxRetries = limits.maxRetries;
+    this.timeoutMs = limits.timeoutMs;
+    this.maxRpm = limits.maxRpm;
+    this.systemPrompt = systemPrompt;
+    this.allowDelegation = takeDelegation(owner, options.allowDelegation, this.tools);
+    this.contextWindow = takeContextWindow(owner, options.contextWindow);
+    this.memory = takeMemory(owner, options.memory);
+    this.knowledge = takeKnowledge(owner, options.knowledge);
     Object.freeze(this);
   }
+}
+
+type Limits = Pick<Agent, 'maxIterations' | 'maxRetries' | 'timeoutMs' | 'maxRpm'>;
+
+function takeLimits(owner: string, { maxIterations = 25, maxRetries, timeoutMs, maxRpm }: AgentOptions): Limits {
+  requireCount(owner, 'maxIterations', maxIterations);
+  requireCount(owner, 'timeoutMs', timeoutMs, 'milliseconds');
+  requireCount(owner, 'maxRpm', maxRpm);
+  if (maxRetries !== undefined) requireAtLeast(owner, 'maxRetries', maxRetries, 0);
+  return { maxIterations, maxRetries, timeoutMs, maxRpm };
+}
+
+/** The names of the tools that hand work on; no other tool of an agent that may do so can have them. */
+const handoffNames: readonly string[] = ['delegate', 'ask'];
+
+function takeDelegation(owner: string, allowed: unknown, tools: readonly Tool[]): boolean {
+  if (allowed !== undefined && typeof allowed !== 'boolean') throw invalid(owner, 'allowDelegation', allowed, 'true or false');
+  const taken = tools.find(({ definition }) => handoffNames.includes(definition.name));
+  if (allowed && taken) {
+    throw new TypeError(`${owner}: tools has "${taken.definition.name}", which allowDelegation gives to a tool of its own`);
+  }
+  return allowed ?? false;
 }
 
 /** What a router and a ledger know the agent by: placeholders in a role are not filled in, so that it is the same in every run. */

@@ -4,7 +4,10 @@ import type { Attempt, ModelResponse } from './model.ts';
 export function attemptsOf(response: ModelResponse, startedAt: number): readonly Attempt[] {
   const { attempts, model, usage, metadata: { servedModel, simulated, local } = {} } = response;
   if (attempts && attempts.length > 0) return attempts;
-  return [{ ...seenFromHere(startedAt), model, servedModel, outcome: 'answered', usage, simulated, local }];
+  // Written out, here and wherever a call passes: V8 takes microseconds to spread an object into a larger one.
+  const durationMs = Date.now() - startedAt;
+  const id = crypto.randomUUID();
+  return [{ id, startedAt, waitMs: 0, durationMs, model, servedModel, outcome: 'answered', usage, simulated, local }];
 }
 
 /** What a `ModelError` or `RouteError` says about itself. Read structurally: core knows no router. */
@@ -48,4 +51,19 @@ export function fallbackTaken(attempts: readonly Attempt[]): string | undefined 
 
 function nameOf({ name, model }: Attempt): string {
   return name ?? model;
+}
+
+/** Calls that a crash cut off: nobody knows whether they were answered, and so billed. */
+export function lostAttempts(startedAt: readonly number[], model = 'unknown'): readonly Attempt[] {
+  return startedAt.map((at) => ({
+    id: crypto.randomUUID(),
+    model,
+    startedAt: at,
+    waitMs: 0,
+    durationMs: 0,
+    outcome: 'aborted',
+    code: 'interrupted',
+    reason: 'the process ended before the answer was written down',
+    possiblyBilled: true,
+  }));
 }

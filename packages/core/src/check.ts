@@ -18,6 +18,16 @@ export function requireListOf(owner: string, field: string, value: unknown, kind
   }
 }
 
+export function requireAtLeast(owner: string, field: string, value: unknown, least: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  throw invalid(owner, field, value, `a whole number, ${least} or more`);
+}
+
+export function requireListOfTexts(owner: string, field: string, value: unknown): void {
+  if (!Array.isArray(value)) throw invalid(owner, field, value, 'an array of texts');
+  for (const [index, entry] of value.entries()) requireText(owner, `${field}[${index}]`, entry);
+}
+
 export function invalid(owner: string, field: string, value: unknown, valid: string): TypeError {
   return new TypeError(`${owner}: ${field} is ${show(value)}, and has to be ${valid}`);
 }
@@ -33,4 +43,10 @@ export function show(value: unknown): string {
   if (typeof value === 'object' && value !== null) return `an object (${value.constructor?.name ?? 'no class'})`;
   if (typeof value === 'function') return 'a function';
   return typeof value === 'bigint' ? `${value}n` : String(value);
+}
+
+/** Nothing is given, or a whole number above 0. */
+export function requireCount(owner: string, field: string, value: unknown, unit = ''): void {
+  if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0)) return;
+  throw invalid(owner, field, value, `a whole number${unit && ` of ${unit}`} above 0`);
 }

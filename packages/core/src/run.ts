@@ -1,25 +1,20 @@
 /** The state of one kickoff. Definitions are immutable; whatever changes during a run is in here. */
 import { untilAborted } from './abort.ts';
+import type { Agent } from './agent.ts';
 import { messageOf } from './errors.ts';
 import type { CrewEvent, CrewListener, RunTag } from './events.ts';
 import type { Inputs } from './interpolate.ts';
+import type { RpmLimits } from './max-rpm.ts';
 import type { Attempt, Model } from './model.ts';
+import type { PromptStyle } from './prompt.ts';
+import type { Steps } from './steps.ts';
 import type { Task, TaskOutput } from './task.ts';
 import type { Warning } from './warning.ts';
 
-export interface KickoffOptions {
-  /** Ends the run: it reaches the model and the tools. @default never */
-  readonly signal?: AbortSignal | undefined;
-  /** Told what happens, as it happens. @default nobody */
-  readonly onEvent?: CrewListener | undefined;
-  /** Asks models to stream, and emits their text as `delta` events. @default false */
-  readonly stream?: boolean | undefined;
-  /** Identifies the run in events, ledgers and traces. @default a random UUID */
-  readonly runId?: string | undefined;
-}
+export type { KickoffOptions } from './kickoff-options.ts';
 
 /** An event without the tags that every event of a run has. */
-type EventFacts = CrewEvent extends infer Event ? (Event extends CrewEvent ? Omit<Event, keyof RunTag> : never) : never;
+export type EventFacts = CrewEvent extends infer Event ? (Event extends CrewEvent ? Omit<Event, keyof RunTag> : never) : never;
 
 export interface RunFacts {
   readonly id: string;
@@ -29,6 +24,17 @@ export interface RunFacts {
   readonly signal: AbortSignal | undefined;
   /** Models are asked to stream. */
   readonly stream: boolean;
+  readonly steps: Steps;
+  /** Finished steps outlive the process: what they are named has to say what they depend on. */
+  readonly durable: boolean;
+  /** Attempts in the journal that belong to work which has been replaced. */
+  readonly superseded: () => readonly Attempt[];
+  /** The members of the crew, to whom an agent may delegate. */
+  readonly agents: readonly Agent[];
+  readonly limits: RpmLimits;
+  readonly promptStyle: PromptStyle;
+  readonly retryAfterMs: number | undefined;
+  readonly maxWaits: number;
 }
 
 export interface Run extends RunFacts {
@@ -36,32 +42,47 @@ export interface Run extends RunFacts {
   readonly outputs: Map<Task, TaskOutput>;
   /** Every attempt so far, those of the task under way included. */
   readonly attempts: Attempt[];
+  /** What had been streamed, by task, of an answer that then failed. */
+  readonly partials: Map<string, string>;
   readonly warnings: Warning[];
+  /** Somebody is told the events. */
+  readonly isHeard: boolean;
   readonly emit: (facts: EventFacts) => void | Promise<void>;
   readonly warn: (warning: Warning) => void | Promise<void>;
+  /** Every attempt of the run as a whole, each once: those of earlier processes, and of work that was replaced, too. */
+  readonly spent: () => readonly Attempt[];
   /** From here on nothing is emitted, whatever a late model or tool does. */
   readonly end: () => void;
 }
 
 export function createRun(facts: RunFacts, onEvent: CrewListener | undefined): Run {
-  const { id: runId, crew, signal } = facts;
+  const { id: runId, crew, signal, steps } = facts;
+  const attempts: Attempt[] = [];
   const warnings: Warning[] = [];
+  const listeners = [steps.emit, onEvent].filter((listener) => listener !== undefined);
   let ended = false;
 
   const listenerFailed = (cause: unknown): void => {
     if (warnings.some(({ code }) => code === 'listener_failed')) return;
     warnings.push({ code: 'listener_failed', message: `onEvent threw: ${messageOf(cause)}`, cause });
   };
-  const emit = (event: EventFacts): void | Promise<void> => {
-    if (ended || !onEvent) return undefined;
+  const tell = (listener: CrewListener, event: CrewEvent): void | Promise<void> => {
     try {
-      const held = onEvent({ ...event, runId, crew, at: Date.now() });
+      const held = listener(event);
       if (typeof held?.then !== 'function') return undefined;
       const reported = Promise.resolve(held).catch(listenerFailed);
       return untilAborted(reported, signal).catch(() => undefined); // rejects for an abort alone, which others report
     } catch (error) {
       return listenerFailed(error);
     }
+  };
+  const emit = (happened: EventFacts): void | Promise<void> => {
+    const [listener, other] = listeners;
+    if (ended || !listener) return undefined;
+    const event = { ...happened, runId, crew, at: Date.now() };
+    const held = tell(listener, event);
+    const alsoHeld = other && tell(other, event);
+    return held && alsoHeld ? held.then(() => alsoHeld) : (held ?? alsoHeld);
   };
   const warn = (warning: Warning): void | Promise<void> => {
     warnings.push(warning);
@@ -70,5 +91,7 @@ export function createRun(facts: RunFacts, onEvent: CrewListener | undefined): R
   const end = (): void => {
     ended = true;
   };
-  return { ...facts, outputs: new Map(), attempts: [], warnings, emit, warn, end };
+  const spent = (): readonly Attempt[] => [...facts.superseded(), ...attempts];
+  const state = { outputs: new Map(), attempts, partials: new Map(), warnings, isHeard: listeners.length > 0 };
+  return { ...facts, ...state, emit, warn, spent, end };
 }

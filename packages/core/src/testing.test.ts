@@ -53,8 +53,9 @@ test('steps that nobody asked for are named', async () => {
   await model(request);
 
   expect(() => model.assertComplete()).toThrow(
-    'scriptedModel: 1 of 5 steps were used; never asked for: step 2 ("two"), step 3 (throws three), step 4 ("four"), step 5 (a function)',
+    'scriptedModel: 1 of 5 steps were used; never asked for: step 2 ("two"), step 3 (throws three), step 4 ("four"), step 5 (a function); the last call was call 1, of role "writer", task "write"',
   );
+  expect(() => scriptedModel(['one']).assertComplete()).toThrow('step 1 ("one"); no call was made');
 });
 
 test.each(['Bees are great', '🐝🐜🦋🐞', 'ab', 'a\nb\nc\nd'])(

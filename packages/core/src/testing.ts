@@ -50,8 +50,10 @@ export function scriptedModel(steps: readonly ScriptedStep[]): ScriptedModel {
   const assertComplete = (): void => {
     const unused = script.slice(requests.length).map((step, index) => `step ${requests.length + index + 1} (${describe(step)})`);
     if (unused.length > 0) {
+      const last = requests.at(-1);
+      const after = last ? `the last call was call ${requests.length}, of ${askerOf(last)}` : 'no call was made';
       throw new Error(
-        `scriptedModel: ${requests.length} of ${script.length} steps were used; never asked for: ${unused.join(', ')}`,
+        `scriptedModel: ${requests.length} of ${script.length} steps were used; never asked for: ${unused.join(', ')}; ${after}`,
       );
     }
     const beyond = requests
@@ -65,9 +67,12 @@ export function scriptedModel(steps: readonly ScriptedStep[]): ScriptedModel {
 
 const scriptedId = 'scripted/model';
 
-function unexpected(call: number, { role, labels }: ModelRequest, length: number): string {
-  const asker = `role ${JSON.stringify(role ?? 'none')}, task ${JSON.stringify(labels?.task ?? 'none')}`;
-  return `call ${call} (${asker}) was not expected: the script ends at step ${length}`;
+function unexpected(call: number, request: ModelRequest, length: number): string {
+  return `call ${call} (${askerOf(request)}) was not expected: the script ends at step ${length}`;
+}
+
+function askerOf({ role, labels }: ModelRequest): string {
+  return `role ${JSON.stringify(role ?? 'none')}, task ${JSON.stringify(labels?.task ?? 'none')}`;
 }
 
 const longestShown = 40;

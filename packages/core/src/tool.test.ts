@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { tool, type ToolOptions } from './tool.ts';
 
 const { signal } = new AbortController();
+const context = { signal, idempotencyKey: 'run/step' };
 const valid = {
   name: 'search',
   description: 'Searches.',
@@ -24,10 +25,10 @@ test('the definition has the schema of what the model has to write', () => {
 test('execute receives the checked arguments, defaults filled in, and the signal', async () => {
   const execute = vi.fn(() => 'ok');
 
-  const result = await tool({ ...valid, execute }).call('{"query":"bees"}', { signal });
+  const result = await tool({ ...valid, execute }).call('{"query":"bees"}', context);
 
   expect(result).toEqual({ content: 'ok', isError: false });
-  expect(execute).toHaveBeenCalledExactlyOnceWith({ query: 'bees', limit: 3 }, { signal });
+  expect(execute).toHaveBeenCalledExactlyOnceWith({ query: 'bees', limit: 3 }, context);
 });
 
 test.each([
@@ -40,7 +41,7 @@ test.each([
   [null, 'null'],
   [Promise.resolve(true), 'true'],
 ])('the result %o is told as %s', async (value, content) => {
-  const result = await tool({ ...valid, execute: () => value }).call('{"query":"x"}', { signal });
+  const result = await tool({ ...valid, execute: () => value }).call('{"query":"x"}', context);
 
   expect(result).toEqual({ content, isError: false });
 });
@@ -48,13 +49,13 @@ test.each([
 test.each(['', '  '])('arguments of %o mean none', async (text) => {
   const ping = tool({ name: 'ping', description: 'Pings.', parameters: z.object({}), execute: () => 'pong' });
 
-  expect(await ping.call(text, { signal })).toEqual({ content: 'pong', isError: false });
+  expect(await ping.call(text, context)).toEqual({ content: 'pong', isError: false });
 });
 
 test('arguments that are not JSON go back with the reason, and nothing is run', async () => {
   const execute = vi.fn();
 
-  const result = await tool({ ...valid, execute }).call('{"query":', { signal });
+  const result = await tool({ ...valid, execute }).call('{"query":', context);
 
   expect(result.isError).toBe(true);
   expect(result.content).toMatch(/^The arguments for search are not valid JSON \(.+\)/);
@@ -66,7 +67,7 @@ test('arguments of the wrong shape go back with every reason, and nothing is run
   const execute = vi.fn();
   const nested = tool({ ...valid, parameters: z.object({ at: z.object({ lat: z.number() }), query: z.string() }), execute });
 
-  const result = await nested.call('{"at":{"lat":"x"}}', { signal });
+  const result = await nested.call('{"at":{"lat":"x"}}', context);
 
   expect(result.isError).toBe(true);
   expect(result.content).toMatch(/- at\.lat: .*number[\s\S]*- query: .*string/);
@@ -78,8 +79,8 @@ test('a schema that checks asynchronously is waited for', async () => {
   const parameters = z.object({ id: z.string().refine(async (id) => id === 'known', 'no such id') });
   const find = tool({ name: 'find', description: 'Finds.', parameters, execute: ({ id }) => id });
 
-  expect(await find.call('{"id":"known"}', { signal })).toMatchObject({ content: 'known' });
-  expect(await find.call('{"id":"other"}', { signal })).toMatchObject({ isError: true });
+  expect(await find.call('{"id":"known"}', context)).toMatchObject({ content: 'known' });
+  expect(await find.call('{"id":"other"}', context)).toMatchObject({ isError: true });
 });
 
 test.each([
@@ -100,7 +101,7 @@ test.each([
   ], // eslint-disable-line no-throw-literal
   ['returns what JSON cannot say', () => 1n, 'search failed: Do not know how to serialize a BigInt'],
 ])('a tool that %s tells the model', async (_what, execute, content) => {
-  const result = await tool({ ...valid, execute }).call('{"query":"x"}', { signal });
+  const result = await tool({ ...valid, execute }).call('{"query":"x"}', context);
 
   expect(result).toMatchObject({ content, isError: true, thrown: { error: expect.anything() } });
 });
@@ -126,4 +127,11 @@ test('a tool cannot be changed', () => {
 
   expect(() => Object.assign(definition, { name: 'x' })).toThrow(TypeError);
   expect(() => Object.assign(definition.parameters, { type: 'x' })).toThrow(TypeError);
+});
+
+test.each([
+  ['an unknown way to take an error', { onError: 'ignore' }, "onError is \"ignore\", and has to be 'tell' or 'fail'"],
+  ['a result of no length', { maxResultCharacters: 0 }, 'maxResultCharacters is 0, and has to be a whole number above 0'],
+])('%s is refused', (_what, change, message) => {
+  expect(() => tool({ ...valid, ...change } as typeof valid)).toThrow(message);
 });

@@ -1,13 +1,15 @@
 /** Functions that a model may call. The only place where the arguments of a call are parsed. */
-import { invalid, requireOptions, requireText } from './check.ts';
+import { invalid, requireCount, requireOptions, requireText } from './check.ts';
 import { frozenCopy } from './freeze.ts';
 import type { JsonSchema, ToolDefinition } from './model.ts';
 import { argumentsAreNotJson, argumentsAreWrong, toolThrew } from './prompt.ts';
 import { describeIssue, isSchema, toJsonSchema, type Schema } from './schema.ts';
 
 export interface ToolContext {
-  /** Aborted when the run is. */
+  /** Aborted when the run is, or a time limit is reached. */
   readonly signal: AbortSignal;
+  /** The same when a run that a crash cut off makes this call again: hand it on where nothing may be done twice. Fit for a header. */
+  readonly idempotencyKey: string;
 }
 
 export interface ToolOptions<Arguments> {
@@ -19,6 +21,10 @@ export interface ToolOptions<Arguments> {
   readonly parameters: Schema<Arguments>;
   /** Does the work. A result that is not a string is given to the model as JSON; what it throws is told to the model. */
   readonly execute: (args: Arguments, context: ToolContext) => unknown;
+  /** Tell the model what was thrown, or fail: then the task begins again, `maxRetries` times. @default 'tell' */
+  readonly onError?: 'tell' | 'fail' | undefined;
+  /** A longer result is cut, and the model is told so. @default 50_000 */
+  readonly maxResultCharacters?: number | undefined;
 }
 
 /** A function that a model may call, made by `tool()`. */
@@ -27,7 +33,14 @@ export interface Tool {
   readonly definition: ToolDefinition;
   /** Runs the tool on JSON text from a model. Never rejects: what goes wrong is told to the model. */
   readonly call: (argumentsText: string, context: ToolContext) => Promise<ToolResult>;
+  /** @default 'tell' */
+  readonly onError?: 'tell' | 'fail' | undefined;
+  /** @default 50_000 */
+  readonly maxResultCharacters?: number | undefined;
 }
+
+/** In characters, of a tool that does not say: about 12,000 tokens. */
+export const longestResult = 50_000;
 
 export interface ToolResult {
   /** What the model is told. */
@@ -54,13 +67,18 @@ const validName = /^[a-zA-Z0-9_-]{1,64}$/;
  */
 export function tool<Arguments>(options: ToolOptions<Arguments>): Tool {
   requireOptions('tool', options);
-  const { name, description, parameters, execute } = options;
+  const { name, description, parameters, execute, onError, maxResultCharacters } = options;
   if (typeof name !== 'string' || !validName.test(name)) throw invalid('tool', 'name', name, `a text like ${validName.source}`);
   const owner = `tool "${name}"`;
   requireText(owner, 'description', description);
   if (typeof execute !== 'function') throw invalid(owner, 'execute', execute, 'a function');
+  if (onError !== undefined && onError !== 'tell' && onError !== 'fail')
+    throw invalid(owner, 'onError', onError, "'tell' or 'fail'");
+  requireCount(owner, 'maxResultCharacters', maxResultCharacters);
 
   return Object.freeze({
+    onError,
+    maxResultCharacters,
     definition: Object.freeze({ name, description, parameters: schemaOf(owner, parameters) }),
     call: async (argumentsText: string, context: ToolContext): Promise<ToolResult> => {
       let args: unknown;

@@ -1,0 +1,84 @@
+/** The servers that tools may come from, and how each is reached. */
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { invalid, requireListOfTexts, requireOptions, requireText } from '../check.ts';
+import { isPlainObject } from '../freeze.ts';
+import { loadPeer } from '../load-peer.ts';
+
+interface ServerOptions {
+  /** The tools that are taken, by the server's names for them. @default all */
+  readonly tools?: readonly string[] | undefined;
+}
+
+/** A program that is started here and speaks over its standard input and output. */
+export interface StdioServer extends ServerOptions {
+  readonly command: string;
+  /** @default [] */
+  readonly args?: readonly string[] | undefined;
+  /** Added to the few variables (PATH, HOME …) that it is given of this process. @default {} */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** The folder it runs in. @default that of this process */
+  readonly cwd?: string | undefined;
+  readonly url?: undefined;
+}
+
+/** A server that is reached over HTTP (Streamable HTTP). */
+export interface HttpServer extends ServerOptions {
+  readonly url: string;
+  /** Sent with each request. @default {} */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly command?: undefined;
+}
+
+export type McpServer = StdioServer | HttpServer;
+
+/** @throws {TypeError} when a server is not described as it should be. */
+export function checkServers(owner: string, servers: unknown): void {
+  requireOptions(owner, servers);
+  const entries = Object.entries(servers as object);
+  if (entries.length === 0) throw new TypeError(`${owner}: servers is empty, and has to name at least one server`);
+  for (const [name, server] of entries) checkServer(`${owner}: server "${name}"`, name, server);
+}
+
+function checkServer(owner: string, name: string, server: unknown): void {
+  if (!/^[a-zA-Z0-9_-]{1,32}$/.test(name)) throw invalid(owner, 'its name', name, 'at most 32 letters, digits, _ and -');
+  requireOptions(owner, server);
+  const { command, url, args, env, headers, cwd, tools } = server as Record<string, unknown>;
+  if ((command === undefined) === (url === undefined)) throw new TypeError(`${owner} has to have either command or url`);
+  if (command !== undefined) requireText(owner, 'command', command);
+  if (url !== undefined && !isHttp(url)) throw invalid(owner, 'url', url, 'a URL that starts with http:// or https://');
+  if (args !== undefined && !Array.isArray(args)) throw invalid(owner, 'args', args, 'an array of texts');
+  if (cwd !== undefined) requireText(owner, 'cwd', cwd);
+  if (tools !== undefined) requireListOfTexts(owner, 'tools', tools);
+  for (const [field, value] of Object.entries({ env, headers })) {
+    const holds = isPlainObject(value) && Object.values(value).every((entry) => typeof entry === 'string');
+    if (value !== undefined && !holds) throw invalid(owner, field, value, 'an object of texts');
+  }
+}
+
+function isHttp(url: unknown): boolean {
+  return typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
+
+const sdk = '@modelcontextprotocol/sdk';
+
+export interface Connection {
+  readonly transport: Transport;
+  /** Tells the server that this session is over. Closing the transport comes after it. */
+  readonly leave: () => Promise<void>;
+}
+
+export async function connectionTo(server: McpServer): Promise<Connection> {
+  if (server.command !== undefined) {
+    const { StdioClientTransport } = await loadPeer('connectMcp', sdk, () => import('@modelcontextprotocol/sdk/client/stdio.js'));
+    const { command, args = [], env = {}, cwd } = server;
+    const started = { command, args: [...args], env: { ...env }, stderr: 'ignore' as const, ...(cwd !== undefined && { cwd }) };
+    return { transport: new StdioClientTransport(started), leave: async () => undefined };
+  }
+  const { StreamableHTTPClientTransport } = await loadPeer(
+    'connectMcp',
+    sdk,
+    () => import('@modelcontextprotocol/sdk/client/streamableHttp.js'),
+  );
+  const transport = new StreamableHTTPClientTransport(new URL(server.url), { requestInit: { headers: { ...server.headers } } });
+  return { transport, leave: () => transport.terminateSession() };
+}

@@ -1,0 +1,67 @@
+/**
+ * The port through which a run does whatever costs money, takes effect or is never the same twice. Plain steps just run;
+ * a journal, or an engine for durable workflows, gives a finished step's result back in the place of running it again.
+ */
+import { untilAborted } from './abort.ts';
+import type { CrewEvent } from './events.ts';
+import type { JsonValue } from './model.ts';
+
+export interface StepContext {
+  /** The same for every try at this step of this run: hand it on where a request must not take effect twice. */
+  readonly idempotencyKey: string;
+  /** When earlier tries began that a crash cut off, in milliseconds since the epoch: they may have been billed. */
+  readonly interruptedAt: readonly number[];
+}
+
+/** Names are unique within a run, and the same when the run is taken up again. Steps never nest. */
+export interface Steps {
+  /** Does the work once. What it gives has to survive JSON; a step that throws is not finished. */
+  readonly step: <Value>(name: string, work: (context: StepContext) => Promise<Value>) => Promise<Value>;
+  /** Waits for so long since it was first asked to, however often the process has died meanwhile. */
+  readonly sleep: (name: string, ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Milliseconds since the epoch, when this was first asked. */
+  readonly now: (name: string) => Promise<number>;
+  /** A UUID, the same one whenever it is asked for. */
+  readonly uuid: (name: string) => Promise<string>;
+  /** Waits for what somebody outside answers. @default such a wait is refused */
+  readonly waitFor?: ((name: string, signal?: AbortSignal) => Promise<JsonValue>) | undefined;
+  /** Told every event of the run, once. @default nobody */
+  readonly emit?: ((event: CrewEvent) => void | Promise<void>) | undefined;
+}
+
+const never: readonly number[] = Object.freeze([]);
+
+/** Steps that just run. */
+export function plainSteps(runId: string): Steps {
+  return {
+    step: (name, work) => work({ idempotencyKey: keyOf(runId, name), interruptedAt: never }),
+    sleep: (_name, ms, signal) => delay(ms, signal),
+    now: async () => Date.now(),
+    uuid: async () => crypto.randomUUID(),
+  };
+}
+
+/** Fit for an HTTP header, whatever the names hold. */
+export function keyOf(runId: string, name: string): string {
+  return encodeURIComponent(`${runId}/${name}`);
+}
+
+/** Timers overflow beyond this, and fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Resolves after so many milliseconds, or rejects with the signal's reason; the timer never outlives the wait. */
+export async function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  const until = performance.now() + ms;
+  for (let left = ms; left > 0; left = until - performance.now()) {
+    let timer: NodeJS.Timeout | undefined;
+    const wait = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.min(left, longestTimerMs));
+    });
+    try {
+      await untilAborted(wait, signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -44,7 +44,8 @@ async function writeModules(folder) {
       if (level === 'warn') throw new Error(`${basename(folder)}: ${message}`);
     },
   });
-  await bundle.write({ dir: 'dist', format: 'esm', sourcemap: true, chunkFileNames: 'chunks/[name]-[hash].js', minify: false });
+  // Chunks lie beside the entries: what reads a file of the package finds it by the same relative path as in src.
+  await bundle.write({ dir: 'dist', format: 'esm', sourcemap: true, chunkFileNames: '[name]-[hash].js', minify: false });
   await bundle.close();
 }
 

@@ -80,7 +80,7 @@ function skipWithout(context: TestContext, ...programs: readonly string[]): void
   if (missing.length > 0 && !process.env['CI']) context.skip(`not installed: ${missing.join(', ')}`);
 }
 
-test.each(['haproxy', 'nginx'] as const)(
+test.for(['haproxy', 'nginx'] as const)(
   '%s: with kill -9 of one of two gateways no request is lost that had not begun to stream, and what is made twice is on record',
   async (front, context) => {
     skipWithout(context, 'redis-server', front);
@@ -106,7 +106,7 @@ test.each(['haproxy', 'nginx'] as const)(
   60_000,
 );
 
-test.each(['haproxy', 'nginx'] as const)(
+test.for(['haproxy', 'nginx'] as const)(
   '%s: with kill -TERM of one of two gateways no request is lost at all, and no stream is cut',
   async (front, context) => {
     skipWithout(context, 'redis-server', front);

@@ -74,7 +74,7 @@ export interface Admission {
   /** Further headers of the answer: what is left of the key's limits. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Is awaited before each backend is asked; what it resolves with is called when that attempt is over. */
-  asking?(place: Place): Promise<() => void>;
+  readonly asking?: ((place: Place) => Promise<() => void>) | undefined;
   settle(ending: CallEnding): void;
 }
 

@@ -99,6 +99,9 @@ class Parts {
     });
     this.#tracker.onRow((row) => state.spend.add(row));
     this.#lag.enable();
+    // A counter that begins above 0 is no increase to Prometheus: what is rare would never be seen.
+    this.#replayed.add({}, 0);
+    for (const result of ['ok', 'failed']) this.#reloads.add({ result }, 0);
   }
 
   /** Budgets go on where the ledger on disk left them, and OpenTelemetry hears of what happens. */
@@ -163,7 +166,7 @@ class Parts {
     const { name, model, deployment } = place;
     const known = { workflow: callId, agent: role, name, model, tags, at };
     this.#tracker.record({ ...known, outcome: 'failed', code: 'gateway_lost', possiblyBilled: true });
-    this.#replayed.add({ name, backend: model, deployment });
+    this.#replayed.add({});
     const facts = { event: 'replayed', call_id: callId, name, model, deployment };
     this.#facts.log.warn(facts, 'a gateway that was lost had begun this call, which may be billed twice');
   }

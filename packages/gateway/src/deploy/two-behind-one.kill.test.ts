@@ -82,6 +82,7 @@ function skipWithout(context: TestContext, ...programs: readonly string[]): void
 
 test.for(['haproxy', 'nginx'] as const)(
   '%s: with kill -9 of one of two gateways no request is lost that had not begun to stream, and what is made twice is on record',
+  { timeout: 60_000 },
   async (front, context) => {
     skipWithout(context, 'redis-server', front);
     fleet = await startFleet({ front, simulator: { latencyMs: 150, chunkIntervalMs: 20 } });
@@ -103,11 +104,11 @@ test.for(['haproxy', 'nginx'] as const)(
     expect(lost.every((row) => row.possiblyBilled && row.costUsd === null && answered.has(row.workflow))).toBe(true);
     expect(lost.every(({ tags }) => tags.includes('key:blog'))).toBe(true);
   },
-  60_000,
 );
 
 test.for(['haproxy', 'nginx'] as const)(
   '%s: with kill -TERM of one of two gateways no request is lost at all, and no stream is cut',
+  { timeout: 60_000 },
   async (front, context) => {
     skipWithout(context, 'redis-server', front);
     fleet = await startFleet({ front, simulator: { latencyMs: 150, chunkIntervalMs: 20 } });
@@ -120,7 +121,6 @@ test.for(['haproxy', 'nginx'] as const)(
     expect(streams.filter((stream) => !isDone(stream))).toEqual([]);
     expect(await leaving.ended).toBe(0);
   },
-  60_000,
 );
 
 test('haproxy: the hard budget of a key holds across both, through a kill -9', async (context) => {

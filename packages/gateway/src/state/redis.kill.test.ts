@@ -285,3 +285,18 @@ test('a call whose mark cannot be left goes on', async () => {
 
   await vi.waitFor(() => expect(errors.length).toBeGreaterThanOrEqual(2));
 });
+
+test('a minute that is only corrected is forgotten like any other, and gives no credit', async () => {
+  const link = await open();
+  const limits = new RedisKeyLimits(link);
+
+  limits.correct('blog', -50);
+  await limits.take('other', { rpm: 1 }, 0); // the commands of a connection are carried out in order
+  const names = (await link.command('KEYS', '*minute:blog*')) as string[];
+  const lives = await Promise.all(names.map((name) => link.command('PTTL', name)));
+  const { remainingTokens } = await limits.take('blog', { tpm: 100 }, 0);
+
+  expect(lives).toEqual([expect.any(Number)]);
+  expect(Number(lives[0])).toBeGreaterThan(0);
+  expect(remainingTokens).toBe(100);
+});

@@ -17,6 +17,7 @@ import { healthRoutes } from './health/health-routes.ts';
 import type { Admission, Ask, CallEnding, Caller, Route } from './http/route.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import { budgetOf, tagPrefix, type VirtualKey } from './keys/virtual-key.ts';
+import { bugFacts } from './log/bug-facts.ts';
 import { createLog, logCall } from './log/request-log.ts';
 import { CallMetrics } from './metrics/call-metrics.ts';
 import { metricsText } from './metrics/metrics-text.ts';
@@ -131,9 +132,16 @@ class Parts {
         );
       },
       onEnding: (ending) => this.#end(ending),
-      onRefusal: ({ callId, path, status, code }) =>
+      onRefusal: ({ callId, path, status, code, error }) =>
         log[status >= 500 ? 'error' : 'info'](
-          { event: 'refused', call_id: callId, path: path.slice(0, 200), status, code },
+          {
+            event: 'refused',
+            call_id: callId,
+            path: path.slice(0, 200),
+            status,
+            code,
+            ...(code === 'internal_error' && bugFacts(error)),
+          },
           'refused',
         ),
       routes: this.#routes(),

@@ -58,11 +58,11 @@ function run(command: string, flags: readonly string[], env: Readonly<Record<str
   return { child, said: () => text, ended };
 }
 
-/** Resolves once `holds` does. @throws {Error} when the process ends before, or half a minute is over. */
+/** Resolves once `holds` does. @throws {Error} when the process ends before, or a minute is over. */
 export async function until(running: Running, holds: () => boolean | Promise<boolean>): Promise<void> {
   let end: number | NodeJS.Signals | undefined;
   void running.ended.then((how) => (end = how));
-  for (const deadline = Date.now() + 30_000; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 25))) {
+  for (const deadline = Date.now() + 60_000; !(await holds()); await new Promise((resolve) => setTimeout(resolve, 25))) {
     if (end !== undefined || Date.now() > deadline)
       throw new Error(`It ended (${end ?? 'too late'}), and said: ${running.said()}`);
   }

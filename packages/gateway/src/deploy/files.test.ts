@@ -200,7 +200,7 @@ test('Grafana and the alerts ask for metrics and labels that the gateway has, in
   expect(queries.length).toBeGreaterThan(35);
   expect(wrong).toEqual([]);
   holds(context, 'promtool', 'check', 'rules', '--lint=none', file);
-}, 20_000);
+}, 30_000);
 
 test('the check of the image holds while a gateway lives, and fails when it does not', async () => {
   const [program = '', ...flags] = JSON.parse(instruction('HEALTHCHECK').replace(/^.*? CMD /, '')) as string[];
@@ -215,7 +215,7 @@ test('the check of the image holds while a gateway lives, and fails when it does
   await gateway.close();
 
   expect([alive, await check()]).toEqual([0, 1]);
-}, 20_000);
+}, 30_000);
 
 test('every file is on the page', () => {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());

@@ -65,7 +65,7 @@ test('on SIGTERM a stream goes on to its end, nobody else is let in, and the pro
   expect(text.match(/"delta"/g)?.length).toBeGreaterThan(2);
   expect(text).toContain('[DONE]');
   expect(await gateway.ended).toBe(0);
-}, 30_000);
+}, 60_000);
 
 test('a stream that is longer than drain_seconds is cut, without the mark of an end, and that is on record', async () => {
   await start(fileWith('main', 'general_settings: { drain_seconds: 0.3 }\n'));
@@ -78,7 +78,7 @@ test('a stream that is longer than drain_seconds is cut, without the mark of an 
   expect(text).not.toContain('[DONE]');
   expect(await gateway.ended).toBe(0);
   expect(gateway.said()).toContain('"outcome":"aborted"');
-}, 30_000);
+}, 60_000);
 
 test('on SIGHUP a file with mistakes changes nothing, and one without is taken over', async () => {
   await start(fileWith('main'));
@@ -95,4 +95,4 @@ test('on SIGHUP a file with mistakes changes nothing, and one without is taken o
   expect(kept).toContain('"main"');
   expect(metrics).toContain('rolecall_config_reloads_total{result="failed"} 1');
   expect(await models()).not.toContain('"main"');
-}, 30_000);
+}, 60_000);

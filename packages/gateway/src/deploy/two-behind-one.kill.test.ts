@@ -82,7 +82,7 @@ function skipWithout(context: TestContext, ...programs: readonly string[]): void
 
 test.for(['haproxy', 'nginx'] as const)(
   '%s: with kill -9 of one of two gateways no request is lost that had not begun to stream, and what is made twice is on record',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (front, context) => {
     skipWithout(context, 'redis-server', front);
     fleet = await startFleet({ front, simulator: { latencyMs: 150, chunkIntervalMs: 20 } });
@@ -108,7 +108,7 @@ test.for(['haproxy', 'nginx'] as const)(
 
 test.for(['haproxy', 'nginx'] as const)(
   '%s: with kill -TERM of one of two gateways no request is lost at all, and no stream is cut',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (front, context) => {
     skipWithout(context, 'redis-server', front);
     fleet = await startFleet({ front, simulator: { latencyMs: 150, chunkIntervalMs: 20 } });
@@ -150,4 +150,4 @@ test('haproxy: the hard budget of a key holds across both, through a kill -9', a
   expect(rows.filter(({ code }) => code === 'gateway_lost').length).toBeGreaterThan(0);
   expect(paidUsd).toBeGreaterThan(limitUsd / 2);
   expect(paidUsd).toBeLessThanOrEqual(limitUsd);
-}, 60_000);
+}, 120_000);

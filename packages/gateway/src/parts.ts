@@ -8,8 +8,6 @@ import { Admissions } from './access/admission.ts';
 import { Tries } from './access/tries.ts';
 import { Alerts } from './alerts/alerts.ts';
 import { CallWatch } from './alerts/call-watch.ts';
-import { dashboardRoutes } from './feed/dashboard-routes.ts';
-import { RequestFeed } from './feed/request-feed.ts';
 import type { GatewaySettings } from './gateway-config.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { Cooldowns } from './health/cooldowns.ts';
@@ -27,6 +25,10 @@ import { KnownBalances } from './state/known-balances.ts';
 import type { BegunCall } from './state/shared-calls.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { openState, type State } from './state/state.ts';
+import { dashboardRoutes } from './ui/dashboard-routes.ts';
+import { KeyUsage } from './ui/key-usage.ts';
+import { LiveEvents } from './ui/live-events.ts';
+import { RequestFeed } from './ui/request-feed.ts';
 
 export interface PartsOptions {
   readonly settings: GatewaySettings;
@@ -72,6 +74,8 @@ class Parts {
   readonly #balances = new KnownBalances();
   readonly #budgets = new WeakMap<VirtualKey, BudgetOptions | readonly []>();
   readonly #feed = new RequestFeed();
+  readonly #events = new LiveEvents(this.#feed);
+  readonly #usage = new KeyUsage();
   readonly #calls = new CallMetrics();
   readonly #cooled = new Counter();
   readonly #reloads = new Counter();
@@ -98,7 +102,10 @@ class Parts {
       budgetStore: this.#balances.watch(state.budgets),
       onAlert: (alert) => this.#budgetAlert(alert),
     });
-    this.#tracker.onRow((row) => state.spend.add(row));
+    this.#tracker.onRow((row) => {
+      state.spend.add(row);
+      this.#usage.add(row);
+    });
     this.#lag.enable();
     // A counter that begins above 0 is no increase to Prometheus: what is rare would never be seen.
     this.#replayed.add({}, 0);
@@ -122,14 +129,15 @@ class Parts {
       begin: (caller, ask) => {
         const admitted = admissions.begin(caller, ask);
         this.#inFlight += 1;
-        if (!(admitted instanceof Promise)) return this.#counted(admitted, caller, ask);
-        return admitted.then(
-          (admission) => this.#counted(admission, caller, ask),
-          (error: unknown) => {
-            this.#inFlight -= 1;
-            throw error;
-          },
-        );
+        const counted = (admission: Admission): Admission => {
+          this.#feed.begin(caller, ask);
+          return this.#counted(admission, caller, ask);
+        };
+        if (!(admitted instanceof Promise)) return counted(admitted);
+        return admitted.then(counted, (error: unknown) => {
+          this.#inFlight -= 1;
+          throw error;
+        });
       },
       onEnding: (ending) => this.#end(ending),
       onRefusal: ({ callId, path, status, code, error }) =>
@@ -149,7 +157,10 @@ class Parts {
       onRouter: (router) => void (current.router = router),
       reconfigure: (settings) => this.#reconfigure(settings),
       reloaded: (outcome) => this.#reloaded(outcome),
-      draining: () => void (this.#isDraining = true),
+      draining: () => {
+        this.#isDraining = true;
+        this.#events.close();
+      },
       close: () => this.#close(),
     };
   }
@@ -201,11 +212,15 @@ class Parts {
       ...keyRoutes({ keys, spend, isOn: () => masterKey() !== undefined }),
       ...dashboardRoutes({
         feed: this.#feed,
+        events: this.#events,
         tracker: this.#tracker,
         router,
         keys,
         spend,
+        usage: this.#usage,
         balances: this.#balances,
+        inFlight: () => this.#inFlight,
+        startedAt: this.#startedAt,
         masterKey,
         tries: new Tries(),
       }),
@@ -268,6 +283,7 @@ class Parts {
       ...this.#facts.state.share(options),
       onAttempt: (attempt, request) => {
         onAttempt?.(attempt, request);
+        this.#feed.attempt(request.labels?.workflow ?? '', attempt);
         if (attempt.outcome === 'failed') setImmediate(() => this.#lookForCooldowns()); // its circuit judges after this
       },
       onExhausted: async (error) => {

@@ -66,7 +66,7 @@ for (const folder of published) {
     expect(!manifest.includes('workspace:'), 'a workspace: range was left in');
     expect(files.includes('package/LICENSE'), 'no LICENSE');
     expect(files.includes('package/src/index.ts'), 'no sources, to which the source maps point');
-    expect(!/\.test(-d)?\.(ts|js)/.test(files), 'tests were packed');
+    expect(!/^package\/(src|dist)\/.*\.test(-d)?\.(ts|js)/m.test(files), 'tests were packed'); // a template has one of its own
   });
 }
 

@@ -1,6 +1,12 @@
-import { expect, test, vi } from 'vitest';
-import { gatewayWith } from '../../test/gateway-with.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { gatewayWith, type TestGateway } from '../../test/gateway-with.ts';
 import { bugFacts } from './bug-facts.ts';
+
+let running: TestGateway | undefined;
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await running?.close();
+});
 
 test('the log says where a bug is, and nothing of what it says', () => {
   const error = new TypeError('Unexpected token in "my\n    secret prompt"');
@@ -22,22 +28,21 @@ test('a log that cannot be written to takes no answer and no process with it, an
   const write = (): void => {
     if (isBroken) throw new Error('no space left');
   };
-  const gateway = await gatewayWith(undefined, { logTo: { write } });
+  running = await gatewayWith(undefined, { logTo: { write } });
   isBroken = true;
 
   const body = { model: 'gpt', messages: [{ role: 'user', content: 'Hello' }] };
   const statuses = [];
   for (let count = 0; count < 2; count++) {
-    const answer = await gateway.post('/v1/chat/completions', body);
+    const answer = await running.post('/v1/chat/completions', body);
     await answer.text();
     statuses.push(answer.status);
   }
-  await vi.waitFor(() => expect(warned).toHaveBeenCalledTimes(2));
+  const told = (): number => warned.mock.calls.filter(([message]) => String(message).startsWith('A request failed')).length;
+  await vi.waitFor(() => expect(told()).toBe(2), 5_000);
   isBroken = false;
-  const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
-  await gateway.close();
-  warned.mockRestore();
+  const metrics = await (await fetch(`${running.url}/metrics`)).text();
 
   expect(statuses).toEqual([200, 200]);
   expect(metrics).toContain('\nrolecall_in_flight_requests 0\n');
-});
+}, 30_000);

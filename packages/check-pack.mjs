@@ -66,7 +66,7 @@ for (const folder of published) {
     expect(!manifest.includes('workspace:'), 'a workspace: range was left in');
     expect(files.includes('package/LICENSE'), 'no LICENSE');
     expect(files.includes('package/src/index.ts'), 'no sources, to which the source maps point');
-    expect(!/^package\/(src|dist)\/.*\.test(-d)?\.(ts|js)/m.test(files), 'tests were packed');
+    expect(!/^package\/(src|dist)\/.*\.test(-d)?\.(ts|js)/m.test(files), 'tests were packed'); // a template has one of its own
   });
 }
 
@@ -156,6 +156,23 @@ check('@rolecall/router/config loads beside yaml and zod, and reads a file', () 
   const text = 'model_list: [{ model_name: local, litellm_params: { model: ollama/mistral } }]';
   const code = `import { parseConfig } from '@rolecall/router/config'; console.log(Object.keys(parseConfig('${text}').options.models))`;
   expect(run('node', ['--input-type=module', '-e', code], folder).includes('local'), 'it read no model');
+});
+
+check('the RUN and the ENTRYPOINT of the Dockerfile do in an empty folder what they are for', () => {
+  const dockerfile = readFileSync(join(root, 'docs/deploy/Dockerfile'), 'utf8');
+  const instruction = (name) =>
+    dockerfile
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))
+      ?.slice(name.length + 1);
+  const folder = app('image', []);
+  const [, version] = instruction('ARG').split('=');
+  run('sh', ['-c', instruction('RUN').replace('rolecall@${ROLECALL_VERSION}', Object.values(tarballs).join(' '))], folder);
+  const [program, ...flags] = JSON.parse(instruction('ENTRYPOINT'));
+  expect(run(program, [...flags, '--version'], folder).trim() === version, 'it is another version');
+  const help = run(program, [...flags, JSON.parse(instruction('CMD'))[0], '--help'], folder);
+  const unknown = JSON.parse(instruction('CMD')).filter((word) => word.startsWith('--') && !help.includes(word));
+  expect(unknown.length === 0, `the gateway has no ${unknown.join(', ')}`);
 });
 
 /** Runs the packed commands as processes: the simulator and the gateway until they are told to stop. */

@@ -86,6 +86,7 @@ class RunningGateway implements Gateway {
   #settings: GatewaySettings;
   #house: House;
   #closing: Promise<void> | undefined;
+  #reloading: Promise<void> = Promise.resolve();
 
   constructor(options: GatewayOptions, parts: GatewayParts, first: GatewayConfig) {
     this.#options = options;
@@ -110,7 +111,14 @@ class RunningGateway implements Gateway {
     return this.address;
   }
 
-  async reload(): Promise<void> {
+  /** One after the other, so that what was read last is what holds. */
+  reload(): Promise<void> {
+    const reloading = this.#reloading.then(() => this.#reload());
+    this.#reloading = reloading.catch(() => undefined); // told to whoever asked for it
+    return reloading;
+  }
+
+  async #reload(): Promise<void> {
     try {
       const read = await loadGatewayConfig(this.#options.config, { env: this.#options.env });
       const house = this.#houseOf(read); // before anything is changed: it may be refused

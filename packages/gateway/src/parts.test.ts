@@ -246,7 +246,7 @@ test('the dashboard has the latest requests with their attempts, live and after,
 
   expect(event).toContain(`"id":"${id}"`);
   const one = await (await fetch(`${base}/ui/api/requests/${id}`, withCookie)).json();
-  expect(one).toMatchObject({ asked: 'main', key: 'blog', attempts: [{ name: 'main', outcome: 'answered' }] });
+  expect(one).toMatchObject({ request: { asked: 'main', key: 'blog', attempts: [{ name: 'main', outcome: 'answered' }] } });
   const keys = (await (await fetch(`${base}/ui/api/keys`, withCookie)).json()) as { keys: { budget: { spentUsd: number } }[] };
   expect(keys.keys[0]?.budget.spentUsd).toBeGreaterThan(0);
   expect((await fetch(`${base}/ui/api/summary`, withCookie)).status).toBe(200);

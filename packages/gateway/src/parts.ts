@@ -8,8 +8,6 @@ import { Admissions } from './access/admission.ts';
 import { Tries } from './access/tries.ts';
 import { Alerts } from './alerts/alerts.ts';
 import { CallWatch } from './alerts/call-watch.ts';
-import { dashboardRoutes } from './feed/dashboard-routes.ts';
-import { RequestFeed } from './feed/request-feed.ts';
 import type { GatewaySettings } from './gateway-config.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { Cooldowns } from './health/cooldowns.ts';
@@ -17,6 +15,7 @@ import { healthRoutes } from './health/health-routes.ts';
 import type { Admission, Ask, CallEnding, Caller, Route } from './http/route.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import { budgetOf, tagPrefix, type VirtualKey } from './keys/virtual-key.ts';
+import { bugFacts } from './log/bug-facts.ts';
 import { createLog, logCall } from './log/request-log.ts';
 import { CallMetrics } from './metrics/call-metrics.ts';
 import { metricsText } from './metrics/metrics-text.ts';
@@ -26,6 +25,10 @@ import { KnownBalances } from './state/known-balances.ts';
 import type { BegunCall } from './state/shared-calls.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { openState, type State } from './state/state.ts';
+import { dashboardRoutes } from './ui/dashboard-routes.ts';
+import { KeyUsage } from './ui/key-usage.ts';
+import { LiveEvents } from './ui/live-events.ts';
+import { RequestFeed } from './ui/request-feed.ts';
 
 export interface PartsOptions {
   readonly settings: GatewaySettings;
@@ -71,6 +74,8 @@ class Parts {
   readonly #balances = new KnownBalances();
   readonly #budgets = new WeakMap<VirtualKey, BudgetOptions | readonly []>();
   readonly #feed = new RequestFeed();
+  readonly #events = new LiveEvents(this.#feed);
+  readonly #usage = new KeyUsage();
   readonly #calls = new CallMetrics();
   readonly #cooled = new Counter();
   readonly #reloads = new Counter();
@@ -97,8 +102,14 @@ class Parts {
       budgetStore: this.#balances.watch(state.budgets),
       onAlert: (alert) => this.#budgetAlert(alert),
     });
-    this.#tracker.onRow((row) => state.spend.add(row));
+    this.#tracker.onRow((row) => {
+      state.spend.add(row);
+      this.#usage.add(row);
+    });
     this.#lag.enable();
+    // A counter that begins above 0 is no increase to Prometheus: what is rare would never be seen.
+    this.#replayed.add({}, 0);
+    for (const result of ['ok', 'failed']) this.#reloads.add({ result }, 0);
   }
 
   /** Budgets go on where the ledger on disk left them, and OpenTelemetry hears of what happens. */
@@ -118,19 +129,27 @@ class Parts {
       begin: (caller, ask) => {
         const admitted = admissions.begin(caller, ask);
         this.#inFlight += 1;
-        if (!(admitted instanceof Promise)) return this.#counted(admitted, caller, ask);
-        return admitted.then(
-          (admission) => this.#counted(admission, caller, ask),
-          (error: unknown) => {
-            this.#inFlight -= 1;
-            throw error;
-          },
-        );
+        const counted = (admission: Admission): Admission => {
+          this.#feed.begin(caller, ask);
+          return this.#counted(admission, caller, ask);
+        };
+        if (!(admitted instanceof Promise)) return counted(admitted);
+        return admitted.then(counted, (error: unknown) => {
+          this.#inFlight -= 1;
+          throw error;
+        });
       },
       onEnding: (ending) => this.#end(ending),
-      onRefusal: ({ callId, path, status, code }) =>
+      onRefusal: ({ callId, path, status, code, error }) =>
         log[status >= 500 ? 'error' : 'info'](
-          { event: 'refused', call_id: callId, path: path.slice(0, 200), status, code },
+          {
+            event: 'refused',
+            call_id: callId,
+            path: path.slice(0, 200),
+            status,
+            code,
+            ...(code === 'internal_error' && bugFacts(error)),
+          },
           'refused',
         ),
       routes: this.#routes(),
@@ -138,7 +157,10 @@ class Parts {
       onRouter: (router) => void (current.router = router),
       reconfigure: (settings) => this.#reconfigure(settings),
       reloaded: (outcome) => this.#reloaded(outcome),
-      draining: () => void (this.#isDraining = true),
+      draining: () => {
+        this.#isDraining = true;
+        this.#events.close();
+      },
       close: () => this.#close(),
     };
   }
@@ -163,7 +185,7 @@ class Parts {
     const { name, model, deployment } = place;
     const known = { workflow: callId, agent: role, name, model, tags, at };
     this.#tracker.record({ ...known, outcome: 'failed', code: 'gateway_lost', possiblyBilled: true });
-    this.#replayed.add({ name, backend: model, deployment });
+    this.#replayed.add({});
     const facts = { event: 'replayed', call_id: callId, name, model, deployment };
     this.#facts.log.warn(facts, 'a gateway that was lost had begun this call, which may be billed twice');
   }
@@ -190,11 +212,15 @@ class Parts {
       ...keyRoutes({ keys, spend, isOn: () => masterKey() !== undefined }),
       ...dashboardRoutes({
         feed: this.#feed,
+        events: this.#events,
         tracker: this.#tracker,
         router,
         keys,
         spend,
+        usage: this.#usage,
         balances: this.#balances,
+        inFlight: () => this.#inFlight,
+        startedAt: this.#startedAt,
         masterKey,
         tries: new Tries(),
       }),
@@ -257,6 +283,7 @@ class Parts {
       ...this.#facts.state.share(options),
       onAttempt: (attempt, request) => {
         onAttempt?.(attempt, request);
+        this.#feed.attempt(request.labels?.workflow ?? '', attempt);
         if (attempt.outcome === 'failed') setImmediate(() => this.#lookForCooldowns()); // its circuit judges after this
       },
       onExhausted: async (error) => {

@@ -15,6 +15,10 @@ export function listenOn(server: Server, port: number, host: string): Promise<Ad
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
+      // Out of file descriptors, say: without a listener the process would end.
+      server.on('error', ({ code }: NodeJS.ErrnoException) =>
+        process.emitWarning(`The gateway could not take a connection (${code}).`, 'RolecallWarning'),
+      );
       const { port: taken } = server.address() as AddressInfo;
       resolve({ host, port: taken, url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}` });
     });

@@ -27,7 +27,11 @@ export function createHttpServer(parts: ServerParts): Server {
   const server = createServer(
     { requestTimeout: requestMs, headersTimeout: headMs, keepAliveTimeout: keepAliveMs },
     (request, response) => {
-      void serve(request, response, parts);
+      serve(request, response, parts).catch((error: unknown) => {
+        response.destroy(); // not even the error could be told, and that must not end the process
+        const name = error instanceof Error ? error.name : typeof error;
+        process.emitWarning(`A request failed, and so did telling of it (${name}).`, 'RolecallWarning');
+      });
     },
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseGarbage(error, socket));

@@ -107,6 +107,13 @@ end
 return { tostring(requests_used), tostring(tokens_used), tostring(r0), tostring(t0) }
 `);
 
+/** KEYS: this minute. ARGV: tokens. It may be the first that is heard of this minute, and must be forgotten like any other. */
+const correctScript: Script = script(`
+if redis.call('HINCRBY', KEYS[1], 'tokens', ARGV[1]) < 0 then redis.call('HSET', KEYS[1], 'tokens', 0) end
+redis.call('PEXPIRE', KEYS[1], 130000)
+return 1
+`);
+
 /** The same, counted in Redis for all gateways; each for itself while it is away. */
 export class RedisKeyLimits implements KeyLimits {
   readonly #link: RedisLink;
@@ -134,7 +141,7 @@ export class RedisKeyLimits implements KeyLimits {
   correct(id: string, tokens: number): void {
     this.#own.correct(id, tokens);
     const name = minuteName(id, Date.now());
-    this.#link.command('HINCRBY', name, 'tokens', String(Math.round(tokens))).catch(() => undefined); // away: the minute is soon over
+    this.#link.run(correctScript, [name], [String(Math.round(tokens))]).catch(() => undefined); // away: the minute is soon over
   }
 }
 

@@ -116,8 +116,8 @@ class KeyDesk {
     const old = await this.#own(body['key']);
     const token = newToken();
     const made: VirtualKey = { ...old, id: idOf(token), hint: hintOf(token) };
+    await this.#keys.put(made); // first: if Redis goes away in between, there are two rather than none
     await this.#keys.remove(old.id);
-    await this.#keys.put(made);
     return { key: token, ...this.#shown(made) };
   }
 

@@ -2,6 +2,7 @@
 import type { DestinationStream, Logger } from 'pino';
 import { destination, pino, stdTimeFunctions } from 'pino';
 import type { CallEnding } from '../http/route.ts';
+import { bugFacts } from './bug-facts.ts';
 
 export function createLog(level: string, to?: DestinationStream): Logger {
   const options = {
@@ -34,6 +35,7 @@ export function logCall(log: Logger, ending: CallEnding): void {
     cost_usd: ending.costUsd,
     input_tokens: ending.inputTokens,
     output_tokens: ending.outputTokens,
+    ...(ending.error !== undefined && bugFacts(ending.error)),
     attempts: ending.attempts.map((attempt) => ({
       name: attempt.name,
       model: attempt.model,
@@ -46,7 +48,8 @@ export function logCall(log: Logger, ending: CallEnding): void {
       cost_usd: attempt.costUsd,
     })),
   };
-  if (status >= 500 || outcome === 'cut') log.warn(facts, 'model call failed');
+  if (ending.error !== undefined) log.error(facts, 'the gateway failed');
+  else if (status >= 500 || outcome === 'cut') log.warn(facts, 'model call failed');
   else log.info(facts, 'model call');
 }
 

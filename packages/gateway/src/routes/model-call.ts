@@ -72,6 +72,7 @@ class ModelCall {
   readonly #ask: Ask;
   #admission: Admission | undefined;
   #firstByteMs: number | undefined;
+  #isOver = false;
 
   constructor(parts: CallParts) {
     this.#parts = parts;
@@ -94,6 +95,7 @@ class ModelCall {
       else this.#answer(response);
       this.#conclude({ outcome: 'answered', status: 200, ...answered(response) });
     } catch (error) {
+      if (this.#isOver) throw error; // of whoever was told
       this.#fail(error, events);
     }
   }
@@ -154,7 +156,7 @@ class ModelCall {
     const { exchange, dialect } = this.#parts;
     const problem = problemOf(error);
     const attempts = attemptsOf(error);
-    const facts = { code: problem.code, attempts };
+    const facts = { code: problem.code, attempts, error: internal(problem, error) };
     if (exchange.signal.aborted && exchange.response.destroyed)
       return this.#conclude({ outcome: 'aborted', status: 499, ...facts });
     if (events?.stream.hasBegun) {
@@ -167,12 +169,14 @@ class ModelCall {
       outcome: refused ? 'refused' : 'failed',
       status: problem.status,
       ...facts,
-      error: internal(problem, error),
     });
   }
 
+  /** Once: whatever fails while this is told must not have it told again. */
   #conclude(ending: Pick<CallEnding, 'outcome' | 'status' | 'attempts'> & Partial<CallEnding>): void {
     const { exchange, dialect, call, isStream, start, startedAt, house } = this.#parts;
+    if (this.#isOver) return;
+    this.#isOver = true;
     const durationMs = performance.now() - start;
     const { place } = call;
     const told: CallEnding = {

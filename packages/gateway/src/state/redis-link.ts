@@ -87,6 +87,7 @@ export class RedisLink {
       throw new RedisAway(true);
     }
     if (!('error' in answer)) return answer.value;
+    if (isUnfit(answer.error)) throw new RedisAway(false, answer.error);
     if (isReply(answer.error)) throw answer.error;
     throw new RedisAway(true, answer.error);
   }
@@ -110,6 +111,12 @@ export class RedisLink {
     this.#isUp = isUp;
     this.#onState?.(isUp);
   }
+}
+
+/** It is there, and carries out nothing just now: it loads its data, is full, or is no longer the first of its replicas. */
+function isUnfit(error: unknown): boolean {
+  const words = /^(LOADING|BUSY|OOM|MISCONF|READONLY|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
+  return error instanceof Error && words.test(error.message);
 }
 
 /** Redis itself said no, which is an answer. */

@@ -16,6 +16,7 @@ import { idOf, type VirtualKey } from '../keys/virtual-key.ts';
 import { RedisBudgetStore } from './redis-budget-store.ts';
 import { RedisLink } from './redis-link.ts';
 import { SharedBudgetStore } from './shared-budget-store.ts';
+import { SharedCalls } from './shared-calls.ts';
 import { SharedCircuits } from './shared-circuits.ts';
 
 let folder = '';
@@ -227,4 +228,75 @@ test('a backend that one gateway found down is left alone by the other', async (
   expect(cooldownsOfTwo.news(two)).toEqual([]);
   for (let count = 0; count < 5; count++) await two({ model: 'a', messages: [{ role: 'user', content: 'Hi' }] });
   expect(asked).not.toContain('two');
+});
+
+test('a Redis that is there and carries nothing out is away: limits and budgets go by their own count', async () => {
+  const link = await open();
+  const budgets = new SharedBudgetStore(new RedisBudgetStore(link), 'open');
+  await link.command('CONFIG', 'SET', 'maxmemory', '1');
+
+  const { isIn } = await new RedisKeyLimits(link).take('blog', { rpm: 1 }, 1);
+  const { lease } = await budgets.reserve([claim(4n, 10n)]);
+  await budgets.settle(lease, [{ ...account, amount: 3n }]);
+  const owed = budgets.owed;
+  await link.command('CONFIG', 'SET', 'maxmemory', '0');
+  await budgets.pay();
+
+  expect([isIn, lease !== null, owed, budgets.owed]).toEqual([true, true, 1, 0]);
+  expect(await new RedisBudgetStore(link).reserve([claim(8n, 10n)])).toMatchObject({ lease: null, balance: { spent: 3n } });
+});
+
+const place = { name: 'main', deployment: 'main', model: 'openai/gpt-4o' };
+
+test('what one gateway had begun is told to the next that gets the call, once, and not to the same', async () => {
+  const errors: unknown[] = [];
+  const [one, other] = [await open(), await open()].map((link) => new SharedCalls(link, (error) => errors.push(error)));
+  const lost: string[] = [];
+  const markOf = (gateway: SharedCalls | undefined, callId: string, keyId?: string) =>
+    gateway!.of({ callId, keyId, tags: ['key:blog'] }, ({ callId: id, place: { name } }) => lost.push(`${id} ${name}`));
+
+  await markOf(one, 'begun').asking(place);
+  await markOf(one, 'begun').asking(place);
+  await markOf(other, 'begun', 'of another key').asking(place);
+  const untouched = [...lost];
+  const over = await markOf(other, 'begun').asking(place);
+  over();
+  await markOf(one, 'begun').asking(place);
+  const ended = await markOf(one, 'ended').asking(place);
+  ended();
+  await markOf(other, 'ended').asking(place);
+  await markOf(one, 'refused').asking(place);
+  markOf(other, 'refused').settle();
+
+  await vi.waitFor(() => expect(lost).toEqual(['begun main', 'refused main']));
+  expect(untouched).toEqual([]);
+  expect(errors).toEqual([]);
+});
+
+test('a call whose mark cannot be left goes on', async () => {
+  const link = await open();
+  const errors: unknown[] = [];
+  await killRedis();
+
+  const mark = new SharedCalls(link, (error) => errors.push(error)).of({ callId: 'call-1', tags: [] }, () => undefined);
+  const over = await mark.asking(place);
+  over();
+  mark.settle();
+
+  await vi.waitFor(() => expect(errors.length).toBeGreaterThanOrEqual(2));
+});
+
+test('a minute that is only corrected is forgotten like any other, and gives no credit', async () => {
+  const link = await open();
+  const limits = new RedisKeyLimits(link);
+
+  limits.correct('blog', -50);
+  await limits.take('other', { rpm: 1 }, 0); // the commands of a connection are carried out in order
+  const names = (await link.command('KEYS', '*minute:blog*')) as string[];
+  const lives = await Promise.all(names.map((name) => link.command('PTTL', name)));
+  const { remainingTokens } = await limits.take('blog', { tpm: 100 }, 0);
+
+  expect(lives).toEqual([expect.any(Number)]);
+  expect(Number(lives[0])).toBeGreaterThan(0);
+  expect(remainingTokens).toBe(100);
 });

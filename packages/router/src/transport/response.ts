@@ -34,18 +34,21 @@ function responseWith(body: ReadableStream | null, init: ResponseInit, { url, re
   return Object.defineProperties(new Response(body, init), { url: { value: url }, redirected: { value: redirected } });
 }
 
+/** What comes from a socket is shared with no other thread. */
+type Bytes = Uint8Array<ArrayBuffer>;
+
 /** What is beyond this waits at the sender. */
 const heldBytes = 65_536;
 
 /** Begins to read when it has room, or someone is waiting. */
-function webStream(body: Incoming, highWaterMark: number): ReadableStream<Uint8Array> {
+function webStream(body: Incoming, highWaterMark: number): ReadableStream<Bytes> {
   let isReading = false;
-  const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+  const pull = (controller: ReadableStreamDefaultController<Bytes>): void => {
     if (isReading) return body.resume();
     isReading = true;
     body.read({
       piece(bytes) {
-        controller.enqueue(bytes);
+        controller.enqueue(bytes as Bytes);
         if ((controller.desiredSize ?? 0) <= 0) body.pause();
       },
       end: () => controller.close(),
@@ -61,7 +64,7 @@ class JsonResponse implements Response {
   readonly type = 'basic';
   readonly #received: Received;
   readonly #trip: Trip;
-  #stream: ReadableStream<Uint8Array> | undefined;
+  #stream: ReadableStream<Bytes> | undefined;
   #full: Response | undefined;
   #isRead = false;
 
@@ -115,6 +118,11 @@ class JsonResponse implements Response {
 
   async arrayBuffer(): Promise<ArrayBuffer> {
     return await this.#real().arrayBuffer();
+  }
+
+  /** Node has it since 22.3. */
+  async bytes(): Promise<Bytes> {
+    return new Uint8Array(await this.arrayBuffer());
   }
 
   async blob(): ReturnType<Response['blob']> {

@@ -1,5 +1,6 @@
 import { formatCount, formatMs, formatShare, formatTokens, plural, roundUsd } from '../format.ts';
 import type { Summary } from '../summary.ts';
+import type { PartFigures } from '../tally.ts';
 import { html, type Content, type Markup } from './markup.ts';
 
 /** The handful of figures that most readers came for. */
@@ -46,7 +47,7 @@ function perWorkflow({ costPerWorkflowUsd, workflows }: Summary): string {
 }
 
 /** What must not be overlooked. */
-export function alerts({ unpriced, simulated, requests }: Summary): Markup {
+export function alerts({ unpriced, simulated, estimated, approximate, requests }: Summary): Markup {
   return html`${
     unpriced > 0
       ? html`<p class="alert">
@@ -63,5 +64,23 @@ export function alerts({ unpriced, simulated, requests }: Summary): Markup {
           Nobody was paid for them: ${roundUsd(simulated.costUsd)} USD of the cost is what the providers would have asked.
         </p> `
       : undefined
+  }${
+    estimated.requests > 0
+      ? html`<p class="alert">
+          <strong>${plural(estimated.requests, 'request is', 'requests are')} estimated.</strong> How many tokens there were was
+          not reported${partOfCost(estimated)}.
+        </p> `
+      : undefined
+  }${
+    approximate.requests > 0
+      ? html`<p class="alert">
+          <strong>${plural(approximate.requests, 'request has', 'requests have')} an approximate price.</strong> It may be off a
+          little${partOfCost(approximate)}.
+        </p> `
+      : undefined
   }`;
+}
+
+function partOfCost({ costUsd }: PartFigures): string {
+  return costUsd === null ? '' : `: ${roundUsd(costUsd)} USD of the cost`;
 }

@@ -17,7 +17,8 @@ export function rowTable(rows: readonly LedgerRow[], maxRows: number, timeZone: 
   const shown = rows.slice(-maxRows).toReversed();
   const decimals = columnDecimals(shown.map(({ costUsd }) => costUsd));
   const lines = shown.map((row) => {
-    const { at, agent, workflow, outcome, code, usage, latencyMs, costUsd, simulated } = row;
+    const { at, agent, workflow, outcome, code, usage, latencyMs, costUsd, simulated, estimated, price } = row;
+    const marks = [simulated && 'simulated', estimated && 'estimated', price?.approximate !== undefined && 'approximate'];
     const ended = code === undefined ? outcomes[outcome] : `${outcomes[outcome]}: ${formatName(code)}`;
     return html`<tr>
       <td>${at > latestInstant ? unknownSign : format.format(at)}</td>
@@ -25,7 +26,7 @@ export function rowTable(rows: readonly LedgerRow[], maxRows: number, timeZone: 
       <td class="text">${nameOf(row.name ?? row.model)}</td>
       <td class="text">${workflow === undefined ? '–' : nameOf(workflow)}</td>
       <td class="text${outcome === 'failed' || outcome === 'aborted' ? ' bad' : ''}">
-        ${ended}${simulated ? html` <span class="dim">simulated</span>` : undefined}
+        ${ended}${marks.map((mark) => (mark ? html` <span class="dim">${mark}</span>` : undefined))}
       </td>
       <td>${count(usage.inputTokens)}</td>
       <td>${count(usage.outputTokens)}</td>

@@ -7,7 +7,11 @@ import { html, type Content, type Markup } from './markup.ts';
 export function headline(summary: Summary): Markup {
   const { costUsd, unpriced, requests, errors, wasted, tokens, latencyMs, workflows, cache } = summary;
   const figures: (Markup | undefined)[] = [
-    figure('Cost', usd(costUsd, unpriced), workflows > 0 ? perWorkflow(summary) : undefined),
+    figure(
+      costUsd !== null && unpriced > 0 ? 'Cost, at least' : 'Cost',
+      usd(costUsd),
+      workflows > 0 ? perWorkflow(summary) : undefined,
+    ),
     figure('Requests', formatCount(requests), requests > 0 ? `${formatShare(errors / requests)} failed` : undefined),
     figure('Tokens', formatTokens(tokens.total), `${formatTokens(tokens.input)} in, ${formatTokens(tokens.output)} out`),
     latencyMs.count > 0
@@ -15,7 +19,7 @@ export function headline(summary: Summary): Markup {
       : undefined,
     wasted.failedUsd === 0 && wasted.abortedUsd === 0
       ? undefined
-      : figure('Wasted', wasteOf(summary), 'on failed and aborted requests'),
+      : figure(wasteIsPartial(summary) ? 'Wasted, at least' : 'Wasted', wasteOf(summary), 'on failed and aborted requests'),
     cache.readTokens > 0
       ? figure('Input from caches', formatShare(cache.hitRate), `${roundUsd(cache.savedUsd)} USD saved`)
       : undefined,
@@ -30,16 +34,17 @@ function figure(term: string, value: Content, detail?: Content): Markup {
   </div> `;
 }
 
-function usd(costUsd: number | null, unpriced: number): Content {
-  if (costUsd === null) return 'unknown';
-  return html`${unpriced > 0 ? html`<span>at least </span>` : undefined}${roundUsd(costUsd)} <span>USD</span>`;
+function usd(costUsd: number | null): Content {
+  return costUsd === null ? 'unknown' : html`${roundUsd(costUsd)} <span>USD</span>`;
 }
 
 function wasteOf({ wasted: { failedUsd, abortedUsd } }: Summary): Content {
-  if (failedUsd === null && abortedUsd === null) return 'unknown';
-  const [failed, aborted] = [failedUsd ?? 0, abortedUsd ?? 0];
-  return html`${failedUsd === null || abortedUsd === null ? html`<span>at least </span>` : undefined}${roundUsd(failed + aborted)}
-    <span>USD</span>`;
+  return usd(failedUsd === null && abortedUsd === null ? null : (failedUsd ?? 0) + (abortedUsd ?? 0));
+}
+
+/** One of both is known, and not the other. */
+function wasteIsPartial({ wasted: { failedUsd, abortedUsd } }: Summary): boolean {
+  return (failedUsd === null) !== (abortedUsd === null);
 }
 
 function perWorkflow({ costPerWorkflowUsd, workflows }: Summary): string {

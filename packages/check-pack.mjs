@@ -75,6 +75,23 @@ check('@rolecall/cost-tracker alone brings no other package of ours, and one dep
   expect(names.toSorted().join() === '@pydantic/genai-prices,@rolecall/cost-tracker', `it brought ${names.join(', ')}`);
 });
 
+writeFileSync(
+  join(scratch, 'tracker-alone', 'price.cjs'),
+  `const { CostTracker, costOf, perThousand } = require('@rolecall/cost-tracker');
+const tracker = new CostTracker({ prices: { m: perThousand(0.03) } });
+tracker.record({ model: 'm', inputTokens: 1000, outputTokens: 0 });
+const { usd } = costOf({ provider: 'openai', model: 'gpt-4o-mini', usage: { inputTokens: 12, outputTokens: 8 }, at: Date.parse('2026-11-01') });
+console.log(process.version, tracker.summary().costUsd, usd);
+`,
+);
+for (const version of ['20.19', '22', '24']) {
+  check(`@rolecall/cost-tracker is required from CommonJS on Node ${version}, and its price table is there`, () => {
+    const node = ['--yes', '--prefer-offline', '-p', `node@${version}`, '--', 'node', 'price.cjs'];
+    const said = run('npx', node, join(scratch, 'tracker-alone')).trim();
+    expect(said.startsWith(`v${version}.`) && said.endsWith(' 0.03 0.0000066'), `it said ${said}`);
+  });
+}
+
 check('@rolecall/router brings no SDK', () => {
   const names = installed(app('router-alone', [tarballs['@rolecall/router'], tarballs['@rolecall/core']]));
   const sdks = names.filter((name) =>

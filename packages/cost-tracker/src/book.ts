@@ -23,3 +23,9 @@ export interface Book {
   /** Some client is tracked: its requests may belong to a wrapped call. */
   tracksClients: boolean;
 }
+
+/** The same book for a model that says where it runs. It is no copy: whether clients are tracked changes. */
+export function bookFor(book: Book, local: boolean | undefined): Book {
+  if (local === undefined || !book.gate) return book;
+  return Object.create(book, { gate: { value: book.gate.of(local) } }) as Book;
+}

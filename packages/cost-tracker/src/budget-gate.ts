@@ -16,12 +16,25 @@ export class BudgetGate {
   readonly #budgets: Budgets;
   readonly #fault: (error: unknown) => void;
   /** Under this name a request carries what is held for it to models below that are wrapped, too. A symbol, so that no adapter sends it. */
-  readonly #held: symbol = Symbol('rolecall.held');
+  readonly #held: symbol;
+  /** Whether the models it is for run on the caller's own machines, as far as they say so. */
+  readonly #local: boolean | undefined;
 
   /** `fault` hears of errors that are the tracker's own: they end nobody's call. */
-  constructor(budgets: Budgets, fault: (error: unknown) => void) {
+  constructor(
+    budgets: Budgets,
+    fault: (error: unknown) => void,
+    { held = Symbol('rolecall.held'), local }: { readonly held?: symbol; readonly local?: boolean } = {},
+  ) {
     this.#budgets = budgets;
     this.#fault = fault;
+    this.#held = held;
+    this.#local = local;
+  }
+
+  /** The same gate, for a model that says where it runs: what is local is free before it is called, too. */
+  of(local: boolean): BudgetGate {
+    return new BudgetGate(this.#budgets, this.#fault, { held: this.#held, local });
   }
 
   /** @throws {BudgetError} when a budget has no room for the call. */
@@ -33,6 +46,7 @@ export class BudgetGate {
       tags: labels?.tags,
       name: model,
       model: id ?? model ?? 'unknown',
+      local: this.#local,
       size: () => sizeOfRequest({ ...request }),
     };
     return this.#reserve(call, (request as { readonly [key: symbol]: Hold | undefined })[this.#held]);

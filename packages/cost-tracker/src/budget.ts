@@ -57,6 +57,11 @@ export class Budget {
     this.#calendar = readCalendar(window, timeZone, field);
   }
 
+  /** What it holds for a call depends on how long such answers were. */
+  get holdsTypical(): boolean {
+    return this.onLimit !== 'warn' && this.reserve === 'typical';
+  }
+
   /** The accounts that a call of theirs is charged to, at that moment. */
   potsFor(call: BudgetSubjects, at: number): readonly BudgetPot[] {
     const subjects = subjectsOf(this.scope, call);

@@ -171,6 +171,17 @@ test('what costs nothing always fits', async () => {
   await refusalOf(tracker.wrap(answering())(request()));
 });
 
+test('a model on a machine of your own needs no price to pass a limit in USD, however often it is wrapped', async () => {
+  const tracker = new CostTracker({ priceSource: { resolve: () => null }, budgets: [{ limitUsd: 0 }] });
+  const local = Object.assign(answering(100, 'vllm/mistral'), { local: true });
+  const remote = Object.assign(answering(100, 'vllm/mistral'), { local: false });
+
+  const answer = tracker.wrap(tracker.wrap(local))(request());
+
+  await expect(answer).resolves.toBeDefined();
+  expect(await refusalOf(tracker.wrap(remote)(request()))).toMatchObject({ code: 'budget_unpriced' });
+});
+
 test('a model without a price is refused under a limit in USD, unless it is allowed', async () => {
   const unpriced = answering(100, 'acme/unknown');
   const closed = new CostTracker({ priceSource: { resolve: () => null }, budgets: [{ limitUsd: 5 }] });
@@ -300,6 +311,27 @@ test('a store may be asynchronous, and what it has is waited for by flush', asyn
 
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   expect(new Set(alerts)).toEqual(new Set([0.5, 1]));
+});
+
+test('what a process held in a shared store when it died is free again once its lease has lapsed', async () => {
+  vi.useFakeTimers();
+  const shared = new MemoryBudgetStore();
+  const budgetStore: BudgetStore = {
+    reserve: async (claims) => shared.reserve(claims),
+    settle: async (lease, charges) => shared.settle(lease, charges),
+    release: async (lease) => shared.release(lease),
+  };
+  const [died, lives] = [0, 1].map(() => trackerWith({ limitUsd: 0.5, name: 'shared' }, { budgetStore }));
+  const never = Object.assign(() => new Promise<TrackedResponse>(() => undefined), { id: 'dear' });
+
+  void died!.wrap(never)(request({ settings: { maxOutputTokens: 200 } }));
+  const refused = await refusalOf(lives!.wrap(answering())(request({ settings: { maxOutputTokens: 150 } })));
+  vi.advanceTimersByTime(15 * 60_000);
+  const answer = lives!.wrap(answering())(request({ settings: { maxOutputTokens: 150 } }));
+
+  expect(refused).toMatchObject({ code: 'budget_exceeded', spent: 0 });
+  expect(refused.reserved).toBeGreaterThan(0.2);
+  await expect(answer).resolves.toBeDefined();
 });
 
 test('a store that fails refuses calls, and its cause is kept', async () => {

@@ -77,7 +77,7 @@ export class Budgets {
   count(row: LedgerRow, silent?: 'silent'): void {
     const { at } = row;
     const matches = this.#matches(row, Date.now()).filter(({ pot: { window } }) => at >= window.start && at < window.end);
-    this.#prospects.learn(row, row);
+    this.#learn(matches, row, row);
     this.#settle(null, matches, [row], silent);
   }
 
@@ -138,13 +138,18 @@ export class Budgets {
     });
   }
 
+  /** Only a budget that holds what is typical asks what that is. */
+  #learn(matches: readonly Match[], by: Answering, row: LedgerRow): void {
+    if (matches.some(({ budget }) => budget.holdsTypical)) this.#prospects.learn(by, row);
+  }
+
   #hold(by: Answering, matches: readonly Match[], lease: string | null): Hold {
     const rows: LedgerRow[] = [];
     let held = lease;
     return {
       add: (row) => {
         rows.push(row);
-        this.#prospects.learn(by, row);
+        this.#learn(matches, by, row);
       },
       settle: () => {
         this.#settle(held, matches, rows.splice(0));

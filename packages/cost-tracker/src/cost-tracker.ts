@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { attributed, Scopes, type Attribution } from './attribution.ts';
 import type { Baseline } from './baseline.ts';
 import type { OnAlert } from './budget-alert.ts';
-import type { Book } from './book.ts';
+import { bookFor, type Book } from './book.ts';
 import { BudgetGate } from './budget-gate.ts';
 import type { BudgetOptions } from './budget-options.ts';
 import { MemoryBudgetStore, type BudgetStore } from './budget-store.ts';
@@ -136,7 +136,11 @@ export class CostTracker {
       scopes: this.#scopes,
       tracksClients: false,
     };
-    this.wrap = (next) => wrapModel(book, next);
+    this.wrap = (next) => {
+      const { local } = next;
+      const tracked = wrapModel(bookFor(book, local), next);
+      return local === undefined ? tracked : Object.assign(tracked, { local });
+    };
     this.#clients = new ClientTracker(book);
   }
 

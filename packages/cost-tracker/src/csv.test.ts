@@ -41,6 +41,28 @@ test('a row is a line, with exact amounts, and empty cells for what is not known
   expect(second).toMatchObject({ agent: '', cost_usd: '', unpriced: 'no_price' });
 });
 
+test('what made a price what it is has columns: terms, multiplier, fees, tools, parts, and why it may be off', () => {
+  const tracker = new CostTracker();
+  const claude = { model: 'anthropic/claude-opus-4-6', inputTokens: 1_000, outputTokens: 100, at: Date.parse('2026-11-01') };
+  tracker.record({ ...claude, speed: 'fast', inferenceGeo: 'us', serverTools: { web_search: 2 } });
+  tracker.record({ ...claude, model: 'openai/gpt-4o-2025-12-31' });
+  const iterations = [
+    { type: 'message', input_tokens: 10, output_tokens: 2 },
+    { type: 'compaction', input_tokens: 20, output_tokens: 3 },
+  ];
+  tracker.record({
+    ...claude,
+    source: { api: 'messages', payload: { usage: { input_tokens: 10, output_tokens: 2, iterations } } },
+  });
+
+  const [fast, undated, several] = parsed(toCsv(tracker.rows()));
+
+  expect(fast).toMatchObject({ speed: 'fast', inference_geo: 'us', price_multiplier: '6.6', fees_usd: '0.02' });
+  expect(fast?.['server_tools']).toBe('{"web_search":2}');
+  expect(undated?.['approximate']).toContain('the price of gpt-4o');
+  expect(JSON.parse(several?.['parts'] ?? '')).toHaveLength(2);
+});
+
 test('lines end as RFC 4180 has it, the last one too', () => {
   const csv = toCsv(new CostTracker().rows());
 

@@ -16,15 +16,22 @@ const columns: readonly (readonly [title: string, cell: (row: LedgerRow) => Cell
   ['api', ({ api }) => api],
   ['workflow', ({ workflow }) => workflow],
   ['task', ({ task }) => task],
-  ['tags', ({ tags }) => (tags.length === 0 ? undefined : JSON.stringify(tags))],
+  ['tags', ({ tags }) => (tags.length === 0 ? undefined : jsonOf(tags))],
   ['outcome', ({ outcome }) => outcome],
   ['code', ({ code }) => code],
   ['status', ({ status }) => status],
   ['cost_usd', ({ costPicodollars }) => (costPicodollars === null ? null : usdText(costPicodollars))],
   ['price_source', ({ price }) => price?.source],
   ['price_match', ({ price }) => price?.match],
+  ['price_multiplier', ({ price }) => price?.multiplier],
+  ['fees_usd', ({ price }) => price?.feesUsd],
+  ['approximate', ({ price }) => price?.approximate],
   ['unpriced', ({ unpriced }) => unpriced?.code],
   ['service_tier', ({ terms }) => terms?.serviceTier],
+  ['speed', ({ terms }) => terms?.speed],
+  ['inference_geo', ({ terms }) => terms?.inferenceGeo],
+  ['server_tools', ({ serverTools }) => jsonOf(serverTools)],
+  ['parts', ({ parts }) => jsonOf(parts)],
   ['estimated', ({ estimated }) => estimated],
   ['input_tokens', ({ usage }) => usage.inputTokens],
   ['output_tokens', ({ usage }) => usage.outputTokens],
@@ -53,6 +60,11 @@ const columns: readonly (readonly [title: string, cell: (row: LedgerRow) => Cell
 export function toCsv(rows: readonly LedgerRow[]): string {
   const lines = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => textOf(cell(row))))];
   return lines.map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('');
+}
+
+/** What is a list in the row is one as JSON. */
+function jsonOf(value: object | undefined): Cell {
+  return value && JSON.stringify(value);
 }
 
 /** A text that begins with an apostrophe gets another, so that taking one away always gives back what was recorded. */

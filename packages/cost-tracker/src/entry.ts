@@ -8,6 +8,8 @@ export interface Entry {
   readonly row: LedgerRow;
   /** Its cost, as `Spend` takes it. */
   readonly amount: number;
+  /** Its price may be off a little, or that of one of its parts. */
+  readonly approximate: boolean;
   readonly cacheUse: CacheUse | undefined;
   readonly latencyBucket: number;
   readonly firstTokenBucket: number;
@@ -18,8 +20,13 @@ export function entryOf(row: LedgerRow): Entry {
   return {
     row,
     amount: amountOf(costPicodollars),
+    approximate: isApproximate(row),
     cacheUse: cacheUseOf(row),
     latencyBucket: latencyMs === undefined ? 0 : bucketOf(latencyMs),
     firstTokenBucket: firstTokenMs === undefined ? 0 : bucketOf(firstTokenMs),
   };
+}
+
+function isApproximate({ price, parts }: LedgerRow): boolean {
+  return price?.approximate !== undefined || (parts?.some((part) => part.price?.approximate !== undefined) ?? false);
 }

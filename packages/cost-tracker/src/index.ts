@@ -2,7 +2,7 @@ export { CostTracker, type CostTrackerOptions } from './cost-tracker.ts';
 export type { CallRecord } from './call-record.ts';
 export type { LedgerRow, Outcome } from './row.ts';
 export type { Summary, GroupFigures } from './summary.ts';
-export type { Figures, SimulatedFigures, WastedFigures } from './tally.ts';
+export type { Figures, PartFigures, WastedFigures } from './tally.ts';
 export type { CacheFigures } from './cache-tally.ts';
 export type { RetryFigures } from './retry-tally.ts';
 export type { LatencyFigures } from './latency.ts';

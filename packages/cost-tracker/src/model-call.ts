@@ -9,6 +9,8 @@ export interface TrackedModel<Request extends TrackedRequest, Response extends T
   (request: Request): Promise<Response>;
   /** `provider/model`. */
   readonly id?: string | undefined;
+  /** It runs on the caller's own machines, so that its calls are free: budgets have to know before one is made. */
+  readonly local?: boolean | undefined;
   readonly check?: ((ask: TrackedAsk) => string | undefined) | undefined;
 }
 

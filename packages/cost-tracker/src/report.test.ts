@@ -40,6 +40,25 @@ test('durations are whole milliseconds from ten up', () => {
   expect([null, 1.234, 89.6, 1_850].map(formatMs)).toEqual(['–', '1.2', '90', '1,850']);
 });
 
+test('estimates and approximate prices have lines of their own, in the summary and in each group', () => {
+  const tracker = new CostTracker();
+  const gpt = { agent: 'writer', model: 'openai/gpt-4o', inputTokens: 1_000, outputTokens: 100 };
+  tracker.record(gpt);
+  tracker.record({ ...gpt, outcome: 'aborted', estimated: true });
+  tracker.record({ ...gpt, model: 'openai/gpt-4o-2025-12-31' });
+  tracker.record({ ...gpt, model: 'acme/unknown', estimated: true });
+
+  const { estimated, approximate, byAgent, byModel } = tracker.summary();
+  const report = tracker.report({ columns: 100 });
+
+  expect(estimated).toEqual({ requests: 2, unpriced: 1, costUsd: 0.0035 });
+  expect(approximate).toEqual({ requests: 1, unpriced: 0, costUsd: 0.0035 });
+  expect(byAgent['writer']).toMatchObject({ estimated, approximate });
+  expect(byModel['acme/unknown']?.estimated).toEqual({ requests: 1, unpriced: 1, costUsd: null });
+  expect(report).toContain('Estimated    2 requests, at least 0.0035 USD of the cost above: how many tokens there were');
+  expect(report).toContain('Approximate  1 request, 0.0035 USD of the cost above: the price may be off a little');
+});
+
 test('unpriced and simulated calls have lines of their own', () => {
   const tracker = new CostTracker({ prices, priceSource });
   tracker.record({ agent: 'real', model: 'm', inputTokens: 1_000, outputTokens: 0, workflow: 'a' });

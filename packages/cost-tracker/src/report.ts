@@ -16,7 +16,7 @@ import type { LatencyFigures } from './latency.ts';
 import { otherKey } from './rollup.ts';
 import { comparisonSection } from './run-comparison.ts';
 import type { GroupFigures, Summary } from './summary.ts';
-import type { Figures } from './tally.ts';
+import type { Figures, PartFigures } from './tally.ts';
 import { textTable, wrapText, type TextColumn } from './text-table.ts';
 
 export interface ReportOptions extends LayoutOptions, CompareRunsOptions {
@@ -48,7 +48,7 @@ export function reportText(summary: Summary, options: ReportOptions): string {
 }
 
 function overall(summary: Summary, { width, heading }: Layout): string[] {
-  const { requests, errors, aborted, cacheHits, cache, tokens, workflows, simulated, unpriced } = summary;
+  const { requests, errors, aborted, cacheHits, cache, tokens, workflows, simulated, estimated, approximate, unpriced } = summary;
   const facts: Fact[] = [
     ['Cost', amount(summary)],
     ['Requests', `${formatCount(requests)} (${formatCount(errors)} failed, ${formatCount(aborted)} aborted)`],
@@ -64,11 +64,10 @@ function overall(summary: Summary, { width, heading }: Layout): string[] {
   if (cache.readTokens + cache.writtenTokens > 0) facts.push(['Prompt cache', cacheText(summary)]);
   if (unpriced > 0)
     facts.push(['Unpriced', `${plural(unpriced, 'request', 'requests')} of unknown cost, in no amount on this page`]);
-  if (simulated.requests > 0)
-    facts.push([
-      'Simulated',
-      `${plural(simulated.requests, 'request', 'requests')}, ${amount(simulated)} of the cost above: no money spent`,
-    ]);
+  if (estimated.requests > 0) facts.push(['Estimated', `${partText(estimated)}: how many tokens there were was not reported`]);
+  if (approximate.requests > 0)
+    facts.push(['Approximate', `${partText(approximate)}: the price may be off a little, each row says why`]);
+  if (simulated.requests > 0) facts.push(['Simulated', `${partText(simulated)}: no money spent`]);
   return [...heading('Overall'), ...factLines(facts, width)];
 }
 
@@ -96,6 +95,11 @@ function cacheText({ cache: { hitRate, savedUsd } }: Summary): string {
 function amount({ costUsd, unpriced }: Pick<Figures, 'costUsd' | 'unpriced'>): string {
   if (costUsd === null) return 'unknown';
   return `${unpriced > 0 ? 'at least ' : ''}${formatUsd(costUsd)} USD`;
+}
+
+function partText(part: PartFigures): string {
+  const requests = plural(part.requests, 'request', 'requests');
+  return part.costUsd === null ? `${requests} of unknown cost` : `${requests}, ${amount(part)} of the cost above`;
 }
 
 /** A 99th percentile of fewer than a hundred calls would only repeat the slowest. */

@@ -31,7 +31,11 @@ export interface Figures {
   /** Of answered requests, over the time that the provider says it took, else from the first token, else from the start; `null` without any. */
   readonly outputTokensPerSecond: number | null;
   /** The part of these figures that a simulator answered: nobody was paid for it. */
-  readonly simulated: SimulatedFigures;
+  readonly simulated: PartFigures;
+  /** The part whose tokens are an estimate: the provider did not say how many there were. */
+  readonly estimated: PartFigures;
+  /** The part whose price may be off a little, for a reason that stands in each row. */
+  readonly approximate: PartFigures;
 }
 
 /** `null` when there are such requests and none has a price. */
@@ -42,7 +46,8 @@ export interface WastedFigures {
   readonly abortedUsd: number | null;
 }
 
-export interface SimulatedFigures {
+/** Requests among others, and what they come to. */
+export interface PartFigures {
   readonly requests: number;
   readonly unpriced: number;
   readonly costUsd: number | null;
@@ -59,6 +64,8 @@ export class Tally {
   #failed: Spend | undefined;
   #aborted: Spend | undefined;
   #simulated: Spend | undefined;
+  #estimated: Spend | undefined;
+  #approximate: Spend | undefined;
   #cacheHits = 0;
   #input = 0;
   #output = 0;
@@ -82,6 +89,8 @@ export class Tally {
     }
     this.#spend.add(costPicodollars, amount);
     if (row.simulated) (this.#simulated ??= new Spend()).add(costPicodollars, amount);
+    if (row.estimated) (this.#estimated ??= new Spend()).add(costPicodollars, amount);
+    if (entry.approximate) (this.#approximate ??= new Spend()).add(costPicodollars, amount);
     if (entry.cacheUse) (this.#cache ??= new CacheTally()).add(entry.cacheUse);
     if (row.outcome === 'failed') (this.#failed ??= new Spend()).add(costPicodollars, amount);
     if (row.outcome === 'aborted') (this.#aborted ??= new Spend()).add(costPicodollars, amount);
@@ -104,6 +113,8 @@ export class Tally {
   merge(other: Tally): void {
     this.#spend.merge(other.#spend);
     if (other.#simulated) (this.#simulated ??= new Spend()).merge(other.#simulated);
+    if (other.#estimated) (this.#estimated ??= new Spend()).merge(other.#estimated);
+    if (other.#approximate) (this.#approximate ??= new Spend()).merge(other.#approximate);
     this.#latency.merge(other.#latency);
     if (other.#cache) (this.#cache ??= new CacheTally()).merge(other.#cache);
     if (other.#firstToken) (this.#firstToken ??= new LatencySeries(this.#exact)).merge(other.#firstToken);
@@ -134,7 +145,6 @@ export class Tally {
     const { requests, unpriced } = this.#spend;
     const failed = this.#failed ?? nothing;
     const aborted = this.#aborted ?? nothing;
-    const simulated = this.#simulated ?? nothing;
     return {
       requests,
       errors: failed.requests,
@@ -149,13 +159,15 @@ export class Tally {
       latencyMs: this.#latency.figures(),
       firstTokenMs: (this.#firstToken ?? noTimes).figures(),
       outputTokensPerSecond: this.#generatingMs === 0 ? null : this.#generated / (this.#generatingMs / 1_000),
-      simulated: {
-        requests: simulated.requests,
-        unpriced: simulated.unpriced,
-        costUsd: usdOrNull(simulated.known),
-      },
+      simulated: partOf(this.#simulated),
+      estimated: partOf(this.#estimated),
+      approximate: partOf(this.#approximate),
     };
   }
+}
+
+function partOf({ requests, unpriced, known }: Spend = nothing): PartFigures {
+  return { requests, unpriced, costUsd: usdOrNull(known) };
 }
 
 export function usdOrNull(picodollars: bigint | null): number | null {

@@ -4,7 +4,7 @@ import OpenAI, { APIError } from 'openai';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ask, newClient, type Fetch } from '../test/openai-client.ts';
+import { ask, disguised, newClient, type Fetch } from '../test/openai-client.ts';
 import { BudgetError } from './budget-error.ts';
 import { CostTracker } from './cost-tracker.ts';
 import { perThousand } from './own-prices.ts';
@@ -138,6 +138,20 @@ describe('with a budget', () => {
     expect(error).toBeInstanceOf(APIError);
     expect(error).toMatchObject({ status: 402, code: 'budget_exceeded', type: 'budget_error' });
     expect(simulator.requests).toEqual([]);
+  });
+
+  test('what runs on a machine of your own is free before it is called, too; what answers elsewhere has no price', async () => {
+    const tracker = new CostTracker({ budgets: [{ limitUsd: 0 }] });
+    const local = tracker.track(newClient(simulator, disguised));
+    const remote = tracker.track(
+      new OpenAI({ apiKey: 'k', baseURL: 'https://llm.example.com/v1', maxRetries: 0, logLevel: 'off', fetch: disguised }),
+    );
+
+    await local.chat.completions.create(ask);
+    const error: unknown = await remote.chat.completions.create(ask).catch((thrown: unknown) => thrown);
+
+    expect(tracker.rows()).toMatchObject([{ model: 'openai-compatible/gpt-4o', local: true, costUsd: 0 }]);
+    expect(error).toMatchObject({ status: 402, code: 'budget_unpriced' });
   });
 
   test('the SDK of Ollama hands the error on as it is', async () => {

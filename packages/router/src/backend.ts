@@ -12,6 +12,8 @@ export interface Backend extends Model {
   readonly speaks?: readonly string[] | undefined;
   /** It continues an answer whose beginning stands as the last message, as the assistant's. */
   readonly acceptsPrefill?: true | undefined;
+  /** It runs on the user's own machines: a tracker lets it pass budgets for nothing. */
+  readonly local?: boolean | undefined;
   /** Settings that it adds where a request says nothing else; a relayed body does not have them. */
   readonly settings?: ModelSettings | undefined;
 }

@@ -19,7 +19,7 @@ export const chartHeight = 14;
 /** A table that is a chart: each row has its name, its shapes and its figures. */
 export function chartTable(names: string, columns: readonly ChartColumn[], rows: readonly ChartRow[], left = 0): Markup {
   const kind = ({ wide }: ChartColumn): string => (wide ? 'wide' : '');
-  return html`<table class="chart">
+  return html`<table class="chart${columns.length > 4 ? ' dense' : ''}">
       <colgroup>
         <col class="name" />
         <col class="shape" />

@@ -57,6 +57,7 @@ function filled(): CostTracker {
     });
     if (call % 50 === 0) tracker.record({ ...who, model: 'gpt-4', outcome: 'failed', code: 'overloaded', latencyMs: 90 });
   }
+  tracker.record({ agent: 'editor', model: 'sonnet', inputTokens: 5_000, outputTokens: 40, estimated: true, outcome: 'aborted', code: 'aborted', at: start + 1_790_000_000 }); // prettier-ignore
   tracker.record({ agent: name, model: `acme/${name}`, workflow: name, inputTokens: 1, outputTokens: 1, at: start + 9_000_000 });
   return tracker;
 }

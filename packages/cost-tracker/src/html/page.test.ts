@@ -72,6 +72,19 @@ test('what is unpriced and what was simulated is said first', () => {
   expect(page).toContain('at least');
 });
 
+test('an estimate and an approximate price are labelled as such, above and in their rows', () => {
+  const tracker = new CostTracker();
+  tracker.record({ model: 'openai/gpt-4o', inputTokens: 1_000, outputTokens: 100, outcome: 'aborted', estimated: true });
+  tracker.record({ model: 'openai/gpt-4o-2025-12-31', inputTokens: 1_000, outputTokens: 100 });
+
+  const page = tracker.html();
+
+  expect(page).toContain('1 request is estimated.');
+  expect(page).toContain('1 request has an approximate price.');
+  expect(page).toContain('<span class="dim">estimated</span>');
+  expect(page).toContain('<span class="dim">approximate</span>');
+});
+
 test('a page of nothing is a page', () => {
   const page = new CostTracker().html();
 

@@ -17,15 +17,16 @@ export function rowTable(rows: readonly LedgerRow[], maxRows: number, timeZone: 
   const shown = rows.slice(-maxRows).toReversed();
   const decimals = columnDecimals(shown.map(({ costUsd }) => costUsd));
   const lines = shown.map((row) => {
-    const { at, agent, workflow, outcome, code, usage, latencyMs, costUsd, simulated } = row;
-    const ended = code === undefined ? outcomes[outcome] : `${outcomes[outcome]}: ${formatName(code)}`;
+    const { at, agent, workflow, outcome, code, usage, latencyMs, costUsd, simulated, estimated, price } = row;
+    const marks = [simulated && 'simulated', estimated && 'estimated', price?.approximate !== undefined && 'approximate'];
+    const ended = code === undefined || code === outcome ? outcomes[outcome] : `${outcomes[outcome]}: ${formatName(code)}`;
     return html`<tr>
       <td>${at > latestInstant ? unknownSign : format.format(at)}</td>
       <td class="text">${agent === undefined ? '–' : nameOf(agent)}</td>
       <td class="text">${nameOf(row.name ?? row.model)}</td>
       <td class="text">${workflow === undefined ? '–' : nameOf(workflow)}</td>
-      <td class="text${outcome === 'failed' || outcome === 'aborted' ? ' bad' : ''}">
-        ${ended}${simulated ? html` <span class="dim">simulated</span>` : undefined}
+      <td class="text outcome${outcome === 'failed' || outcome === 'aborted' ? ' bad' : ''}">
+        ${ended}${marks.map((mark) => (mark ? html` <span class="dim">${mark}</span>` : undefined))}
       </td>
       <td>${count(usage.inputTokens)}</td>
       <td>${count(usage.outputTokens)}</td>
@@ -47,7 +48,7 @@ export function rowTable(rows: readonly LedgerRow[], maxRows: number, timeZone: 
             <th scope="col" class="text">Agent</th>
             <th scope="col" class="text">Model</th>
             <th scope="col" class="text">Workflow</th>
-            <th scope="col" class="text">Outcome</th>
+            <th scope="col" class="text outcome">Outcome</th>
             <th scope="col">In</th>
             <th scope="col">Out</th>
             <th scope="col">ms</th>

@@ -48,11 +48,14 @@ tbody tr { border-bottom: 1px solid var(--faint); }
 .chart { table-layout: fixed; }
 .chart .name { width: 24%; }
 .chart .figure { width: 6.25rem; }
+.dense .figure { width: 4.75rem; }
 .chart th:first-child { white-space: normal; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 4px; }
-.scroll th, .scroll td { font-size: 0.8125rem; }
-.scroll .text { text-align: left; max-width: 12rem; overflow: hidden; text-overflow: ellipsis; }
+.scroll th, .scroll td { font-size: 0.8125rem; padding-left: 0.75rem; }
+.scroll th:first-child, .scroll td:first-child { padding-left: 0; }
+.scroll .text { text-align: left; max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
+.scroll .outcome { max-width: 14rem; }
 details { margin-top: 0.5rem; font-size: 0.875rem; }
 details table { max-width: 28rem; }
 summary { color: var(--soft); cursor: pointer; width: fit-content; }

@@ -76,9 +76,9 @@ function observe(
 function admit(book: Book, request: TappedBody): Hold | undefined | BudgetError | Promise<Hold | undefined> {
   const { call, attribution } = book.scopes;
   const who = call?.attribution ?? attribution;
-  const { api, body, provider, vendor, model = 'unknown' } = request;
+  const { api, body, local, provider, vendor, model = 'unknown' } = request;
   try {
-    return book.gate?.holdBody({ ...who, model: `${provider ?? vendor}/${model}`, api, body }, call?.hold);
+    return book.gate?.holdBody({ ...who, model: `${provider ?? `${vendor}-compatible`}/${model}`, local, api, body }, call?.hold);
   } catch (error) {
     return refusal(error);
   }

@@ -120,7 +120,13 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
     );
   };
   const notConfigured = client ? undefined : () => endpoint.notConfigured();
-  const own: Partial<Backend> = { id: name, speaks, notConfigured, ...(acceptsPrefill(id) && { acceptsPrefill: true }) };
+  const own: Partial<Backend> = {
+    id: name,
+    speaks,
+    notConfigured,
+    ...(local && { local }),
+    ...(acceptsPrefill(id) && { acceptsPrefill: true }),
+  };
   return Object.assign(model, own);
 }
 

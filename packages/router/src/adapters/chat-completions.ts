@@ -94,7 +94,13 @@ export function chatCompletions(options: ChatCompletionsOptions): Model {
       (error) => explainStatus(error, facts),
     );
   };
-  const own: Partial<Backend> = { id: name, speaks, notConfigured, ...(acceptsPrefill && { acceptsPrefill }) };
+  const own: Partial<Backend> = {
+    id: name,
+    speaks,
+    notConfigured,
+    ...(local && { local }),
+    ...(acceptsPrefill && { acceptsPrefill }),
+  };
   return Object.assign(model, own);
 }
 

@@ -1,0 +1,94 @@
+/** A tracked client under a wrapped adapter under a wrapped router: one row for each HTTP request, with each SDK. */
+import Anthropic from '@anthropic-ai/sdk';
+import type { Model } from '@rolecall/core';
+import { BudgetError, CostTracker } from '@rolecall/cost-tracker';
+import { startSimulator } from '@rolecall/simulator';
+import Groq from 'groq-sdk';
+import { Ollama } from 'ollama';
+import OpenAI from 'openai';
+import OpenAI6 from 'openai-6';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { anthropic } from '../adapters/anthropic.ts';
+import { groq } from '../adapters/groq.ts';
+import { ollama } from '../adapters/ollama.ts';
+import { openai } from '../adapters/openai.ts';
+import { createRouter, type Router } from '../router.ts';
+
+const simulator = await startSimulator();
+const { urls } = simulator;
+const messages = [{ role: 'user', content: 'Go.' }] as const;
+const apiKey = 'test';
+const asOpenAI = { provider: 'openai', local: false } as const;
+
+const adapters: Readonly<Record<string, (tracker: CostTracker) => Model>> = {
+  'openai 7': (tracker) =>
+    openai('gpt-4o', { client: tracker.track(new OpenAI({ apiKey, baseURL: urls.openai }), asOpenAI), ...asOpenAI }),
+  'openai 6': (tracker) =>
+    openai('gpt-4o', { client: tracker.track(new OpenAI6({ apiKey, baseURL: urls.openai }), asOpenAI), ...asOpenAI }),
+  anthropic: (tracker) =>
+    anthropic('claude-sonnet-5-5', { client: tracker.track(new Anthropic({ apiKey, baseURL: urls.anthropic })) }),
+  groq: (tracker) => groq('llama-3.3-70b-versatile', { client: tracker.track(new Groq({ apiKey, baseURL: urls.groq })) }),
+  ollama: (tracker) => ollama('mistral', { client: tracker.track(new Ollama({ host: urls.ollama })) }),
+};
+
+vi.setConfig({ testTimeout: 60_000 }); // SDKs are loaded, on a busy machine
+afterAll(() => simulator.close());
+beforeEach(() => {
+  simulator.reset();
+  vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+});
+
+function stack(tracker: CostTracker, adapter: Model): Router {
+  const router = createRouter({
+    models: { m: tracker.wrap(adapter) },
+    roles: { default: 'm' },
+    retry: { retries: 2, baseDelayMs: 1, maxDelayMs: 1 },
+    wrap: [tracker.wrap],
+  });
+  return tracker.wrap(router) as Router;
+}
+
+describe.each(Object.entries(adapters))('%s', (_, make) => {
+  test('an answer, a stream, and a call that is answered at the third try', async () => {
+    const tracker = new CostTracker();
+    const model = stack(tracker, make(tracker));
+
+    await model({ role: 'writer', messages });
+    await model({ role: 'writer', messages, onDelta: () => undefined });
+    simulator.fault({ kind: 'status', status: 503, times: 2 });
+    const { attempts } = await model({ role: 'writer', messages });
+
+    const rows = tracker.rows();
+    expect(simulator.requests).toHaveLength(5);
+    expect(rows.map(({ outcome, agent }) => `${outcome} ${agent}`)).toEqual([
+      'answered writer',
+      'answered writer',
+      'failed writer',
+      'failed writer',
+      'answered writer',
+    ]);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(5);
+    expect(rows.slice(2).map(({ id }) => id)).toEqual(attempts?.map(({ id }) => id));
+    expect(tracker.summary().unpriced).toBe(0);
+  });
+});
+
+test('a server of your own, with neither price nor provider, passes a budget in USD through the router', async () => {
+  const budgets = [{ limitUsd: 0.01, window: 'day' as const }];
+  const tracker = new CostTracker({ budgets });
+  const vllm = openai('house-model', { apiKey, baseURL: urls.openai });
+  const claude = anthropic('house-model', { apiKey, baseURL: urls.anthropic });
+  const rented = openai('house-model', { apiKey, baseURL: urls.openai, local: false });
+  const router = createRouter({ models: { vllm, claude, rented }, roles: { default: 'vllm' }, wrap: [tracker.wrap] });
+
+  await router({ messages });
+  await router({ model: 'claude', messages });
+  const refused: unknown = await router({ model: 'rented', messages }).catch((error: unknown) => error);
+
+  expect(tracker.rows().map(({ model, costUsd }) => `${model} ${costUsd}`)).toEqual([
+    'openai-compatible/house-model 0',
+    'anthropic-compatible/house-model 0',
+  ]);
+  expect(BudgetError.isInstance(refused)).toBe(true);
+  expect(refused).toMatchObject({ code: 'budget_unpriced' });
+});

@@ -1,6 +1,3 @@
-/** What `console.log` and `inspect` ask an object for. */
-const shown: unique symbol = Symbol.for('nodejs.util.inspect.custom');
-
 /**
  * The headers of an answer, as they came. A real `Headers` checks and copies each of a dozen, which takes as long as to parse the answer:
  * it is made when more is asked for than a look at one.
@@ -8,6 +5,13 @@ const shown: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 export class AnswerHeaders implements Headers {
   readonly #fields: Readonly<Record<string, string | string[] | undefined>>;
   #full: Headers | undefined;
+
+  static {
+    const value = function (this: AnswerHeaders): Headers {
+      return this.#real();
+    };
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), { value }); // what `console.log` shows
+  }
 
   /** Names are in lower case. */
   constructor(fields: Readonly<Record<string, string | string[] | undefined>>) {
@@ -59,10 +63,6 @@ export class AnswerHeaders implements Headers {
 
   [Symbol.iterator](): ReturnType<Headers['entries']> {
     return this.entries();
-  }
-
-  [shown](): Headers {
-    return this.#real();
   }
 
   #real(): Headers {

@@ -1,6 +1,6 @@
 import type { Model, ModelRequest } from '@rolecall/core';
 import { expect, test } from 'vitest';
-import { callSignal } from './adapters/link-signal.ts';
+import { linkCall } from './adapters/link-signal.ts';
 import { ModelError } from './errors.ts';
 import { timeout } from './policies/timeout.ts';
 
@@ -13,7 +13,7 @@ async function signalBelow(
 ): Promise<{ own: AbortSignal | undefined; call: AbortSignal }> {
   let signals: { own: AbortSignal | undefined; call: AbortSignal } | undefined;
   const adapter: Model = async (request) => {
-    signals = { own: request.signal, call: callSignal(request).signal };
+    signals = { own: request.signal, call: linkCall(request).cancellation.signal };
     if (ends === 'badly') throw new ModelError('network', { model: 'a/b' });
     return answer;
   };

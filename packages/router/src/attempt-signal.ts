@@ -1,15 +1,16 @@
-/** One abort controller for one attempt: the policy that ends it and the adapter that makes the call share it. A second costs 5 µs. */
+/** One cancellation for one attempt: the policy that ends it and the adapter that makes the call share it. */
 import type { ModelRequest } from '@rolecall/core';
+import type { Cancellation } from './cancellation.ts';
 
-/** Where the controller hangs on the request that an attempt sends down. */
-export const attemptController: unique symbol = Symbol('attempt controller');
+/** Where it hangs on the request that an attempt sends down. */
+export const attemptCancellation: unique symbol = Symbol('attempt cancellation');
 
 export interface SignalledRequest extends ModelRequest {
-  readonly [attemptController]?: AbortController | undefined;
+  readonly [attemptCancellation]?: Cancellation | undefined;
 }
 
-/** The signal of the attempt, if it is still the request's: it is aborted when the attempt fails, whatever the reason. */
-export function attemptSignal(request: SignalledRequest): AbortSignal | undefined {
-  const signal = request[attemptController]?.signal;
-  return signal !== undefined && signal === request.signal ? signal : undefined;
+/** The cancellation of the attempt, if its signal is still the request's: it comes when the attempt fails, whatever the reason. */
+export function cancellationOf(request: SignalledRequest): Cancellation | undefined {
+  const attempt = request[attemptCancellation];
+  return attempt !== undefined && attempt.signal === request.signal ? attempt : undefined;
 }

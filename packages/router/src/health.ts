@@ -1,7 +1,7 @@
 /** How the backends of a router are, and waking those that sleep. */
 import type { ModelRequest } from '@rolecall/core';
 import type { Backend } from './backend.ts';
-import { linkSignal } from './adapters/link-signal.ts';
+import { Cancellation } from './cancellation.ts';
 import { abortError, ModelError } from './errors.ts';
 import type { Placed } from './links.ts';
 import { checkOptions, positiveOrInfinity, type Rule } from './options-check.ts';
@@ -107,7 +107,7 @@ export function checkHealthOptions(options: HealthOptions): void {
 
 async function probe({ name, direct, backend }: Placed, options: HealthOptions): Promise<ProbeResult> {
   const { timeoutMs = 10_000, signal } = options;
-  const link = linkSignal(signal);
+  const link = new Cancellation(signal);
   const reason = new ModelError('attempt_timeout', {
     model: backend.id ?? name,
     reason: `no answer to a probe within ${timeoutMs} ms`,

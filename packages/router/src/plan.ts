@@ -1,6 +1,6 @@
 /** What one request may still spend: made by `deadline`, carried down beside the request, never seen by an adapter. */
 import type { ModelRequest } from '@rolecall/core';
-import { attemptController, type SignalledRequest } from './attempt-signal.ts';
+import { attemptCancellation, type SignalledRequest } from './attempt-signal.ts';
 import { ModelError, type ModelErrorFacts } from './errors.ts';
 
 export interface Plan {
@@ -51,7 +51,7 @@ const unset: { readonly [Key in keyof Required<PlannedRequest>]: undefined } = {
   waitedMs: undefined,
   avoid: undefined,
   lastResort: undefined,
-  [attemptController]: undefined,
+  [attemptCancellation]: undefined,
 };
 
 /** The request with its plan. All fields are there, so that the copies made on the way down have one shape: those cost 20 times less. */

@@ -98,14 +98,14 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
     return attempt(
       request,
       facts,
-      async (delivery, signal) => {
+      async (delivery, call) => {
         const relay = relayOf(request, speaks, id, name);
         const { body, ignoredSettings } = relay ? relayed(relay) : encode(id, request, defaults);
         client ??= await createClient(name, endpoint, options.fetch);
-        signal.throwIfAborted();
+        call.throwIfAborted();
         facts.sent = true;
         // The SDK refuses what it thinks too long to wait for, unless it is told how long to wait.
-        const callOptions = { ...endedBy(signal, isPooled), maxRetries: 0, headers, ...(relay && { timeout: 600_000 }) };
+        const callOptions = { ...endedBy(call, isPooled), maxRetries: 0, headers, ...(relay && { timeout: 600_000 }) };
         const response = await client.messages.create(body, callOptions).asResponse();
         facts.requestId = response.headers.get('request-id') ?? undefined;
         facts.simulated ||= isSimulated(response.headers);

@@ -24,8 +24,8 @@ test('lets a bug through untouched, and cancels the call', async () => {
   const response = attempt(
     { messages },
     facts(),
-    async (_, signal) => {
-      own = signal;
+    async (_, call) => {
+      own = call.signal;
       throw bug;
     },
     explainNothing,

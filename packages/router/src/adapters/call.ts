@@ -1,9 +1,10 @@
 /** The frame of every call: cancel what is left of it when it fails, and say in one error why it failed. */
 import type { ModelRequest, ModelResponse } from '@rolecall/core';
+import type { Cancellation } from '../cancellation.ts';
 import { copyOf, ModelError } from '../errors.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { type Facts, networkError, sdkErrorCode } from './http.ts';
-import { callSignal } from './link-signal.ts';
+import { linkCall } from './link-signal.ts';
 
 /**
  * Runs one call. What it throws comes out as a `ModelError` that knows how much had arrived, save for two things that are rethrown
@@ -13,29 +14,30 @@ import { callSignal } from './link-signal.ts';
 export async function attempt<Answer = ModelResponse>(
   request: ModelRequest,
   facts: Facts,
-  run: (delivery: Delivery, signal: AbortSignal) => Promise<Answer>,
+  run: (delivery: Delivery, call: Cancellation) => Promise<Answer>,
   explain: (error: unknown) => ModelError | undefined,
 ): Promise<Answer> {
   const delivery = createDelivery(request);
-  const link = callSignal(request);
+  const { cancellation, isOwn } = linkCall(request);
   try {
-    link.signal.throwIfAborted();
-    // An abort does not wait for whoever holds the call up, a slow `onDelta` for one.
-    return await Promise.race([run(delivery, link.signal), rejectionOf(link.signal)]);
+    cancellation.throwIfAborted();
+    return await unlessAborted(cancellation, run(delivery, cancellation));
   } catch (error) {
-    link.abort(); // a failed call leaves no socket behind
+    if (isOwn) cancellation.abort(); // a failed call leaves no socket behind
     if (delivery.callerError) throw delivery.callerError.thrown;
     const aborted = request.signal?.aborted ?? false;
     const failure = aborted ? abortion(facts.model, request.signal?.reason) : failureOf(error, facts.model, explain);
     throw failure === undefined ? error : withProgress(failure, facts, delivery, aborted);
   } finally {
-    link.release();
+    if (isOwn) cancellation.release();
   }
 }
 
-function rejectionOf(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+/** An abort does not wait for whoever holds the call up, a slow `onDelta` for one. */
+function unlessAborted<Answer>(call: Cancellation, answer: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    call.follow(() => reject(call.reason));
+    answer.then(resolve, reject);
   });
 }
 

@@ -71,20 +71,20 @@ export function chatCompletions(options: ChatCompletionsOptions): Model {
     return attempt(
       request,
       facts,
-      async (delivery, signal) => {
+      async (delivery, call) => {
         const relay = relayOf(request, speaks, id, name);
         const { body, ignoredSettings } = relay ? relayed(relay) : encode(id, request, dialect);
         const other = relay && otherApis[relay.api];
         const sdk = await client();
-        signal.throwIfAborted();
+        call.throwIfAborted();
         facts.sent = true;
         // Retrying is the router's job. The answer is read here: the SDKs' own stream readers cost several times as much.
-        const callOptions = { ...endedBy(signal, isPooled), maxRetries: 0, ...(headers && { headers: { ...headers } }) };
-        const call =
+        const callOptions = { ...endedBy(call, isPooled), maxRetries: 0, ...(headers && { headers: { ...headers } }) };
+        const asked =
           other && sdk.post
             ? sdk.post(other.path, { body: relay.body, ...callOptions })
             : sdk.chat.completions.create(body, callOptions);
-        const response = await call.asResponse();
+        const response = await asked.asResponse();
         facts.simulated ||= isSimulated(response.headers);
         facts.requestId = response.headers.get('x-request-id') ?? undefined;
         const streamAsked = relay ? relay.streamAsked : request.onDelta !== undefined;

@@ -47,8 +47,9 @@ export function endpointOf(vendor: Vendor, options: EndpointOptions): Endpoint {
   const foreign = baseURL !== undefined && !isHostOf(vendor, baseURL);
   const trusted = !foreign || options.baseURL === undefined;
   const findKey = (): string | undefined => {
+    if (options.apiKey !== undefined) return options.apiKey; // asked for every call: to read the environment takes a while
     const fromEnvironment = trusted ? variable(vendor.apiKeyVariable) : undefined;
-    return options.apiKey ?? fromEnvironment ?? (foreign ? placeholderKey : undefined);
+    return fromEnvironment ?? (foreign ? placeholderKey : undefined);
   };
   const reason = `set ${vendor.apiKeyVariable} or pass { apiKey }`;
 

@@ -126,7 +126,10 @@ const finishReasons: Readonly<Record<string, ModelResponse['finishReason']>> = {
 
 /** A count that is missing is unknown: some servers leave the prompt's out when it was in the cache. */
 function toUsage(chunk: OllamaChunk): Usage {
-  const payload = Object.fromEntries(Object.entries(chunk).filter(([field]) => /_(?:count|duration)$/.test(field)));
+  const payload: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(chunk)) {
+    if (field.endsWith('_count') || field.endsWith('_duration')) payload[field] = value;
+  }
   return {
     inputTokens: chunk.prompt_eval_count,
     outputTokens: chunk.eval_count,

@@ -1,5 +1,5 @@
 /** A request as the body of `POST /api/chat`: https://docs.ollama.com/api/chat */
-import type { JsonObject, Message, ModelRequest, ModelSettings, Part, ToolCall, ToolDefinition } from '@rolecall/core';
+import type { JsonObject, JsonValue, Message, ModelRequest, ModelSettings, Part, ToolCall, ToolDefinition } from '@rolecall/core';
 import { sourceOf, unsendable } from './media.ts';
 import { argumentsOf } from './tool-arguments.ts';
 
@@ -57,19 +57,24 @@ function toTool({ name, description, parameters }: ToolDefinition): object {
   return { type: 'function', function: { name, ...(description !== undefined && { description }), parameters } };
 }
 
+const words: Readonly<Partial<Record<keyof ModelSettings, string>>> = {
+  temperature: 'temperature',
+  topP: 'top_p',
+  topK: 'top_k',
+  maxOutputTokens: 'num_predict',
+  stop: 'stop',
+  seed: 'seed',
+  frequencyPenalty: 'frequency_penalty',
+  presencePenalty: 'presence_penalty',
+};
+
 function toOptions(settings: ModelSettings): JsonObject {
-  const { temperature, topP, topK, maxOutputTokens, stop, seed, frequencyPenalty, presencePenalty } = settings;
-  const options = {
-    temperature,
-    top_p: topP,
-    top_k: topK,
-    num_predict: maxOutputTokens,
-    stop,
-    seed,
-    frequency_penalty: frequencyPenalty,
-    presence_penalty: presencePenalty,
-  };
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as JsonObject;
+  const options: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(settings) as [keyof ModelSettings, JsonValue | undefined][]) {
+    const word = words[name];
+    if (word !== undefined && value !== undefined) options[word] = value;
+  }
+  return options;
 }
 
 /** Models think or do not; gpt-oss alone takes a level, and cannot do without: https://docs.ollama.com/capabilities/thinking */

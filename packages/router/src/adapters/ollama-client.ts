@@ -1,5 +1,7 @@
 /** The two ways to ask: through a client of our own, which an abort cuts off, or through the user's. */
+import type { Cancellation } from '../cancellation.ts';
 import { ModelError } from '../errors.ts';
+import { initEndedBy } from '../transport/cancelled-by.ts';
 import { type Facts, isSimulated } from './http.ts';
 import { loadSdk } from './load-sdk.ts';
 import { type OllamaChunk, readLines, type TakeChunk } from './ollama-answer.ts';
@@ -21,13 +23,29 @@ export interface Exchange {
   response?: Response;
 }
 
+/** What the client that a call has to itself must know of it. */
+export interface ServerCall {
+  readonly cancellation: Cancellation;
+  readonly facts: Facts;
+  readonly exchange: Exchange;
+}
+
 export interface Server {
   /** Finds the SDK. */
   readonly sdk: (model: string) => Promise<OllamaSdk>;
   readonly host: string | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly fetch: typeof globalThis.fetch;
-  readonly exchange: Exchange;
+  /** It is a `pooledFetch()`. */
+  readonly isPooled: boolean;
+  /** Those that serve no call now. */
+  readonly idle: OwnClient[];
+}
+
+/** A client, and the call it serves. */
+interface OwnClient {
+  readonly client: OllamaClient;
+  call: ServerCall;
 }
 
 /** Loads the SDK once: to import it again for each call takes longer than the SDK does. A failure is not remembered. */
@@ -38,31 +56,37 @@ export function lazySdk(): Server['sdk'] {
   return async (model) => (loaded ??= await loadSdk<OllamaSdk>(model, 'ollama', () => import('ollama' as string)));
 }
 
-/** Asks through a client of this call's own: the SDK's `abort()` would end all streams of a client at once. */
-export async function askServer(
-  body: OllamaChatBody,
-  signal: AbortSignal,
-  facts: Facts,
-  { sdk, host, headers, fetch, exchange }: Server,
-  take: TakeChunk,
-): Promise<void> {
-  const { Ollama } = await sdk(facts.model);
-  signal.throwIfAborted();
+/**
+ * Asks through a client that this call has to itself: the SDK's `abort()` would end all streams of a client at once. One that gave a plain
+ * answer serves the next call, as making one takes as long as the rest of what the SDK does.
+ */
+export async function askServer(body: OllamaChatBody, call: ServerCall, server: Server, take: TakeChunk): Promise<void> {
+  const { Ollama } = await server.sdk(call.facts.model);
+  call.cancellation.throwIfAborted();
+  const own = (body.stream ? undefined : server.idle.pop()) ?? newClient(Ollama, server, call);
+  own.call = call;
+  const answer = await own.client.chat(body);
+  if (body.stream && call.exchange.response) return await readLines(call.exchange.response, call.facts, take);
+  server.idle.push(own);
+  await take(answer);
+}
+
+function newClient(Ollama: OllamaSdk['Ollama'], { host, headers, fetch, isPooled }: Server, call: ServerCall): OwnClient {
   const client = new Ollama({
     ...(host !== undefined && { host }),
     ...(headers && { headers: { ...headers } }),
     fetch: async (url, init) => {
+      const { cancellation, facts, exchange } = own.call;
       facts.sent = true;
-      const response = await fetch(url, { ...init, signal });
+      const response = await fetch(url, initEndedBy(init, cancellation, isPooled));
       exchange.response = response;
       facts.simulated ||= isSimulated(response.headers);
       facts.requestId = response.headers.get('x-request-id') ?? undefined;
       return response.ok ? response : asJson(response);
     },
   });
-  const answer = await client.chat(body);
-  if (body.stream && exchange.response) await readLines(exchange.response, facts, take);
-  else await take(answer);
+  const own: OwnClient = { client, call };
+  return own;
 }
 
 /** An error as Ollama itself would send it: of any other, a proxy's page for one, the SDK prints to the console. */

@@ -1,5 +1,6 @@
 import type { Model, ModelRequest, ResponseMetadata } from '@rolecall/core';
 import type { Backend } from '../backend.ts';
+import type { Cancellation } from '../cancellation.ts';
 import { checkOptions, countFromOne } from '../options-check.ts';
 import { pooledFetch } from '../transport/pooled-fetch.ts';
 import { attempt } from './call.ts';
@@ -63,11 +64,11 @@ export function ollama(id: string, options: OllamaOptions = {}): Model {
   const call = <Answer>(request: ModelRequest, run: Run<Answer>): Promise<Answer> => {
     const facts: Facts = { model: name, local, simulated };
     const exchange: Exchange = {};
-    const ask = (delivery: Delivery, signal: AbortSignal): Promise<Answer> => {
+    const ask = (delivery: Delivery, cancellation: Cancellation): Promise<Answer> => {
       const send = (body: OllamaChatBody) => async (take: TakeChunk) => {
         await (client
-          ? askClient(client, body, signal, facts, take)
-          : askServer(body, signal, facts, { ...server, exchange }, take));
+          ? askClient(client, body, cancellation.signal, facts, take)
+          : askServer(body, { cancellation, facts, exchange }, server, take));
         load.seen(body.keep_alive);
       };
       return run(send, delivery, facts);
@@ -121,20 +122,20 @@ function acceptsPrefill(id: string): boolean {
 }
 
 /** Where the server is. A client of the user's keeps that to itself. */
-function serverOf({ client, host, headers, fetch = pooledFetch() }: OllamaOptions): Omit<Server, 'exchange'> {
-  const sdk = lazySdk();
+function serverOf({ client, host, headers, fetch }: OllamaOptions): Server {
+  const own = { sdk: lazySdk(), fetch: fetch ?? pooledFetch(), isPooled: !fetch, idle: [] };
   const given = host ?? (client ? undefined : process.env['OLLAMA_HOST']?.trim() || 'http://127.0.0.1:11434');
-  if (given === undefined) return { sdk, host: undefined, headers, fetch };
+  if (given === undefined) return { ...own, host: undefined, headers };
   const address = given.startsWith(':') ? `127.0.0.1${given}` : given; // the SDK takes a bare port too
   const hasScheme = address.includes('://');
   const full = hasScheme ? address : `http://${address}`;
   if (!URL.canParse(full)) throw new TypeError('host (or OLLAMA_HOST) is no URL: expected one such as http://127.0.0.1:11434');
   const url = new URL(full);
-  if (url.username === '') return { sdk, host: address, headers, fetch };
+  if (url.username === '') return { ...own, host: address, headers };
 
   // `fetch` refuses an address with a password, and would print it.
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   url.username = url.password = '';
-  return { sdk, host: hasScheme ? url.href : url.host, headers: { authorization, ...headers }, fetch };
+  return { ...own, host: hasScheme ? url.href : url.host, headers: { authorization, ...headers } };
 }

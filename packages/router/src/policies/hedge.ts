@@ -1,5 +1,5 @@
 import type { Attempt, Middleware, Model, ModelResponse } from '@rolecall/core';
-import { linkSignal, type LinkedSignal } from '../adapters/link-signal.ts';
+import { Cancellation } from '../cancellation.ts';
 import { errorAfter, isRefusal } from '../attempts.ts';
 import { carry } from '../compose.ts';
 import { ModelError, RouteError } from '../errors.ts';
@@ -58,7 +58,7 @@ export function hedge(options: HedgeOptions = {}): Middleware {
 
 /** One of the calls that race for the same answer. */
 interface Copy {
-  readonly link: LinkedSignal;
+  readonly link: Cancellation;
   readonly start: number;
   readonly startedAt: number;
   readonly answer: Promise<ModelResponse>;
@@ -99,7 +99,7 @@ class Race {
   }
 
   #send(): Copy {
-    const link = linkSignal(this.#request.signal);
+    const link = new Cancellation(this.#request.signal);
     const piece = (says: boolean): boolean => {
       if (says) this.#won(copy);
       return this.#winner === copy;

@@ -40,6 +40,8 @@ export class Pool {
 
   choice(request: PlannedRequest): Choice | undefined {
     const fitting = this.fitting(request);
+    const [only] = fitting;
+    if (only && fitting.length === 1 && this.#isReady(only, request)) return { among: fitting, how: 'now' }; // nothing to prefer
     const ready = fitting.filter((seat) => this.#isReady(seat, request));
     if (ready.length > 0) return { among: preferred(ready, request), how: 'now' };
 

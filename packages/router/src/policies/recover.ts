@@ -1,5 +1,5 @@
 import type { Attempt, Delta, ModelRequest, ModelResponse } from '@rolecall/core';
-import { linkSignal } from '../adapters/link-signal.ts';
+import { Cancellation } from '../cancellation.ts';
 import { errorAfter, isRefusal } from '../attempts.ts';
 import type { Backend } from '../backend.ts';
 import { commits } from './commits.ts';
@@ -129,11 +129,11 @@ async function prefilled(link: Backend, request: ModelRequest, said: string): Pr
 
 /** The link answers from the start: as long as it says what was said already it is not heard, and the first difference ends it. */
 async function replayed(link: Backend, request: ModelRequest, said: string): Promise<ModelResponse> {
-  const own = linkSignal(request.signal);
+  const own = new Cancellation(request.signal);
   const facts = { model: link.id ?? 'model', startedAt: Date.now(), reason: 'it did not begin with what had been said' };
   const difference = new ModelError('aborted', facts);
   const ended = new Promise<undefined>((resolve) => {
-    own.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    own.follow(() => resolve(undefined));
   });
 
   try {

@@ -1,6 +1,7 @@
 import type { Middleware, Model, ModelRequest, ModelResponse } from '@rolecall/core';
-import { attemptController } from '../attempt-signal.ts';
+import { attemptCancellation } from '../attempt-signal.ts';
 import type { Backend } from '../backend.ts';
+import { Cancellation } from '../cancellation.ts';
 import { carry } from '../compose.ts';
 import { longestTimerMs } from '../delay.ts';
 import { abortError, duration, ModelError, type ModelErrorCode } from '../errors.ts';
@@ -60,7 +61,7 @@ class TimedAttempt {
   readonly #limits: Limits;
   readonly #name: string;
   readonly #isStream: boolean;
-  readonly #controller = new AbortController();
+  readonly #cancellation = new Cancellation();
   readonly #startedAt = performance.now();
   #committed = false;
   #lastPieceAt = 0;
@@ -93,7 +94,7 @@ class TimedAttempt {
         next(this.#own()).then(resolve, reject);
       });
     } catch (error) {
-      this.#controller.abort(error); // a failed call leaves no socket behind
+      this.#cancellation.abort(error); // a failed call leaves no socket behind
       throw error;
     } finally {
       this.#over = true;
@@ -120,9 +121,9 @@ class TimedAttempt {
 
   /** The request as the model gets it: with a signal of this attempt, its pieces noticed, and nothing that is the router's. */
   #own(): ModelRequest {
-    const { signal } = this.#controller;
+    const { signal } = this.#cancellation;
     const hidden = { plan: undefined, waitedMs: undefined, avoid: undefined };
-    const own: PlannedRequest = { ...this.#request, ...hidden, signal, [attemptController]: this.#controller };
+    const own: PlannedRequest = { ...this.#request, ...hidden, signal, [attemptCancellation]: this.#cancellation };
     return this.#isStream ? Object.assign(own, tapped(this.#request, this)) : own;
   }
 
@@ -141,7 +142,7 @@ class TimedAttempt {
   /** An adapter that hears of it has more to say (what had arrived, what it cost); a model that does not is left behind. */
   #end(reason: unknown, error: ModelError): void {
     this.#over = true;
-    this.#controller.abort(reason);
+    this.#cancellation.abort(reason);
     void afterTurns(() => this.#reject(error));
   }
 

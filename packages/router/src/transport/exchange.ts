@@ -1,5 +1,7 @@
 /** One request and its answer on a pool, as undici tells of them, without a stream in between. */
 import type { Dispatcher } from 'undici';
+import { AnswerHeaders } from './answer-headers.ts';
+import { type Ending, followEnding, unfollowEnding } from './cancelled-by.ts';
 import type { Pool } from './pool.ts';
 import type { PlainRequest } from './redirects.ts';
 
@@ -29,10 +31,10 @@ export interface BodyReader {
 
 /** Sends a request; resolves when the head of the answer is there. What is aborted rejects with the reason, at any time. */
 export function exchange(pool: Pool, request: PlainRequest): Promise<Received> {
-  const { url, method, headers, body, signals } = request;
+  const { url, method, headers, body, endings } = request;
   return new Promise((resolve, reject) => {
-    for (const { aborted, reason } of signals) if (aborted) return reject(reason);
-    const handler = new Exchange(signals, resolve, reject);
+    for (const { aborted, reason } of endings) if (aborted) return reject(reason);
+    const handler = new Exchange(endings, resolve, reject);
     const path = `${url.pathname}${url.search}`;
     pool.dispatch({ origin: url.origin, path, method, headers, body }, handler);
   });
@@ -44,10 +46,10 @@ const heldBytes = 65_536;
 type Controller = Dispatcher.DispatchController;
 
 class Exchange implements Dispatcher.DispatchHandler, Incoming {
-  readonly #signals: readonly AbortSignal[];
+  readonly #endings: readonly Ending[];
   readonly #resolve: (received: Received) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #onAbort = (): void => this.#abort(this.#signals.find(({ aborted }) => aborted)?.reason);
+  readonly #onAbort = (): void => this.#abort(this.#endings.find(({ aborted }) => aborted)?.reason);
   #controller: Controller | undefined;
   #reader: BodyReader | undefined;
   #held: Uint8Array[] = [];
@@ -55,11 +57,11 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
   #hasHead = false;
   #ending: { readonly error?: unknown } | undefined;
 
-  constructor(signals: readonly AbortSignal[], resolve: (received: Received) => void, reject: (error: unknown) => void) {
-    this.#signals = signals;
+  constructor(endings: readonly Ending[], resolve: (received: Received) => void, reject: (error: unknown) => void) {
+    this.#endings = endings;
     this.#resolve = resolve;
     this.#reject = reject;
-    for (const signal of signals) signal.addEventListener('abort', this.#onAbort);
+    for (const ending of endings) followEnding(ending, this.#onAbort);
   }
 
   onRequestStart(controller: Controller): void {
@@ -71,7 +73,7 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
     if (status < 200) return; // the head is yet to come
     this.#hasHead = true;
     const statusText = text || (process.getBuiltinModule('node:http').STATUS_CODES[status] ?? '');
-    this.#resolve({ status, statusText, headers: toHeaders(headers), body: this });
+    this.#resolve({ status, statusText, headers: new AnswerHeaders(headers), body: this });
   }
 
   onResponseData(controller: Controller, bytes: Uint8Array): void {
@@ -118,7 +120,7 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
   #end(ending: { readonly error?: unknown }): void {
     if (this.#ending) return;
     this.#ending = ending;
-    for (const signal of this.#signals) signal.removeEventListener('abort', this.#onAbort);
+    for (const one of this.#endings) unfollowEnding(one, this.#onAbort);
     if (!this.#hasHead) this.#reject(this.#explained(ending.error, 'fetch failed'));
     else if (this.#reader) this.#tell(this.#reader, ending);
   }
@@ -130,17 +132,7 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
 
   /** In the words of `fetch`, as SDKs and people go by them; what the caller aborted with is his. */
   #explained(error: unknown, words: string): unknown {
-    const isOurs = this.#signals.some(({ aborted, reason }) => aborted && error === reason);
+    const isOurs = this.#endings.some(({ aborted, reason }) => aborted && error === reason);
     return isOurs || error instanceof DOMException ? error : new TypeError(words, { cause: error });
   }
-}
-
-function toHeaders(fields: Record<string, string | string[] | undefined>): Headers {
-  const headers = new Headers();
-  for (const name in fields) {
-    const value = fields[name];
-    if (typeof value === 'string') headers.append(name, value);
-    else for (const one of value ?? []) headers.append(name, one);
-  }
-  return headers;
 }

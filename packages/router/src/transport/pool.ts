@@ -1,5 +1,6 @@
 /** The connections behind `pooledFetch`: a pool for each origin, through the proxy that the environment names. */
 import type { Dispatcher } from 'undici';
+import { AnswerHeaders } from './answer-headers.ts';
 import type { PoolOptions } from './pool-options.ts';
 
 export type Pool = Pick<Dispatcher, 'dispatch'>;
@@ -13,7 +14,7 @@ export function lazyPool(options: PoolOptions): () => Promise<Pool> {
 async function openPool(options: PoolOptions): Promise<Pool> {
   const { keepAliveMs, maxConnections, connectTimeoutMs, headersTimeoutMs, idleTimeoutMs } = options;
   // Node's own `fetch` must be loaded first: undici would otherwise take its place in the whole process.
-  void globalThis.Headers;
+  Object.setPrototypeOf(AnswerHeaders.prototype, globalThis.Headers.prototype); // `instanceof` holds, the constructor's cost is saved
   const { Agent, EnvHttpProxyAgent } = await import('undici');
   const settings = {
     keepAliveTimeout: keepAliveMs ?? 4_000, // many servers close what was idle for 5 s: whoever closes first never writes into the void

@@ -1,5 +1,5 @@
 import { checkOptions, countFromOne, type Rule } from '../options-check.ts';
-import { type CancellableInit, signalsOf, withOneSignal } from './cancelled-by.ts';
+import { type CancellableInit, endingsOf, withOneSignal } from './cancelled-by.ts';
 import { acceptedEncodings } from './decompress.ts';
 import { exchange } from './exchange.ts';
 import { lazyPool, type Pool } from './pool.ts';
@@ -81,7 +81,7 @@ function plainRequest(
   if (!url) return undefined;
 
   const headers = headersOf(init, typeof body === 'string');
-  return { url, method: method.toUpperCase(), headers, body, signals: signalsOf(init) };
+  return { url, method: method.toUpperCase(), headers, body, endings: endingsOf(init) };
 }
 
 const defaultHeaders = [

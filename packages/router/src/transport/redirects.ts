@@ -1,5 +1,7 @@
 /** Where a redirect leads: the rules of https://fetch.spec.whatwg.org/#http-redirect-fetch, as far as an API client needs them. */
 
+import type { Ending } from './cancelled-by.ts';
+
 export type PlainBody = string | Uint8Array | null;
 
 /** A request whose body can be sent as often as needed. */
@@ -9,7 +11,7 @@ export interface PlainRequest {
   /** Names, in lower case, and values by turns. */
   readonly headers: string[];
   readonly body: PlainBody;
-  readonly signals: readonly AbortSignal[];
+  readonly endings: readonly Ending[];
 }
 
 const redirects = new Set([301, 302, 303, 307, 308]);

@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { linkSignal } from './link-signal.ts';
+import { Cancellation } from './cancellation.ts';
 
 test("follows the caller's signal, reason and all", () => {
   const caller = new AbortController();
-  const link = linkSignal(caller.signal);
+  const link = new Cancellation(caller.signal);
 
   caller.abort('enough');
 
@@ -13,14 +13,14 @@ test("follows the caller's signal, reason and all", () => {
 });
 
 test('is aborted from the start when the caller was', () => {
-  const link = linkSignal(AbortSignal.abort('before'));
+  const link = new Cancellation(AbortSignal.abort('before'));
 
   expect(link.signal.reason).toBe('before');
 });
 
 test("its own abort leaves the caller's signal alone", () => {
   const caller = new AbortController();
-  const link = linkSignal(caller.signal);
+  const link = new Cancellation(caller.signal);
 
   link.abort('mine');
 
@@ -31,7 +31,7 @@ test("its own abort leaves the caller's signal alone", () => {
 test('keeps one listener, and none after its release', () => {
   const { signal } = new AbortController();
 
-  const link = linkSignal(signal);
+  const link = new Cancellation(signal);
   const during = getEventListeners(signal, 'abort').length;
   link.release();
 
@@ -40,7 +40,7 @@ test('keeps one listener, and none after its release', () => {
 });
 
 test('works for a caller who has no signal', () => {
-  const link = linkSignal(undefined);
+  const link = new Cancellation(undefined);
 
   link.release();
 

@@ -136,7 +136,10 @@ test('an abort ends all of many runs, and those that had not begun ask for nothi
   const model = scriptedModel(Array.from({ length: 10 }, () => silence));
   const crew = new Crew({ tasks: [one], model });
 
-  const outcomes = await crew.kickoffForEach(Array.from({ length: 10 }, () => ({})), { concurrency: 2, signal: controller.signal });
+  const outcomes = await crew.kickoffForEach(
+    Array.from({ length: 10 }, () => ({})),
+    { concurrency: 2, signal: controller.signal },
+  );
 
   expect(outcomes.map((outcome) => outcome.status === 'failed' && outcome.error)).toMatchObject(
     Array.from({ length: 10 }, () => ({ code: 'aborted' })),

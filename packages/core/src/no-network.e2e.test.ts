@@ -104,7 +104,8 @@ test('nothing is sent anywhere but to the model and to what was configured', asy
   simulator.answer({ text: 'no JSON' });
   simulator.answer({ text: '{"title":"Refunds"}' });
   simulator.answer({ text: '{"pass":true}' });
-  const crew = new Crew({ tasks: [...loaded.tasks, post], model: modelOf(simulator), planning: true, outputRoot: folder });
+  const all: readonly Task[] = [...loaded.tasks, post];
+  const crew = new Crew({ tasks: all, model: modelOf(simulator), planning: true, outputRoot: folder });
   const journal = fileJournal(join(folder, 'runs'));
   const { onEvent } = progress(crew, { output: { write: () => true } });
 

@@ -32,7 +32,7 @@ const allFailed = Object.assign(new Error('all down'), { isRouteError: true, att
 
 interface Place {
   /** After the task "one". */
-  readonly then?: readonly Task[];
+  readonly after?: readonly Task[];
   readonly crew?: Partial<CrewOptions<TaskList>>;
   readonly kickoff?: KickoffOptions;
   /** The first answers the task "one". */
@@ -46,45 +46,45 @@ interface Place {
 const places: Readonly<Record<string, Place>> = {
   'a hook before the run': { crew: { beforeKickoff: hang }, finished: 0, steps: [] },
   'a planner': { crew: { planning: true }, finished: 0, steps: [silence] },
-  'the model': { then: [task('two')], steps: ['1', silence] },
-  'a condition': { then: [task('two', { when: hang })] },
-  'the map of a context': { then: [task('two', { context: [{ task: one, map: hang }] })] },
+  'the model': { after: [task('two')], steps: ['1', silence] },
+  'a condition': { after: [task('two', { when: hang })] },
+  'the map of a context': { after: [task('two', { context: [{ task: one, map: hang }] })] },
   'a summary for a context': {
-    then: [task('two', { context: [{ task: one, summarizedBy: person('clerk') }] })],
+    after: [task('two', { context: [{ task: one, summarizedBy: person('clerk') }] })],
     steps: ['1', silence],
   },
-  'a recall from memory': { then: [task('two', { agent: person('two', { memory: { ...quiet, recall: hang } }) })] },
-  'a search in knowledge': { then: [task('two', { agent: person('two', { knowledge: { search: hang } }) })] },
-  'a tool': { then: [task('two', { tools: [hangingTool] })], steps: ['1', calls] },
-  "a coworker's model": { then: [task('two')], crew: { manager: person('boss') }, steps: ['1', delegates, silence] },
-  'the check of a schema': { then: [task('two', { output: hangingSchema })], steps: ['1', '{}'] },
-  'a guardrail': { then: [task('two', { guardrails: hang })], steps: ['1', '2'] },
-  'the judge of a guardrail': { then: [task('two', { guardrails: 'Is it good?' })], steps: ['1', '2', silence] },
-  'a person': { then: [task('two', { human: hang })], steps: ['1', '2'] },
+  'a recall from memory': { after: [task('two', { agent: person('two', { memory: { ...quiet, recall: hang } }) })] },
+  'a search in knowledge': { after: [task('two', { agent: person('two', { knowledge: { search: hang } }) })] },
+  'a tool': { after: [task('two', { tools: [hangingTool] })], steps: ['1', calls] },
+  "a coworker's model": { after: [task('two')], crew: { manager: person('boss') }, steps: ['1', delegates, silence] },
+  'the check of a schema': { after: [task('two', { output: hangingSchema })], steps: ['1', '{}'] },
+  'a guardrail': { after: [task('two', { guardrails: hang })], steps: ['1', '2'] },
+  'the judge of a guardrail': { after: [task('two', { guardrails: 'Is it good?' })], steps: ['1', '2', silence] },
+  'a person': { after: [task('two', { human: hang })], steps: ['1', '2'] },
   'an answer asked for again': {
-    then: [task('two', { guardrails: () => ({ feedback: 'again' }) })],
+    after: [task('two', { guardrails: () => ({ feedback: 'again' }) })],
     steps: ['1', '2', silence],
   },
   'a memory that keeps an answer': {
-    then: [task('two', { agent: person('two', { memory: { ...quiet, remember: hang } }) })],
+    after: [task('two', { agent: person('two', { memory: { ...quiet, remember: hang } }) })],
     steps: ['1', '2'],
     finished: 2,
   },
-  'a callback': { then: [task('two', { callback: hang })], steps: ['1', '2'], finished: 2 },
+  'a callback': { after: [task('two', { callback: hang })], steps: ['1', '2'], finished: 2 },
   "the crew's callback": { crew: { taskCallback: hang } },
   'a listener': { kickoff: { onEvent: hang }, finished: 0 },
-  'a turn under maxRpm': { then: [task('two')], crew: { maxRpm: 1 }, at: 'task_started' },
+  'a turn under maxRpm': { after: [task('two')], crew: { maxRpm: 1 }, at: 'task_started' },
   'a wait for all backends': {
-    then: [task('two')],
+    after: [task('two')],
     steps: ['1', allFailed],
     kickoff: { retryAfterMs: 60_000 },
     at: 'warning',
   },
-  'tasks side by side': { then: [task('two', { async: true }), task('three', { async: true })], steps: ['1', silence, silence] },
+  'tasks side by side': { after: [task('two', { async: true }), task('three', { async: true })], steps: ['1', silence, silence] },
 };
 
 test.each(Object.entries(places))('an abort ends the wait for %s, and nothing follows', async (_where, place) => {
-  const { then = [], crew = {}, kickoff = {}, steps = ['1'], finished = 1, at } = place;
+  const { after = [], crew = {}, kickoff = {}, steps = ['1'], finished = 1, at } = place;
   const model = scriptedModel(steps);
   const controller = new AbortController();
   const events: CrewEvent[] = [];
@@ -99,7 +99,7 @@ test.each(Object.entries(places))('an abort ends the wait for %s, and nothing fo
     if (event.type === at && (event.type !== 'task_started' || event.task === 'two')) reached();
   };
 
-  const running = new Crew({ tasks: [one, ...then], model, ...crew }).kickoff(undefined, {
+  const running = new Crew({ tasks: [one, ...after], model, ...crew }).kickoff(undefined, {
     onEvent,
     ...kickoff,
     signal: controller.signal,

@@ -42,8 +42,8 @@ afterEach(async () => {
 
 /** Every stream socket of Node connects through one method, those of `fetch` and of TLS too; datagrams leave through another. */
 function denyOthers(): () => void {
-  const { connect } = Socket.prototype;
-  const { send } = dgram.Socket.prototype;
+  // oxlint-disable-next-line typescript/unbound-method -- put back as they were
+  const [connect, send] = [Socket.prototype.connect, dgram.Socket.prototype.send];
   function guarded(this: Socket, ...args: unknown[]): Socket {
     const [{ host = 'localhost', port, path }] = args.flat() as [TcpNetConnectOpts & { path?: string }];
     const place = path ?? `${host}:${port}`;
@@ -68,6 +68,8 @@ test('the guard sees what would be connected to', async () => {
   expect(refused).toEqual(['collector.invalid:80']);
 });
 
+const call = (name: string, args: object) => ({ name, arguments: JSON.stringify(args) });
+
 test('nothing is sent anywhere but to the model and to what was configured', async () => {
   const file = join(folder, 'handbook.md');
   writeFileSync(file, '# Refunds\n\nMoney goes back within fourteen days.\n');
@@ -89,7 +91,6 @@ test('nothing is sent anywhere but to the model and to what was configured', asy
   });
   const judged = { guardrails: 'Is it polite?', outputFile: 'post.md', output: z.object({ title: z.string() }) };
   const post = new Task({ name: 'post', description: 'Write about refunds', expectedOutput: 'A post', agent, ...judged });
-  const call = (name: string, args: object) => ({ name, arguments: JSON.stringify(args) });
   simulator.answer({ text: '{"plans":[]}' });
   simulator.answer({ text: 'Sorted.' });
   simulator.answer({

@@ -2,7 +2,7 @@
 import { names, slow } from './crews.mjs';
 import { isFull, measure, print, ratio } from './harness.mjs';
 
-const form = isFull ? { calls: 2_000, rounds: 5 } : { calls: 400, rounds: 3 };
+const form = isFull ? { calls: 2_000, rounds: 5 } : { calls: 200, rounds: 3 };
 const taken = await measure('crews.mjs', names, { ...form, concurrency: 16 });
 const cpu = (name) => taken[name].cpuUs;
 
@@ -10,7 +10,7 @@ const crowd = 1_000;
 const atOnce = await measure(
   'crews.mjs',
   names.map((name) => name + slow),
-  { calls: crowd, rounds: isFull ? 5 : 2, concurrency: crowd },
+  { calls: crowd, rounds: isFull ? 5 : 1, concurrency: crowd },
 );
 const of = (name) => atOnce[name + slow];
 

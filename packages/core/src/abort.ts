@@ -1,3 +1,5 @@
+import { offAbort, onAbort } from './on-abort.ts';
+
 /**
  * Settles as `work` does; after an abort, once `graceMs` have passed, it rejects with the signal's reason even if
  * `work` never settles. The grace lets work that honours the signal say what it had cost.
@@ -7,16 +9,16 @@ export function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal | 
   return new Promise((resolve, reject) => {
     let grace: NodeJS.Timeout | undefined;
     const giveUp = (): void => reject(signal.reason);
-    const onAbort = (): void => {
+    const follow = (): void => {
       if (graceMs === 0) giveUp();
       else grace = setTimeout(giveUp, graceMs);
     };
     const release = (): void => {
-      signal.removeEventListener('abort', onAbort);
+      offAbort(signal, follow);
       clearTimeout(grace);
     };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) follow();
+    else onAbort(signal, follow);
     work.finally(release).then(resolve, reject);
   });
 }
@@ -44,13 +46,13 @@ export async function withTimeout<Value>(
   const controller = new AbortController();
   const follow = (): void => controller.abort(signal?.reason);
   // AbortSignal.any would do, but keeps every signal alive that was ever derived from a long-lived one.
-  signal?.addEventListener('abort', follow, { once: true });
   if (signal?.aborted) follow();
+  else onAbort(signal, follow);
   const timer = setTimeout(() => controller.abort(new TimedOut(what, timeoutMs)), timeoutMs);
   try {
     return await work(controller.signal);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', follow);
+    offAbort(signal, follow);
   }
 }

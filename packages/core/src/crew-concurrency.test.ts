@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Agent } from './agent.ts';
@@ -63,6 +65,34 @@ test(
     }
   },
 );
+
+/** Bytes in use when nothing that nobody holds is left. */
+async function heapInUse(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let pass = 0; pass < 3; pass++) {
+    await sleep(20);
+    collect();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+test('after a thousand runs at once, no memory is held by any of them', { timeout: 60_000 }, async () => {
+  const crew = new Crew({ tasks: [calculate, write], model });
+  const { signal } = new AbortController();
+  const thousand = async (): Promise<void> => {
+    await Promise.all(
+      Array.from({ length: runs }, (_, number) => crew.kickoff({ number }, { signal, runId: 'x'.repeat(1_000) + number })),
+    );
+  };
+  await thousand(); // code is compiled, and pools are filled
+  const before = await heapInUse();
+
+  await thousand();
+
+  const heldPerRun = ((await heapInUse()) - before) / runs;
+  expect(heldPerRun).toBeLessThan(1_000); // its id alone would be as much
+});
 
 test('many runs under one signal end together, without a warning about listeners', async () => {
   const controller = new AbortController();

@@ -193,6 +193,21 @@ test('many inputs run so many at a time, in order, and one that fails loses no o
   expect(Math.max(...progress.map((item) => item.running))).toBe(7);
 });
 
+const throwing = ({ type, index }: ItemProgress): void => {
+  if (type !== 'item_started') throw new Error(`my bug ${index}`);
+};
+
+test('an onItem that throws loses nothing, and is reported with the outcome', async () => {
+  const crew = new Crew({ tasks: [taskOf('t')], model: scriptedModel(['one', new Error('down')]) });
+
+  const outcomes = await crew.kickoffForEach([{}, {}], { concurrency: 1, onItem: throwing });
+
+  expect(outcomes).toMatchObject([
+    { status: 'finished', warnings: [{ code: 'listener_failed', message: 'onItem threw at item_finished: my bug 0' }] },
+    { status: 'failed', warnings: [{ code: 'listener_failed', message: 'onItem threw at item_failed: my bug 1' }] },
+  ]);
+});
+
 test.each<[string, object, string]>([
   ['a version', { version: '' }, 'Crew: version is ""'],
   ['a manager', { manager: 'boss' }, 'manager is "boss", and has to be an Agent'],

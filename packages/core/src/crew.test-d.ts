@@ -177,6 +177,16 @@ test('inputs are asked for by output files, further members and managers as well
   void crew.kickoffForEach([{ slug: 'a', place: 'Bonn', rul: 'b' }]);
 });
 
+test('a system prompt asks for inputs as the other texts do', () => {
+  const formal = new Agent({ role: 'Clerk', goal: 'g', backstory: 'b', systemPrompt: 'You are a clerk of {town}.' });
+  const letter = new Task({ name: 'letter', description: 'To {name}', expectedOutput: 'A letter', agent: formal });
+  const crew = new Crew({ tasks: [letter], model });
+
+  expectTypeOf<Parameters<typeof crew.kickoff>[0]>().toEqualTypeOf<InputsNamed<'town' | 'name'>>();
+  // @ts-expect-error one is missing
+  void crew.kickoff({ name: 'Ann' });
+});
+
 test('any crew fits where a crew is asked for', () => {
   const crew: Crew = new Crew({ tasks: [research, write], model });
 

@@ -1,5 +1,6 @@
 /** Tasks in order, and what a run of them takes and gives. */
 import { Agent, roleKey } from './agent.ts';
+import { offAbort, onAbort } from './on-abort.ts';
 import { checkCrew, type CrewOptions } from './crew-options.ts';
 import type { CrewPlan } from './crew-plan.ts';
 import type { CrewResult } from './crew-result.ts';
@@ -12,7 +13,7 @@ import { checkKickoff, openSteps } from './kickoff-options.ts';
 import { RpmLimits } from './max-rpm.ts';
 import type { Model } from './model.ts';
 import { plannerTexts } from './prompt.ts';
-import { createRun, type KickoffOptions } from './run.ts';
+import { createRun, type KickoffOptions, type Run, type RunFacts } from './run.ts';
 import { scheduleOf } from './schedule.ts';
 import type { TaskList } from './task.ts';
 
@@ -129,20 +130,39 @@ export class Crew<
   async #run(given: unknown, options: KickoffOptions): Promise<CrewResult<Tasks>> {
     const { onEvent, stream = false, runId = crypto.randomUUID(), retryAfterMs, maxWaits = 10 } = options;
     const { beforeKickoff, afterKickoff } = this.#hooks;
-    const inputs = await inputsOf(given, beforeKickoff, this.#required, this.tasks);
-    const { signal, stop } = stoppable(
+    const { signal, stop, release } = stoppable(
       options.signal,
       this.tasks.some((task) => task.async),
     );
     const opened = await openSteps(options, runId);
     const { agents, style: promptStyle } = this.#plan;
-    const asked = { id: runId, crew: this.name, model: this.model, inputs, signal, stream, retryAfterMs, maxWaits };
-    const run = createRun({ ...asked, agents, limits: this.#limits, promptStyle, ...opened }, onEvent);
+    let run: Run | undefined;
     try {
-      const result = await runCrew(this.#plan, run, stop);
-      return await afterRun(result, afterKickoff);
+      const { steps, durable } = opened;
+      const ready = { runId, signal, required: this.#required, steps, durable };
+      const inputs = await inputsOf(given, beforeKickoff, this.#plan, ready);
+      // Written out, here and wherever a run passes: V8 takes microseconds to spread an object into a larger one.
+      const facts: RunFacts = {
+        id: runId,
+        crew: this.name,
+        model: this.model,
+        inputs,
+        signal,
+        stream,
+        steps,
+        durable,
+        superseded: opened.superseded,
+        agents,
+        limits: this.#limits,
+        promptStyle,
+        retryAfterMs,
+        maxWaits,
+      };
+      run = createRun(facts, onEvent);
+      return await afterRun(await runCrew(this.#plan, run, stop), afterKickoff, signal);
     } finally {
-      run.end();
+      run?.end();
+      release();
       await opened.close();
     }
   }
@@ -151,14 +171,20 @@ export class Crew<
 interface Stoppable {
   readonly signal: AbortSignal | undefined;
   readonly stop: (reason: unknown) => void;
+  /** Lets go of the caller's signal. */
+  readonly release: () => void;
 }
 
+const nothing = (): void => undefined;
+
 /** Only where tasks run side by side is there anything to stop when one fails. */
-function stoppable(signal: AbortSignal | undefined, hasSides: boolean): Stoppable {
-  if (!hasSides) return { signal, stop: () => undefined };
+function stoppable(outer: AbortSignal | undefined, hasSides: boolean): Stoppable {
+  if (!hasSides) return { signal: outer, stop: nothing, release: nothing };
   const controller = new AbortController();
-  const both = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal;
-  return { signal: both, stop: (reason) => controller.abort(reason) };
+  const follow = (): void => controller.abort(outer?.reason);
+  if (outer?.aborted) follow();
+  else onAbort(outer, follow);
+  return { signal: controller.signal, stop: (reason) => controller.abort(reason), release: () => offAbort(outer, follow) };
 }
 
 function everyoneIn({ tasks, agents, manager, planner }: CrewPlan): readonly Agent[] {

@@ -54,6 +54,7 @@ export function inputNames(text: string): string[] {
  * `{{name}}` becomes the literal `{name}`; any other braces, as in JSON, stay as they are.
  */
 export function interpolate(text: string, inputs: Inputs): string {
+  if (!text.includes('{')) return text;
   return text.replace(placeholder, (_whole, literal: string | undefined, name: string) =>
     literal === undefined ? render(inputs[name]) : `{${literal}}`,
   );

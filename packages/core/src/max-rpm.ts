@@ -1,5 +1,6 @@
 /** Requests per minute: a sliding window that every run of a crew shares. */
 import type { Agent } from './agent.ts';
+import { offAbort, onAbort } from './on-abort.ts';
 
 const windowMs = 60_000;
 
@@ -22,9 +23,9 @@ export class RpmLimit {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiting.delete(start);
-        signal?.removeEventListener('abort', onAbort);
+        offAbort(signal, giveUp);
       };
-      const onAbort = (): void => {
+      const giveUp = (): void => {
         leave();
         if (this.#waiting.size === 0) this.#rest();
         reject(signal?.reason as Error);
@@ -34,7 +35,7 @@ export class RpmLimit {
         this.#start();
         resolve();
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      onAbort(signal, giveUp);
       this.#waiting.add(start);
       this.#wake();
     });

@@ -92,6 +92,29 @@ export function createRun(facts: RunFacts, onEvent: CrewListener | undefined): R
     ended = true;
   };
   const spent = (): readonly Attempt[] => [...facts.superseded(), ...attempts];
-  const state = { outputs: new Map(), attempts, partials: new Map(), warnings, isHeard: listeners.length > 0 };
-  return { ...facts, ...state, emit, warn, spent, end };
+  return {
+    id: runId,
+    crew,
+    model: facts.model,
+    inputs: facts.inputs,
+    signal,
+    stream: facts.stream,
+    steps,
+    durable: facts.durable,
+    superseded: facts.superseded,
+    agents: facts.agents,
+    limits: facts.limits,
+    promptStyle: facts.promptStyle,
+    retryAfterMs: facts.retryAfterMs,
+    maxWaits: facts.maxWaits,
+    outputs: new Map(),
+    attempts,
+    partials: new Map(),
+    warnings,
+    isHeard: listeners.length > 0,
+    emit,
+    warn,
+    spent,
+    end,
+  };
 }

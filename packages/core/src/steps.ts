@@ -31,10 +31,26 @@ export interface Steps {
 
 const never: readonly number[] = Object.freeze([]);
 
+/** Most work never looks at its key. */
+class PlainContext implements StepContext {
+  readonly interruptedAt = never;
+  readonly #runId: string;
+  readonly #name: string;
+
+  constructor(runId: string, name: string) {
+    this.#runId = runId;
+    this.#name = name;
+  }
+
+  get idempotencyKey(): string {
+    return keyOf(this.#runId, this.#name);
+  }
+}
+
 /** Steps that just run. */
 export function plainSteps(runId: string): Steps {
   return {
-    step: (name, work) => work({ idempotencyKey: keyOf(runId, name), interruptedAt: never }),
+    step: (name, work) => work(new PlainContext(runId, name)),
     sleep: (_name, ms, signal) => delay(ms, signal),
     now: async () => Date.now(),
     uuid: async () => crypto.randomUUID(),

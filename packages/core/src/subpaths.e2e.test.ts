@@ -4,10 +4,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openai } from '@rolecall/router/openai';
 import { startSimulator, type Simulator } from '@rolecall/simulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startMcpServer } from '../test/mcp-http-server.ts';
+import { modelOf, textsOf } from '../test/simulated.ts';
 import { Agent } from './agent.ts';
 import { Crew } from './crew.ts';
 import { createKnowledge } from './knowledge/create-knowledge.ts';
@@ -27,16 +27,10 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   simulator = await startSimulator();
-  model = openai('gpt-4o', { apiKey: 'simulated', baseURL: simulator.urls.openai, provider: 'openai' });
+  model = modelOf(simulator);
 });
 afterEach(() => simulator.close());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** The text of every message of a request, in order. */
-function textsOf({ requests }: Simulator, index: number): readonly string[] {
-  const body = requests[index]?.body as { messages?: { content: unknown }[] } | undefined;
-  return (body?.messages ?? []).map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)));
-}
 
 const persona = { name: 'clerk', role: 'Clerk', goal: 'Answer', backstory: 'Thorough.' };
 const work = { name: 'work', expectedOutput: 'An answer' };

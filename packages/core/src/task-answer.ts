@@ -65,8 +65,9 @@ async function review(work: TaskWork, draft: Draft): Promise<TaskOutput | SentBa
 
 type Read = { readonly value: unknown } | { readonly problems: readonly string[] };
 
-async function readOutput({ task }: TaskWork, text: string): Promise<Read> {
-  return task.output ? parseOutput(task.output.schema, text) : { value: undefined };
+async function readOutput(work: TaskWork, text: string): Promise<Read> {
+  const { name, output } = work.task;
+  return output ? callTheirs(work, `schema of "${name}"`, () => parseOutput(output.schema, text)) : { value: undefined };
 }
 
 async function sendBackForRepair(work: TaskWork, draft: Draft, problems: readonly string[]): Promise<SentBack> {
@@ -165,18 +166,23 @@ async function reviewByPerson(work: TaskWork, draft: Draft, output: TaskOutput):
 
 /** `undefined` is the value of a task without a schema. */
 function outputOf(work: TaskWork, { answer, turns, retries, startedAt }: Draft, value: unknown): TaskOutput {
-  const { task, tag, texts, attempts } = work;
+  const { task, tag, texts } = work;
+  const { usage, costUsd, unpriced, attempts } = spendOf([...work.attempts]);
   return withText({
     name: task.name,
     role: tag.role,
-    ...texts,
+    description: texts.description,
+    expectedOutput: texts.expectedOutput,
     text: answer.text,
     output: value,
     skipped: false,
     model: answer.model,
     turns,
     retries,
-    ...spendOf([...attempts]),
+    usage,
+    costUsd,
+    unpriced,
+    attempts,
     startedAt,
     durationMs: Date.now() - startedAt,
   });

@@ -37,8 +37,8 @@ export async function runTask(turn: Turn): Promise<void> {
   if (!agent) throw new TypeError(`Task "${task.name}" has no agent`); // refused when the crew was made
   const tag = { task: task.name, taskIndex, role: roleKey(agent) };
   try {
-    const { signal, timeoutMs } = { signal: run.signal, timeoutMs: task.timeoutMs };
-    await withTimeout(signal, timeoutMs, `Task "${task.name}"`, (limited) => performTask(turn, agent, tag, limited));
+    const perform = (signal: AbortSignal | undefined): Promise<void> => performTask(turn, agent, tag, signal);
+    await withTimeout(run.signal, task.timeoutMs, `Task "${task.name}"`, perform);
   } catch (cause) {
     const error = explain(cause, { crew, run, name: task.name, role: tag.role });
     await run.emit({ type: 'task_failed', ...tag, error });
@@ -52,7 +52,7 @@ async function performTask(turn: Turn, agent: Agent, tag: TaskWork['tag'], signa
   signal?.throwIfAborted();
   const work = workFor(turn, agent, tag, signal);
   if (!(await isWanted(turn, work))) return skip(work, startedAt);
-  await run.emit({ type: 'task_started', ...tag, description: work.texts.description });
+  if (run.isHeard) await run.emit({ type: 'task_started', ...tag, description: work.texts.description });
 
   const persona = personaOf(agent, run.inputs);
   const assignment = await withBackground(work, persona, await assignmentOf(turn, work));
@@ -60,11 +60,11 @@ async function performTask(turn: Turn, agent: Agent, tag: TaskWork['tag'], signa
   const ready = run.durable ? { ...work, prefix: `${task.name}@${keyOf(turn, work, opening)}` } : work;
   const output = await keepTimes(ready, await answerThatCounts(ready, opening, startedAt));
   run.outputs.set(task, output);
-  await writeFile(turn, ready, output);
-  await rememberAnswer(agent, output, ready);
-  await tellCallbacks(turn, ready, output);
+  if (task.outputFile !== undefined) await writeFile(turn, ready, task.outputFile, output);
+  if (agent.memory) await rememberAnswer(agent, output, ready);
+  if (task.callback || crew.taskCallback) await tellCallbacks(turn, ready, output);
   signal?.throwIfAborted();
-  await run.emit({ type: 'task_finished', ...tag, output });
+  if (run.isHeard) await run.emit({ type: 'task_finished', ...tag, output });
 }
 
 function workFor({ crew, task, run }: Turn, agent: Agent, tag: TaskWork['tag'], signal: AbortSignal | undefined): TaskWork {
@@ -98,10 +98,12 @@ async function skip({ run, task, tag, texts }: TaskWork, startedAt: number): Pro
 }
 
 async function assignmentOf({ crew, task, taskIndex, run, plan }: Turn, work: TaskWork): Promise<Assignment> {
+  const { description, expectedOutput } = work.texts;
   const sources = task.context ?? sourcesOf(crew.tasks, taskIndex).map((source) => ({ task: source }));
   const coworkers = work.coworkers?.map((other) => interpolate(other.role, run.inputs));
   return {
-    ...work.texts,
+    description,
+    expectedOutput,
     context: await contextBlocks(work, sources),
     hasTools: work.tools.length > 0 || coworkers !== undefined || (work.agent.allowDelegation && crew.agents.length > 1),
     markdown: task.markdown,
@@ -114,6 +116,7 @@ async function assignmentOf({ crew, task, taskIndex, run, plan }: Turn, work: Ta
 /** Adds what the agent remembers and looks up. What it is shown once, it is shown when the run is taken up again. */
 async function withBackground(work: TaskWork, persona: unknown, assignment: Assignment): Promise<Assignment> {
   const { run, agent, task, texts, signal } = work;
+  if (!agent.memory && !agent.knowledge) return assignment;
   const prefix = run.durable ? `${task.name}@${taskKey([persona, assignment])}` : work.prefix;
   const found = await backgroundNotes(agent, texts.description, { run, prefix, signal });
   return { ...assignment, notes: [...(assignment.notes ?? []), ...found] };
@@ -149,10 +152,9 @@ async function keepTimes({ run, prefix }: TaskWork, output: TaskOutput): Promise
   return withText({ ...output, ...times });
 }
 
-async function writeFile({ crew, task, run }: Turn, { signal }: TaskWork, output: TaskOutput): Promise<void> {
-  if (task.outputFile === undefined) return;
+async function writeFile({ crew, task, run }: Turn, { signal }: TaskWork, file: string, output: TaskOutput): Promise<void> {
   signal?.throwIfAborted();
-  const path = interpolate(task.outputFile, run.inputs);
+  const path = interpolate(file, run.inputs);
   try {
     await writeOutput({ root: crew.outputRoot, path, createFolder: task.createFolder }, asText(output));
   } catch (cause) {

@@ -1,13 +1,17 @@
 /** Behaviours 29 to 33 and 38: hooks, guardrails, conditions. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { Agent, Crew, Task, TaskError, type CrewEvent, type TaskOutput } from '../index.ts';
+import { Agent, Crew, fileJournal, Task, TaskError, type CrewEvent, type TaskOutput } from '../index.ts';
 import { scriptedModel } from '../testing.ts';
 
 const agent = new Agent({ name: 'writer', role: 'Writer', goal: 'g', backstory: 'b' });
 const base = { name: 'post', description: 'Write', expectedOutput: 'A post', agent } as const;
 const research = new Task({ ...base, name: 'research' });
 const Post = z.object({ title: z.string() });
+const answered = { model: 'a/b', toolCalls: [], finishReason: 'stop', usage: {} } as const;
 const throwing = (): never => {
   throw new Error('my bug');
 };
@@ -39,6 +43,26 @@ test('29b. a hook before a run that gives nothing back ends it; one after it tha
   const result = await new Crew({ tasks: [research], model, afterKickoff: throwing }).kickoff();
 
   expect(result.warnings).toMatchObject([{ code: 'callback_failed', message: 'afterKickoff threw: my bug' }]);
+});
+
+test('under a journal a hook before a run is asked once: the run that is taken up goes on with the inputs it began with', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rolecall-hooks-'));
+  const task = new Task({ ...base, description: 'At {time} on {topic}' });
+  let asked = 0;
+  const run = (topic: string): Promise<string> =>
+    new Crew({
+      tasks: [task],
+      model: ({ messages }) => Promise.resolve({ ...answered, text: JSON.stringify(messages) }),
+      beforeKickoff: (inputs) => ({ ...inputs, time: (asked += 1) }),
+    })
+      .kickoff({ topic, time: 0 }, { journal: fileJournal(folder), runId: 'run' })
+      .then(({ tasks }) => tasks.post.description);
+
+  const descriptions = [await run('tea'), await run('tea'), await run('ants')];
+  await rm(folder, { recursive: true });
+
+  expect(descriptions).toEqual(['At 1 on tea', 'At 1 on tea', 'At 2 on ants']);
+  expect(asked).toBe(2);
 });
 
 test('30. a guardrail may put a text, read again by the schema, or a whole output in the place of the answer', async () => {

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { Agent, type AgentOptions } from './agent.ts';
 import { Crew } from './crew.ts';
-import type { CrewResult } from './crew.ts';
+import type { CrewResult } from './crew-result.ts';
 import type { Attempt, Message, Model, ToolCall } from './model.ts';
 import { Task, type TaskOptions } from './task.ts';
 import { scriptedModel, type ScriptedStep } from './testing.ts';

@@ -110,8 +110,8 @@ test('tasks whose names are not known to the compiler are looked up, and may be 
 test('what cannot run does not compile', () => {
   // @ts-expect-error two tasks of one name
   void new Crew({ tasks: [research, research], model });
-  // @ts-expect-error a task needs an agent
-  void new Task({ description: 'Write', expectedOutput: 'A post' });
+  // @ts-expect-error the context of one names a later one
+  void new Crew({ tasks: [write, research], model });
   // @ts-expect-error an agent is no task
   void new Crew({ tasks: [plain], model });
   // @ts-expect-error a crew needs a model
@@ -120,6 +120,61 @@ test('what cannot run does not compile', () => {
   void new Task({ description: 'Write', expectedOutput: 'A post', agent: plain, context: ['research'] });
   // @ts-expect-error immutable
   plain.role = 'Editor';
+});
+
+test('outputs have the type of their schemas, and a task that may be skipped may have none', async () => {
+  const output = z.object({ title: z.string(), tags: z.array(z.string()) });
+  const post = new Task({ name: 'post', description: 'Write', expectedOutput: 'A post', agent: plain, output });
+  const maybe = new Task({
+    name: 'maybe',
+    description: 'W',
+    expectedOutput: 'P',
+    agent: plain,
+    output,
+    when: (previous) => previous.text !== '',
+  });
+
+  const result = await new Crew({ tasks: [research, post], model }).kickoff({ field: 'AI', topic: 'bees', year: 1, count: 5 });
+  const skippable = await new Crew({ tasks: [post, maybe], model }).kickoff();
+
+  expectTypeOf(result.output).toEqualTypeOf<{ title: string; tags: string[] }>();
+  expectTypeOf(result.tasks.post.output.title).toBeString();
+  expectTypeOf(result.tasks.research.output).toBeUnknown();
+  expectTypeOf(skippable.output).toEqualTypeOf<{ title: string; tags: string[] } | undefined>();
+  expectTypeOf(skippable.tasks.post.output.title).toBeString();
+  // @ts-expect-error no such field
+  void result.output.titel;
+  // @ts-expect-error it may have been skipped
+  void skippable.output.title;
+});
+
+test('guardrails, callbacks and people see the typed output', () => {
+  const output = z.object({ title: z.string() });
+  void new Task({
+    description: 'Write',
+    expectedOutput: 'A post',
+    agent: plain,
+    output,
+    guardrails: ['Is it polite?', (answer) => answer.output.title !== '' || { feedback: 'A title, please' }],
+    callback: (answer) => void answer.output.title,
+    human: (answer) => answer.output.title,
+  });
+  // @ts-expect-error the guardrail asks for a field that the schema does not give
+  void new Task({ description: 'W', expectedOutput: 'P', agent: plain, output, guardrails: (answer) => answer.output.titel });
+});
+
+test('inputs are asked for by output files, further members and managers as well', () => {
+  const file = new Task({ name: 'file', description: 'W', expectedOutput: 'P', agent: plain, outputFile: 'out/{slug}.md' });
+  const helper = new Agent({ role: 'Helper in {place}', goal: 'Help', backstory: 'You help.' });
+  const manager = new Agent({ role: 'Manager', goal: 'Lead by {rule}', backstory: 'You lead.' });
+  const crew = new Crew({ tasks: [file], agents: [helper], manager, model });
+
+  expectTypeOf<Parameters<typeof crew.kickoff>[0]>().toEqualTypeOf<InputsNamed<'slug' | 'place' | 'rule'>>();
+  void crew.kickoffForEach([{ slug: 'a', place: 'Bonn', rule: 'b' }]);
+  // @ts-expect-error one is missing
+  void crew.stream({ slug: 'a', place: 'Bonn' });
+  // @ts-expect-error one is misspelt
+  void crew.kickoffForEach([{ slug: 'a', place: 'Bonn', rul: 'b' }]);
 });
 
 test('any crew fits where a crew is asked for', () => {
@@ -144,7 +199,7 @@ test("a tool's arguments are what its schema gives", () => {
 
 test('events are told apart by their type', () => {
   type Delta = Extract<CrewEvent, { type: 'delta' }>;
-  type Tagged = Pick<Delta, 'runId' | 'crew' | 'at' | 'task' | 'taskIndex' | 'role' | 'turn'>;
+  type Tagged = Pick<Delta, 'runId' | 'crew' | 'at' | 'task' | 'taskIndex' | 'role' | 'turn' | 'attempt' | 'aside'>;
 
   expectTypeOf<Delta>().branded.toEqualTypeOf<Tagged & { readonly type: 'delta'; readonly text: string }>();
   expectTypeOf<Extract<CrewEvent, { type: 'crew_failed' }>['error']>().toEqualTypeOf<TaskError>();

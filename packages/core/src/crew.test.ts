@@ -94,7 +94,7 @@ test.each<[string, Record<string, unknown>, string]>([
 });
 
 test('a context that names a later task, or one outside the crew, is refused', () => {
-  const early = new Task({ name: 'early', description: 'a', expectedOutput: 'b', agent: writer, context: [write] });
+  const early: Task = new Task({ name: 'early', description: 'a', expectedOutput: 'b', agent: writer, context: [write] });
   const model = scriptedModel([]);
 
   expect(() => new Crew({ tasks: [early, write], model })).toThrow(

@@ -1,51 +1,23 @@
 /** Tasks in order, and what a run of them takes and gives. */
 import { Agent, roleKey } from './agent.ts';
-import { invalid, requireListOf, requireOptions, requireText } from './check.ts';
-import { TaskError } from './errors.ts';
-import { requiredInputs, type KickoffArguments } from './crew-inputs.ts';
-import { takeInputs, type IsLiteral, type RequiredInputs } from './interpolate.ts';
+import { checkCrew, type CrewOptions } from './crew-options.ts';
+import type { CrewPlan } from './crew-plan.ts';
+import type { CrewResult } from './crew-result.ts';
+import { afterRun, inputsOf, runCrew } from './crew-run.ts';
+import { streamOf, type CrewStream } from './crew-stream.ts';
+import { requiredInputs, type CrewInputs, type KickoffArguments, type KnownAgent } from './crew-inputs.ts';
+import type { RequiredInputs } from './interpolate.ts';
+import { checkForEach, runEach, type ForEachOptions, type ItemOutcome } from './kickoff-for-each.ts';
+import { checkKickoff, openSteps } from './kickoff-options.ts';
+import { RpmLimits } from './max-rpm.ts';
 import type { Model } from './model.ts';
-import { createRun, type KickoffOptions, type Run } from './run.ts';
-import { Task, type TaskList, type TaskOutput } from './task.ts';
-import { runTask } from './task-run.ts';
-import { spendOf, type Spend } from './usage.ts';
-import type { Warning } from './warning.ts';
-
-export interface CrewOptions<Tasks extends TaskList> {
-  /** Run in this order. */
-  readonly tasks: Tasks & DistinctNames<Tasks>;
-  /** Serves every agent: an adapter, a router, any function of that shape. */
-  readonly model: Model;
-  /** Members without a task; they are checked with the others. @default [] */
-  readonly agents?: readonly Agent[] | undefined;
-  /** Tags the events of its runs. @default 'crew' */
-  readonly name?: string | undefined;
-}
-
-/** Marks the tasks whose name was given to an earlier one. */
-type DistinctNames<Tasks extends TaskList, Seen extends string = never> = Tasks extends readonly [
-  infer First extends Task,
-  ...infer Rest extends TaskList,
-]
-  ? readonly [DistinctFrom<First['name'], Seen>, ...DistinctNames<Rest, Seen | First['name']>]
-  : TaskList;
-type DistinctFrom<Name extends string, Seen extends string> =
-  IsLiteral<Name> extends true ? (Name extends Seen ? `An earlier task is named ${Name}` : Task) : Task;
-
-/** What a run gives. The spending is this run's alone, failed attempts included. */
-export interface CrewResult<Tasks extends TaskList = TaskList> extends Spend {
-  readonly runId: string;
-  /** The last task's answer. */
-  readonly text: string;
-  /** The outputs by the names of their tasks. */
-  readonly tasks: { readonly [Part in Tasks[number] as Part['name']]: TaskOutput };
-  /** The outputs in order. */
-  readonly taskOutputs: readonly TaskOutput[];
-  readonly warnings: readonly Warning[];
-}
+import { plannerTexts } from './prompt.ts';
+import { createRun, type KickoffOptions } from './run.ts';
+import { scheduleOf } from './schedule.ts';
+import type { TaskList } from './task.ts';
 
 /**
- * Agents at work on tasks, one after the other. Immutable: one crew may run any number of times at once.
+ * Agents at work on tasks. Immutable: one crew may run any number of times at once.
  *
  * @example
  * const crew = new Crew({ tasks: [research, write], model: router });
@@ -54,91 +26,148 @@ export interface CrewResult<Tasks extends TaskList = TaskList> extends Spend {
  *
  * @throws {TypeError} when an option is not valid, or the model could not serve one of the agents.
  */
-export class Crew<const Tasks extends TaskList = TaskList> {
+export class Crew<
+  const Tasks extends TaskList = TaskList,
+  const Others extends Agent | undefined = Agent | undefined,
+  const Lead extends Agent | undefined = Agent | undefined,
+> {
   readonly name: string;
+  readonly version: string | undefined;
   readonly tasks: Tasks;
-  /** Everyone: the tasks' agents, then the further ones. */
+  /** The members: the tasks' agents, then the further ones. A manager is not among them. */
   readonly agents: readonly Agent[];
+  readonly manager: Agent | undefined;
   readonly model: Model;
   readonly #required: RequiredInputs;
+  readonly #plan: CrewPlan & { readonly tasks: Tasks };
+  readonly #hooks: Pick<CrewOptions<Tasks>, 'beforeKickoff' | 'afterKickoff'>;
+  readonly #limits: RpmLimits;
 
-  constructor(options: CrewOptions<Tasks>) {
-    requireOptions('Crew', options);
-    const { tasks, model, agents = [], name = 'crew' } = options;
-    requireText('Crew', 'name', name);
-    requireListOf('Crew', 'tasks', tasks, Task, 'Task');
-    if (tasks.length === 0) throw invalid('Crew', 'tasks', tasks, 'an array of at least one Task');
-    if (typeof model !== 'function') throw invalid('Crew', 'model', model, 'a Model, that is, a function');
-    requireListOf('Crew', 'agents', agents, Agent, 'Agent');
-    checkOrder(tasks);
+  constructor(options: CrewOptions<Tasks, Others, Lead>) {
+    checkCrew(options);
+    const { tasks, model, agents = [], name = 'crew', version, manager, planning = false } = options;
+    const members = [...tasks.map(({ agent }) => agent), ...agents].filter((agent) => agent !== undefined);
 
     this.name = name;
+    this.version = version;
     this.tasks = Object.freeze([...tasks]) as TaskList as Tasks;
-    this.agents = Object.freeze([...new Set([...tasks.map(({ agent }) => agent), ...agents])]);
+    this.agents = Object.freeze([...new Set<Agent>(members)]);
+    this.manager = manager;
     this.model = model;
-    this.#required = requiredInputs(tasks);
-    checkAgents(this.agents, model);
+    const planner = planning === true ? new Agent({ name: 'planner', ...plannerTexts }) : planning || undefined;
+    this.#plan = {
+      tasks: this.tasks,
+      agents: this.agents,
+      schedule: scheduleOf(this.tasks),
+      version,
+      manager,
+      planner,
+      concurrency: options.concurrency ?? 4,
+      outputRoot: options.outputRoot ?? '.',
+      style: options.compat ?? 'labelled',
+      taskCallback: options.taskCallback,
+    };
+    const { beforeKickoff, afterKickoff } = options;
+    this.#hooks = { beforeKickoff, afterKickoff };
+    this.#limits = new RpmLimits(options.maxRpm);
+    const everyone = everyoneIn(this.#plan);
+    this.#required = requiredInputs(tasks, everyone);
+    checkAgents(everyone, model);
     Object.freeze(this);
   }
 
   /**
-   * Runs the tasks in order. Any number of runs may be under way at once.
+   * Runs the tasks. Any number of runs may be under way at once.
    *
    * @throws {TypeError} when an input is missing or is not JSON, before any model is asked.
    * @throws {TaskError} when a task fails or `signal` is aborted; it holds what was finished and what that cost.
    */
-  async kickoff(...args: KickoffArguments<Tasks>): Promise<CrewResult<Tasks>> {
+  async kickoff(...args: KickoffArguments<Tasks, KnownAgent<Others> | KnownAgent<Lead>>): Promise<CrewResult<Tasks>> {
     const [given, options = {}] = args;
     checkKickoff(options);
-    const { signal, onEvent, stream = false, runId = crypto.randomUUID() } = options;
-    const inputs = takeInputs(given, this.#required);
-    const run = createRun({ id: runId, crew: this.name, model: this.model, inputs, signal, stream }, onEvent);
+    return this.#run(given, options);
+  }
+
+  /**
+   * The same run as an iterable of its events, streamed text among them. It waits for its reader: a slow one holds
+   * the model back. Leaving the loop aborts the run; `result` is what it gives at the end.
+   *
+   * @throws {TypeError} when an option is not valid.
+   */
+  stream(...args: KickoffArguments<Tasks, KnownAgent<Others> | KnownAgent<Lead>>): CrewStream<CrewResult<Tasks>> {
+    const [given, options = {}] = args;
+    checkKickoff(options);
+    return streamOf((onEvent, signal) => {
+      const both = options.signal ? AbortSignal.any([options.signal, signal]) : signal;
+      const hear: typeof onEvent = async (event) => {
+        await options.onEvent?.(event);
+        await onEvent(event);
+      };
+      return this.#run(given, { ...options, stream: true, signal: both, onEvent: options.onEvent ? hear : onEvent });
+    });
+  }
+
+  /**
+   * Runs the tasks once for each of the inputs, so many at a time. Outcomes come in the order of the inputs; one that
+   * fails is an outcome too. With a `runId`, each run's id is that and its place: `id-0`.
+   *
+   * @throws {TypeError} when an option is not valid.
+   */
+  async kickoffForEach(
+    inputs: readonly CrewInputs<Tasks, KnownAgent<Others> | KnownAgent<Lead>>[],
+    options: ForEachOptions = {},
+  ): Promise<readonly ItemOutcome<CrewResult<Tasks>>[]> {
+    checkForEach(inputs, options);
+    const { concurrency, onItem, ...each } = options;
+    checkKickoff(each);
+    return runEach(inputs.length, { concurrency, onItem }, (index) => {
+      const runId = each.runId === undefined ? undefined : `${each.runId}-${index}`;
+      return this.#run(inputs[index], { ...each, runId });
+    });
+  }
+
+  async #run(given: unknown, options: KickoffOptions): Promise<CrewResult<Tasks>> {
+    const { onEvent, stream = false, runId = crypto.randomUUID(), retryAfterMs, maxWaits = 10 } = options;
+    const { beforeKickoff, afterKickoff } = this.#hooks;
+    const inputs = await inputsOf(given, beforeKickoff, this.#required, this.tasks);
+    const { signal, stop } = stoppable(
+      options.signal,
+      this.tasks.some((task) => task.async),
+    );
+    const opened = await openSteps(options, runId);
+    const { agents, style: promptStyle } = this.#plan;
+    const asked = { id: runId, crew: this.name, model: this.model, inputs, signal, stream, retryAfterMs, maxWaits };
+    const run = createRun({ ...asked, agents, limits: this.#limits, promptStyle, ...opened }, onEvent);
     try {
-      return await runCrew(this.tasks, run);
+      const result = await runCrew(this.#plan, run, stop);
+      return await afterRun(result, afterKickoff);
     } finally {
       run.end();
+      await opened.close();
     }
   }
 }
 
-async function runCrew<Tasks extends TaskList>(tasks: Tasks, run: Run): Promise<CrewResult<Tasks>> {
-  const startedAt = Date.now();
-  try {
-    await run.emit({ type: 'crew_started', tasks: tasks.map(({ name }) => name) });
-    for (const [index, task] of tasks.entries()) await runTask(task, index, run);
-  } catch (error) {
-    if (TaskError.isInstance(error)) await run.emit({ type: 'crew_failed', error });
-    throw error;
-  }
-  const taskOutputs = Object.freeze([...run.outputs.values()]);
-  const text = taskOutputs.at(-1)?.text ?? '';
-  const { attempts, ...figures } = spendOf(Object.freeze([...run.attempts]));
-  await run.emit({ type: 'crew_finished', text, ...figures, durationMs: Date.now() - startedAt });
-
-  // Without a prototype, so that a task may have any name, and no other name finds anything.
-  const byName: Record<string, TaskOutput> = Object.create(null);
-  for (const output of taskOutputs) byName[output.name] = output;
-  const outputs = Object.freeze(byName) as CrewResult<Tasks>['tasks'];
-  const warnings = Object.freeze([...run.warnings]);
-  return Object.freeze({ runId: run.id, text, tasks: outputs, taskOutputs, ...figures, attempts, warnings });
+interface Stoppable {
+  readonly signal: AbortSignal | undefined;
+  readonly stop: (reason: unknown) => void;
 }
 
-function checkOrder(tasks: TaskList): void {
-  const earlier = new Set<Task>();
-  const names = new Set<string>();
-  for (const task of tasks) {
-    const { name, context = [] } = task;
-    if (names.has(name)) throw new TypeError(`Crew: two tasks are named "${name}", and names have to differ: give each its own`);
-    for (const source of context) {
-      if (earlier.has(source)) continue;
-      const valid = earlier.size === 0 ? 'none, as it is the first' : [...names].join(', ');
-      throw new TypeError(
-        `Crew: the context of task "${name}" has "${source.name}", which is not an earlier task; valid are: ${valid}`,
-      );
-    }
-    earlier.add(task);
-    names.add(name);
-  }
+/** Only where tasks run side by side is there anything to stop when one fails. */
+function stoppable(signal: AbortSignal | undefined, hasSides: boolean): Stoppable {
+  if (!hasSides) return { signal, stop: () => undefined };
+  const controller = new AbortController();
+  const both = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal;
+  return { signal: both, stop: (reason) => controller.abort(reason) };
+}
+
+function everyoneIn({ tasks, agents, manager, planner }: CrewPlan): readonly Agent[] {
+  const judges = tasks.flatMap(({ guardrails }) =>
+    guardrails.map((guardrail) => ('judge' in guardrail ? guardrail.judge : undefined)),
+  );
+  const summarisers = tasks.flatMap(({ context = [] }) => context.map(({ summarizedBy }) => summarizedBy));
+  const all = [...agents, manager, planner, ...judges, ...summarisers];
+  return [...new Set(all.filter((agent) => agent !== undefined))];
 }
 
 function checkAgents(agents: readonly Agent[], model: Model): void {
@@ -146,13 +175,4 @@ function checkAgents(agents: readonly Agent[], model: Model): void {
     const refusal = model.check?.({ role: roleKey(agent), model: agent.model });
     if (refusal !== undefined) throw new TypeError(`Crew: the model cannot serve agent "${roleKey(agent)}": ${refusal}`);
   }
-}
-
-function checkKickoff(options: KickoffOptions): void {
-  requireOptions('kickoff', options);
-  const { signal, onEvent, stream, runId } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('kickoff', 'signal', signal, 'an AbortSignal');
-  if (onEvent !== undefined && typeof onEvent !== 'function') throw invalid('kickoff', 'onEvent', onEvent, 'a function');
-  if (stream !== undefined && typeof stream !== 'boolean') throw invalid('kickoff', 'stream', stream, 'true or false');
-  if (runId !== undefined) requireText('kickoff', 'runId', runId);
 }

@@ -8,7 +8,14 @@ export type TaskErrorCode =
   | 'model_failed' // the model threw: `cause` is what it threw, a bug included
   | 'empty_answer' // neither text nor tool calls
   | 'refused' // the model declined, and said so in place of an answer
+  | 'tool_failed' // a tool made with `onError: 'fail'` threw: `cause` is what it threw
+  | 'context_too_long' // the conversation does not fit the agent's `contextWindow`
   | 'max_iterations' // the cap was reached, and the forced answer was empty too
+  | 'output_invalid' // the answer does not fit the schema, and asking again did not help
+  | 'guardrail_failed' // a guardrail sent the answer back more often than `maxRetries`
+  | 'hook_failed' // a function of the task's threw: `when`, a guardrail, a context's `map`, `human`
+  | 'file_failed' // the answer could not be written to `outputFile`; it is among `finished`
+  | 'timeout' // `timeoutMs` of the task or its agent was up
   | 'aborted'; // the caller's signal: `cause` is its reason
 
 export interface TaskErrorFacts extends Spend {
@@ -22,6 +29,8 @@ export interface TaskErrorFacts extends Spend {
   /** The outputs of the tasks that had ended before. */
   readonly finished: readonly TaskOutput[];
   readonly warnings: readonly Warning[];
+  /** What had been streamed of the answer that failed. */
+  readonly partialText?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -34,6 +43,8 @@ export class TaskError extends Error implements Omit<TaskErrorFacts, 'reason' | 
   readonly runId: string;
   readonly finished: readonly TaskOutput[];
   readonly warnings: readonly Warning[];
+  /** What had been streamed of the answer that failed. */
+  readonly partialText: string | undefined;
   /** Of the whole run, this task's attempts included. */
   readonly usage: Usage;
   readonly costUsd: number | null;
@@ -49,6 +60,7 @@ export class TaskError extends Error implements Omit<TaskErrorFacts, 'reason' | 
     this.runId = facts.runId;
     this.finished = facts.finished;
     this.warnings = facts.warnings;
+    this.partialText = facts.partialText;
     this.usage = facts.usage;
     this.costUsd = facts.costUsd;
     this.unpriced = facts.unpriced;

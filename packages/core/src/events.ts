@@ -10,12 +10,15 @@ export type CrewEvent =
   | CrewFinished
   | CrewFailed
   | TaskStarted
+  | TaskSkipped
   | TaskFinished
   | TaskFailed
   | ModelCallStarted
   | ModelCallFinished
   | ModelCallFailed
   | TextDelta
+  | TextReset
+  | GuardrailFinished
   | ToolStarted
   | ToolFinished
   | WarningRaised;
@@ -41,9 +44,16 @@ export interface TaskTag extends RunTag {
 }
 
 export interface TurnTag extends TaskTag {
-  /** The model call of this task, from 1. */
+  /** Which answer of this task it works on: 1, and one more whenever an answer is sent back. */
+  readonly attempt: number;
+  /** The model call for this answer, from 1. */
   readonly turn: number;
+  /** What the model is asked for, when it is not the task itself. */
+  readonly aside?: Aside | undefined;
 }
+
+/** A guardrail's judgement, the summary of an earlier output, or the plan of the whole crew. */
+export type Aside = 'guardrail' | 'summary' | 'planning';
 
 export interface CrewStarted extends RunTag {
   readonly type: 'crew_started';
@@ -68,6 +78,11 @@ export interface TaskStarted extends TaskTag {
   readonly description: string;
 }
 
+/** Its condition said no. */
+export interface TaskSkipped extends TaskTag {
+  readonly type: 'task_skipped';
+}
+
 export interface TaskFinished extends TaskTag {
   readonly type: 'task_finished';
   readonly output: TaskOutput;
@@ -90,6 +105,8 @@ export interface ModelCallFinished extends TurnTag {
   readonly finishReason: ModelResponse['finishReason'];
   readonly attempts: readonly Attempt[];
   readonly durationMs: number;
+  /** The answer was in the journal: nobody was asked. */
+  readonly replayed?: true | undefined;
 }
 
 export interface ModelCallFailed extends TurnTag {
@@ -103,6 +120,24 @@ export interface ModelCallFailed extends TurnTag {
 export interface TextDelta extends TurnTag {
   readonly type: 'delta';
   readonly text: string;
+}
+
+/** The answer streamed so far does not count: what comes next takes its place. */
+export interface TextReset extends TurnTag {
+  readonly type: 'reset';
+  /** Who sent it back: the schema, a guardrail, a person; or its model call is made once more. */
+  readonly reason: 'schema' | 'guardrail' | 'human' | 'retry';
+}
+
+export interface GuardrailFinished extends TaskTag {
+  readonly type: 'guardrail_finished';
+  /** The answer it looked at. */
+  readonly attempt: number;
+  /** Its place among the task's guardrails, from 0. */
+  readonly guardrail: number;
+  readonly passed: boolean;
+  /** Why not. */
+  readonly feedback?: string | undefined;
 }
 
 export interface ToolStarted extends TurnTag {
@@ -121,6 +156,8 @@ export interface ToolFinished extends TurnTag {
   readonly result: string;
   readonly isError: boolean;
   readonly durationMs: number;
+  /** The result was in the journal: the tool was not run. */
+  readonly replayed?: true | undefined;
 }
 
 export interface WarningRaised extends RunTag {

@@ -1,63 +1,208 @@
-/** One task of one run: its prompt, its agent, its output. */
-import { roleKey } from './agent.ts';
-import { NoAnswer, runAgent, type Work } from './agent-loop.ts';
-import { messageOf, TaskError } from './errors.ts';
+/** One task of one run: its condition, its prompt, its answer, and what is done with that. */
+import { TimedOut, withTimeout } from './abort.ts';
+import { roleKey, type Agent } from './agent.ts';
+import { backgroundNotes, rememberAnswer } from './background.ts';
+import { LoopFailure } from './loop-failure.ts';
+import type { CrewPlan } from './crew-plan.ts';
+import { messageOf, TaskError, type TaskErrorCode } from './errors.ts';
 import { interpolate } from './interpolate.ts';
-import { openingMessages, type ContextBlock } from './prompt.ts';
+import { taskKey } from './journal/task-key.ts';
+import { writeOutput } from './output-file.ts';
+import { asText, withText } from './output.ts';
+import { personaOf } from './persona.ts';
+import { managerNote, openingMessages, type Assignment } from './prompt.ts';
 import type { Run } from './run.ts';
-import type { Task, TaskOutput } from './task.ts';
+import { sourcesOf } from './schedule.ts';
+import type { Task, TaskCallback, TaskOutput } from './task.ts';
+import { answerThatCounts } from './task-answer.ts';
+import { contextBlocks } from './task-context.ts';
+import { callTheirs, TaskFailure } from './task-failure.ts';
+import { reviewContext, type TaskWork } from './task-work.ts';
 import { spendOf } from './usage.ts';
 
+/** A task in its place in a run. */
+interface Turn {
+  readonly crew: CrewPlan;
+  readonly task: Task;
+  readonly taskIndex: number;
+  readonly run: Run;
+  /** What a planner laid down for it. */
+  readonly plan: string | undefined;
+}
+
 /** Rejects with a `TaskError`, whatever went wrong. */
-export async function runTask(task: Task, taskIndex: number, run: Run): Promise<void> {
-  const startedAt = Date.now();
-  const texts = {
-    description: interpolate(task.description, run.inputs),
-    expectedOutput: interpolate(task.expectedOutput, run.inputs),
-  };
-  const tag = { task: task.name, taskIndex, role: roleKey(task.agent) };
-  const work = workFor(task, tag, texts, run);
-  await run.emit({ type: 'task_started', ...tag, description: texts.description });
+export async function runTask(turn: Turn): Promise<void> {
+  const { crew, task, taskIndex, run } = turn;
+  const agent = crew.manager ?? task.agent;
+  if (!agent) throw new TypeError(`Task "${task.name}" has no agent`); // refused when the crew was made
+  const tag = { task: task.name, taskIndex, role: roleKey(agent) };
   try {
-    const answer = await runAgent(work);
-    const facts = { name: task.name, role: tag.role, ...texts, ...answer, ...spendOf(work.attempts) };
-    const output: TaskOutput = Object.freeze({ ...facts, startedAt, durationMs: Date.now() - startedAt });
-    run.outputs.set(task, output);
-    await run.emit({ type: 'task_finished', ...tag, output });
+    const { signal, timeoutMs } = { signal: run.signal, timeoutMs: task.timeoutMs };
+    await withTimeout(signal, timeoutMs, `Task "${task.name}"`, (limited) => performTask(turn, agent, tag, limited));
   } catch (cause) {
-    const error = explain(cause, tag, run);
+    const error = explain(cause, { crew, run, name: task.name, role: tag.role });
     await run.emit({ type: 'task_failed', ...tag, error });
     throw error;
   }
 }
 
-function workFor(task: Task, tag: Work['tag'], texts: Pick<TaskOutput, 'description' | 'expectedOutput'>, run: Run): Work {
-  const { agent } = task;
-  const tools = task.tools ?? agent.tools;
-  const persona = {
-    role: interpolate(agent.role, run.inputs),
-    goal: interpolate(agent.goal, run.inputs),
-    backstory: interpolate(agent.backstory, run.inputs),
-  };
-  const assignment = { ...texts, context: contextOf(task, run), hasTools: tools.length > 0 };
-  return { run, agent, tag, tools, messages: openingMessages(persona, assignment), attempts: [] };
+async function performTask(turn: Turn, agent: Agent, tag: TaskWork['tag'], signal: AbortSignal | undefined): Promise<void> {
+  const { crew, task, run } = turn;
+  const startedAt = Date.now();
+  signal?.throwIfAborted();
+  const work = workFor(turn, agent, tag, signal);
+  if (!(await isWanted(turn, work))) return skip(work, startedAt);
+  await run.emit({ type: 'task_started', ...tag, description: work.texts.description });
+
+  const persona = personaOf(agent, run.inputs);
+  const assignment = await withBackground(work, persona, await assignmentOf(turn, work));
+  const opening = openingMessages({ persona, assignment, style: crew.style });
+  const ready = run.durable ? { ...work, prefix: `${task.name}@${keyOf(turn, work, opening)}` } : work;
+  const output = await keepTimes(ready, await answerThatCounts(ready, opening, startedAt));
+  run.outputs.set(task, output);
+  await writeFile(turn, ready, output);
+  await rememberAnswer(agent, output, ready);
+  await tellCallbacks(turn, ready, output);
+  signal?.throwIfAborted();
+  await run.emit({ type: 'task_finished', ...tag, output });
 }
 
-function contextOf(task: Task, run: Run): ContextBlock[] {
-  const earlier = task.context ?? [...run.outputs.keys()];
-  return earlier.flatMap((source) => {
-    const output = run.outputs.get(source);
-    return output ? { task: source.name, role: interpolate(source.agent.role, run.inputs), text: output.text } : [];
+function workFor({ crew, task, run }: Turn, agent: Agent, tag: TaskWork['tag'], signal: AbortSignal | undefined): TaskWork {
+  const texts = {
+    description: interpolate(task.description, run.inputs),
+    expectedOutput: interpolate(task.expectedOutput, run.inputs),
+  };
+  const tools = task.tools ?? agent.tools;
+  const coworkers = crew.manager && crew.agents.filter((other) => other !== crew.manager);
+  return { run, task, agent, tools, coworkers, tag, texts, signal, prefix: task.name, attempts: [] };
+}
+
+async function isWanted({ crew, task, taskIndex, run }: Turn, work: TaskWork): Promise<boolean> {
+  const { when } = task;
+  const before = crew.tasks[taskIndex - 1];
+  const previous = before && run.outputs.get(before);
+  if (!when || !previous) return true;
+  return callTheirs(work, `when of "${task.name}"`, async () => {
+    const wanted: unknown = await when(previous, reviewContext(work));
+    if (typeof wanted === 'boolean') return wanted;
+    throw new TypeError(`it returned something of type ${typeof wanted}, and has to return true or false`);
   });
 }
 
-function explain(thrown: unknown, { task, role }: Work['tag'], run: Run): TaskError {
-  const { id: runId, signal, outputs, warnings, attempts } = run;
-  const leftBehind = { task, role, runId, finished: [...outputs.values()], warnings: [...warnings], ...spendOf([...attempts]) };
-  if (signal?.aborted) {
-    const cause: unknown = signal.reason;
-    return new TaskError('aborted', { ...leftBehind, reason: messageOf(cause), cause });
+async function skip({ run, task, tag, texts }: TaskWork, startedAt: number): Promise<void> {
+  const retries = { schema: 0, guardrails: task.guardrails.map(() => 0), human: 0 };
+  const nothing = { text: '', output: undefined, skipped: true, model: '', turns: 0, retries };
+  const facts = { name: task.name, role: tag.role, ...texts, ...nothing, ...spendOf([]), startedAt, durationMs: 0 };
+  run.outputs.set(task, withText(facts));
+  await run.emit({ type: 'task_skipped', ...tag });
+}
+
+async function assignmentOf({ crew, task, taskIndex, run, plan }: Turn, work: TaskWork): Promise<Assignment> {
+  const sources = task.context ?? sourcesOf(crew.tasks, taskIndex).map((source) => ({ task: source }));
+  const coworkers = work.coworkers?.map((other) => interpolate(other.role, run.inputs));
+  return {
+    ...work.texts,
+    context: await contextBlocks(work, sources),
+    hasTools: work.tools.length > 0 || coworkers !== undefined || (work.agent.allowDelegation && crew.agents.length > 1),
+    markdown: task.markdown,
+    schema: task.output?.json,
+    plan,
+    notes: coworkers ? [managerNote(coworkers)] : [],
+  };
+}
+
+/** Adds what the agent remembers and looks up. What it is shown once, it is shown when the run is taken up again. */
+async function withBackground(work: TaskWork, persona: unknown, assignment: Assignment): Promise<Assignment> {
+  const { run, agent, task, texts, signal } = work;
+  const prefix = run.durable ? `${task.name}@${taskKey([persona, assignment])}` : work.prefix;
+  const found = await backgroundNotes(agent, texts.description, { run, prefix, signal });
+  return { ...assignment, notes: [...(assignment.notes ?? []), ...found] };
+}
+
+/** A hash of what the answer depends on: where it is the same, finished steps are taken from the journal. */
+function keyOf({ crew, task }: Turn, { agent, tools, coworkers }: TaskWork, opening: unknown): string {
+  const { role, model, settings, maxIterations, allowDelegation } = agent;
+  const guardrails = task.guardrails.map((guardrail) => (typeof guardrail === 'function' ? 'function' : guardrail.criteria));
+  const told = tools.map(({ definition }) => definition);
+  const others = coworkers?.map(({ role: name, goal, backstory }) => [name, goal, backstory]);
+  const { maxRetries } = task;
+  return taskKey([
+    crew.version,
+    opening,
+    role,
+    model,
+    settings,
+    maxIterations,
+    allowDelegation,
+    told,
+    guardrails,
+    others,
+    maxRetries,
+  ]);
+}
+
+/** So that a run taken up again tells the same times. */
+async function keepTimes({ run, prefix }: TaskWork, output: TaskOutput): Promise<TaskOutput> {
+  if (!run.durable) return output;
+  const { startedAt, durationMs } = output;
+  const times = await run.steps.step(`${prefix}/output`, async () => ({ startedAt, durationMs }));
+  return withText({ ...output, ...times });
+}
+
+async function writeFile({ crew, task, run }: Turn, { signal }: TaskWork, output: TaskOutput): Promise<void> {
+  if (task.outputFile === undefined) return;
+  signal?.throwIfAborted();
+  const path = interpolate(task.outputFile, run.inputs);
+  try {
+    await writeOutput({ root: crew.outputRoot, path, createFolder: task.createFolder }, asText(output));
+  } catch (cause) {
+    throw new TaskFailure('file_failed', `"${path}" could not be written: ${messageOf(cause)}`, cause);
   }
-  if (thrown instanceof NoAnswer) return new TaskError(thrown.code, { ...leftBehind, reason: thrown.message });
-  return new TaskError('model_failed', { ...leftBehind, reason: messageOf(thrown), cause: thrown });
+}
+
+/** Each once, also where the task's is the crew's. A task is not lost because somebody could not hear of it. */
+async function tellCallbacks({ crew, task, run }: Turn, work: TaskWork, output: TaskOutput): Promise<void> {
+  const callbacks = new Set([task.callback, crew.taskCallback]);
+  for (const [index, callback] of [...callbacks].entries()) {
+    if (callback) await tell(run, work, `${work.prefix}/callback-${index + 1}`, callback, output);
+  }
+}
+
+async function tell(run: Run, work: TaskWork, step: string, callback: TaskCallback, output: TaskOutput): Promise<void> {
+  try {
+    await callTheirs(work, `callback of "${work.task.name}"`, () =>
+      run.steps.step(step, async () => {
+        await callback(output);
+        return null;
+      }),
+    );
+  } catch (thrown) {
+    if (!(thrown instanceof TaskFailure)) throw thrown;
+    const { name: task } = work.task;
+    await run.warn({ code: 'callback_failed', message: thrown.message, task, role: work.tag.role, cause: thrown.cause });
+  }
+}
+
+/** What an error says of where it happened. */
+interface Scene {
+  readonly crew: CrewPlan;
+  readonly run: Run;
+  readonly name: string;
+  readonly role: string;
+}
+
+export function explain(thrown: unknown, { crew, run, name, role }: Scene): TaskError {
+  const { id: runId, warnings, partials } = run;
+  const finished = crew.tasks.flatMap((each) => run.outputs.get(each) ?? []);
+  const spend = spendOf([...run.spent()]);
+  const facts = { task: name, role, runId, finished, warnings: [...warnings], partialText: partials.get(name), ...spend };
+  const { code, cause } = reasonOf(thrown, run);
+  return new TaskError(code, { ...facts, reason: messageOf(code === 'aborted' ? cause : thrown), cause });
+}
+
+function reasonOf(thrown: unknown, { signal }: Run): { code: TaskErrorCode; cause: unknown } {
+  if (signal?.aborted) return { code: 'aborted', cause: signal.reason };
+  if (thrown instanceof TimedOut) return { code: 'timeout', cause: thrown };
+  if (thrown instanceof LoopFailure || thrown instanceof TaskFailure) return { code: thrown.code, cause: thrown.cause };
+  return { code: 'model_failed', cause: thrown };
 }

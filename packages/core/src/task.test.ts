@@ -19,7 +19,7 @@ test('context has three states, and null means none', () => {
   expect(new Task(valid).context).toBeUndefined();
   expect(new Task({ ...valid, context: [] }).context).toEqual([]);
   expect(new Task({ ...valid, context: null }).context).toEqual([]);
-  expect(new Task({ ...valid, context: [other] }).context).toEqual([other]);
+  expect(new Task({ ...valid, context: [other] }).context).toEqual([{ task: other }]);
 });
 
 test('a task cannot be changed, nor can what it was made of change it', () => {
@@ -35,7 +35,6 @@ test('a task cannot be changed, nor can what it was made of change it', () => {
 test.each<[string, Record<string, unknown>, string]>([
   ['no description', { description: undefined }, 'Task: description is undefined'],
   ['an empty expected output', { expectedOutput: '' }, 'Task "Write about {topic}": expectedOutput is ""'],
-  ['no agent', { agent: undefined }, 'agent is undefined, and has to be an Agent'],
   ['a role in place of an agent', { agent: 'writer' }, 'agent is "writer", and has to be an Agent'],
   ['an empty name', { name: '' }, 'Task: name is ""'],
   ['context that is no array', { context: 'research' }, 'context is "research", and has to be an array of Tasks'],

@@ -37,7 +37,8 @@ async function ask(url: string, body: unknown, signal: AbortSignal | undefined):
   if (response.ok) return answer;
   if (response.status === 401) throw Object.assign(new Error('The key is not valid'), { model: 'sim/one', code: 'auth' });
   // What a router throws when nobody answered.
-  throw Object.assign(new Error('Every backend failed'), { isRouteError: true, attempts: [] });
+  const attempt = { id: crypto.randomUUID(), model: 'sim/one', startedAt: Date.now(), waitMs: 0, durationMs: 1, outcome: 'failed' };
+  throw Object.assign(new Error('Every backend failed'), { isRouteError: true, attempts: [attempt] });
 }
 
 /** Takes what it is given. */

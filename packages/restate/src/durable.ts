@@ -156,6 +156,7 @@ function runsOf(crew: AnyCrew, settings: Settings): WorkflowDefinition<string, u
       journalRetention: retentionDays * msPerDay,
       inactivityTimeout: callTimeoutMs,
       abortTimeout: callTimeoutMs,
+      retryPolicy: { initialInterval: 100, maxInterval: 2_000, exponentiationFactor: 2, maxAttempts: 100_000, onMaxAttempts: 'pause' },
     },
   });
 }
@@ -171,9 +172,9 @@ async function runCrew(crew: AnyCrew, ctx: WorkflowContext, request: RunRequest,
   const { id, attemptCompletedSignal } = ctx.request();
   const live = runs.enter(id, attemptCompletedSignal);
   const { maxValueBytes, events = true, recordLost = true, retryAfterMs = 60_000, maxWaits = 1_440 } = settings;
-  const facts = { ctx, runId: ctx.key, tenant, live, runs, maxValueBytes, hasEvents: events, recordsLost: recordLost };
+  const { signal } = live.attempt();
+  const facts = { ctx, runId: ctx.key, tenant, live, signal, runs, maxValueBytes, hasEvents: events, recordsLost: recordLost };
   const steps = new RestateSteps(facts);
-  const { signal } = live.controller;
   const options: KickoffOptions = { runId: ctx.key, steps, signal, retryAfterMs, maxWaits };
   // The worker knows a crew only as some crew: what the inputs have to be is checked by the crew itself.
   const kickoff = crew.kickoff.bind(crew) as unknown as (given: JsonValue, options: KickoffOptions) => Promise<unknown>;
@@ -185,7 +186,7 @@ async function runCrew(crew: AnyCrew, ctx: WorkflowContext, request: RunRequest,
     await steps.end();
     const failure = failureOf(error, signal.aborted);
     ctx.set<RunFailure>('failure', failure);
-    throw new TerminalError(failure.message, { errorCode: signal.aborted ? 409 : 500 });
+    throw new TerminalError(failure.message, { errorCode: signal.aborted ? cancelledCode : failedCode });
   } finally {
     runs.leave(id);
   }
@@ -219,8 +220,10 @@ async function requireSameCrew(crew: AnyCrew, ctx: WorkflowContext, { definition
   throw new Error(`${changedMark}: "${crew.name}" is not the crew that run "${ctx.key}" began with, by ${changes}. ${advice}`);
 }
 
-/** HTTP's "precondition failed". */
-export const changedCode = 412;
+/** As the server answers when somebody waits for the run: none of these is what a server says of itself. */
+const cancelledCode = 409;
+const changedCode = 412;
+const failedCode = 422;
 /** Begins the message by which a client knows why a run does not go on. */
 export const changedMark = 'Changed crew';
 

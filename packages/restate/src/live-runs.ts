@@ -5,8 +5,20 @@ import { invalidOption } from './check.ts';
 const keptMs = 600_000;
 
 export class LiveRun {
-  readonly controller: AbortController = new AbortController();
+  readonly #controllers = new Set<AbortController>();
   readonly #calls = new Map<string, Promise<string>>();
+
+  /** Each connection replays the run from its beginning, and so with a signal that nobody has aborted. */
+  attempt(): AbortController {
+    const controller = new AbortController();
+    this.#controllers.add(controller);
+    return controller;
+  }
+
+  /** Ends the calls under way, those of earlier connections too. */
+  cancel(): void {
+    for (const controller of this.#controllers) controller.abort(new DOMException('The run was cancelled', 'AbortError'));
+  }
 
   /** A call under way is joined: after a failure of the server or the link it is not made, nor paid, again. */
   once(name: string, call: () => Promise<string>): Promise<string> {

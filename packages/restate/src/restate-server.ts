@@ -92,7 +92,8 @@ export class RestateServer {
         `The Restate server at ${this.#ingress} knows no worker for crew "${crew}": start one with durable(crew).listen(9080), and tell the server of it with register('http://127.0.0.1:9080')`,
       );
     }
-    throw new DurableError('refused', `The Restate server said no (HTTP ${status}): ${message}`);
+    const code = status >= 500 ? 'unreachable' : 'refused'; // it is starting, or ending
+    throw new DurableError(code, `The Restate server said no (HTTP ${status}): ${message}`);
   }
 
   async #ask(base: string, port: 'ingress' | 'admin', path: string, ask: Ask): Promise<Answer> {

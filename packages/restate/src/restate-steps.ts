@@ -1,5 +1,5 @@
 /** The steps of a crew over the journal of Restate: each a `ctx.run`, waits that outlive every process, numbered events. */
-import { serde, TerminalError, type Serde, type WorkflowContext } from '@restatedev/restate-sdk';
+import { serde, TerminalError, type RestatePromise, type Serde, type WorkflowContext } from '@restatedev/restate-sdk';
 import type { Attempt, CrewEvent, JsonValue, StepContext, Steps } from '@rolecall/core';
 import { attemptsIn, entryOf, type LedgerEntry } from './ledger.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
@@ -18,6 +18,8 @@ export interface StepsFacts {
   readonly runId: string;
   readonly tenant: string;
   readonly live: LiveRun;
+  /** Of this connection: aborted when the run is cancelled. */
+  readonly signal: AbortSignal;
   readonly runs: LiveRuns;
   readonly maxValueBytes: number;
   /** Events are numbered and kept. */
@@ -68,7 +70,7 @@ export class RestateSteps implements Steps {
         }
       });
 
-    const text = await this.#untilCancelled(name, ctx.run(name, call, { serde: plainText }));
+    const text = await this.#untilCancelled(name, ctx.run(name, call, { serde: plainText }), interruptedAt);
     live.forget(name);
     const kept = JSON.parse(text) as Kept;
     if ('thrown' in kept) throw threw ? threw.error : revived(kept.thrown);
@@ -97,7 +99,7 @@ export class RestateSteps implements Steps {
   /** After the run: puts on the ledger what a cancelled step had cost, and sends the last events. */
   async end(): Promise<void> {
     const { ctx, runId, tenant } = this.#facts;
-    if (this.#facts.live.controller.signal.aborted) {
+    if (this.#facts.signal.aborted) {
       const attempts = await ctx.run('settle', () => portable(this.#unsettled) as unknown as readonly Attempt[]);
       if (attempts.length > 0) this.#send(tenant, entryOf(runId, 'settle', attempts));
     }
@@ -106,7 +108,7 @@ export class RestateSteps implements Steps {
 
   /** Two steps of a name would be one in the worker's memory. */
   #begin(name: string): void {
-    this.#facts.live.controller.signal.throwIfAborted();
+    this.#facts.signal.throwIfAborted();
     if (this.#names.has(name)) throw new TypeError(`Two steps of run "${this.#facts.runId}" are named "${name}"`);
     this.#names.add(name);
     this.#flush(false);
@@ -130,22 +132,28 @@ export class RestateSteps implements Steps {
     return () => (isFirst ? [] : [begunAt]);
   }
 
-  async #untilCancelled<Value>(name: string, promise: Parameters<Turnstile['pass']>[0] & PromiseLike<Value>): Promise<Value> {
-    const { live } = this.#facts;
+  async #untilCancelled<Value>(
+    name: string,
+    promise: RestatePromise<Value>,
+    interruptedAt: () => readonly number[] = () => [],
+  ): Promise<Value> {
     try {
-      return (await this.#turnstile.pass(promise)) as Value;
+      return await this.#turnstile.pass(promise);
     } catch (error) {
       if (!isCancellation(error)) throw error;
-      live.controller.abort(new DOMException('The run was cancelled', 'AbortError'));
-      await this.#settle(name);
-      throw live.controller.signal.reason;
+      this.#facts.live.cancel();
+      await this.#settle(name, interruptedAt());
+      throw this.#facts.signal.reason;
     }
   }
 
-  /** The call has been told to stop; what it says of its cost is kept for the ledger. */
-  async #settle(name: string): Promise<void> {
+  /** The call has been told to stop; what it says of its cost is kept for the ledger. One that a crash took says nothing. */
+  async #settle(name: string, interruptedAt: readonly number[]): Promise<void> {
     const call = this.#facts.live.call(name);
-    if (!call) return;
+    if (!call) {
+      if (asksModel(name)) this.#unsettled.push(...interruptedAt.map(lostAttempt));
+      return;
+    }
     const kept = JSON.parse(await call.catch(() => '{}')) as { value?: unknown };
     this.#unsettled.push(...attemptsIn(kept.value));
   }
@@ -198,6 +206,16 @@ const plainText: Serde<string> = {
   serialize: (text) => new TextEncoder().encode(text),
   deserialize: (bytes) => new TextDecoder().decode(bytes),
 };
+
+/** Turns of models are named so; tools and what is kept of a task are not billed. */
+function asksModel(name: string): boolean {
+  return /\/(turn|summary)-\d+(\/try-\d+)?$/.test(name);
+}
+
+function lostAttempt(startedAt: number): Attempt {
+  const facts = { id: crypto.randomUUID(), model: 'unknown', startedAt, waitMs: 0, durationMs: 0 };
+  return { ...facts, outcome: 'aborted', code: 'interrupted', possiblyBilled: true };
+}
 
 /** Restate's own code for it. */
 const cancelledCode = 409;

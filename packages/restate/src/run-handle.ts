@@ -1,4 +1,5 @@
 /** One run, as a client anywhere follows it. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CrewEvent, CrewResult, JsonValue, TaskOutput } from '@rolecall/core';
 import { DurableError, type TaskFacts } from './errors.ts';
 import { changedMark, type RunFailure } from './durable.ts';
@@ -33,6 +34,7 @@ export interface DurableRun<Result = CrewResult> {
 
 /** How long one request waits for the end of a run, before it is asked how the run is. */
 const attachMs = 5_000;
+const pauseMs = 250;
 
 export function runHandle<Result>(server: RestateServer, runId: string, serviceOf: () => Promise<string>): DurableRun<Result> {
   const invocation = async (): Promise<Invocation> => {
@@ -69,6 +71,10 @@ function statusOf({ status, completion, failure }: Invocation): RunStatus {
 async function waitForResult<Result>(server: RestateServer, runId: string, service: string): Promise<Result> {
   for (;;) {
     const answer = await patiently(() => server.attach(service, runId, attachMs));
+    if (answer && answer.status >= 500) {
+      await delay(pauseMs); // the server is starting, or ending: a run that failed answers otherwise
+      continue;
+    }
     if (answer && answer.status < 300) return revived(answer.body) as Result;
     if (answer?.status === 404) throw notFound(runId);
     if (answer) throw await failureOf(server, runId, service, messageIn(answer.body));

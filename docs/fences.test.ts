@@ -28,6 +28,7 @@ const entries = [
   '@rolecall/cost-tracker',
   '@rolecall/cost-tracker/otel',
   '@rolecall/simulator',
+  '@rolecall/restate',
 ];
 
 /** What an example beside a public name may take as given. */

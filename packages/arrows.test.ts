@@ -11,6 +11,7 @@ const arrows: Record<string, { code: readonly string[]; types: readonly string[]
   'cost-tracker': { code: [], types: [] },
   simulator: { code: [], types: [] },
   router: { code: [], types: ['core'] },
+  restate: { code: ['core'], types: [] },
 };
 
 /** Packages that only a file on this list may load, and only when a call needs it. */

@@ -14,6 +14,29 @@ let server: ServerProgram;
 let worker: WorkerProgram;
 let runs: DurableRuns;
 
+const told = (events: readonly CrewEvent[]): readonly string[] =>
+  events
+    .filter(({ type }) => type !== 'warning')
+    .map((event) => `${event.type} ${'task' in event ? event.task : ''} ${'turn' in event ? event.turn : ''}`);
+
+async function patient(work: () => Promise<void>): Promise<void> {
+  await expect
+    .poll(
+      () =>
+        work().then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 10_000 },
+    )
+    .toBe(true);
+}
+
+const atCall = (hook: 'before' | 'after', number: number, waitMs = 0): Promise<void> =>
+  new Promise((resolve) => {
+    model[hook] = (call) => call.number === number && setTimeout(resolve, waitMs);
+  });
+
 describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had happened', () => {
   beforeAll(async () => {
     model = await startModel();
@@ -48,10 +71,6 @@ describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had hap
 
   /** When to strike: resolves at that moment of a run. */
   type Moment = (run: DurableRun) => Promise<void>;
-  const atCall = (hook: 'before' | 'after', number: number, waitMs = 0): Promise<void> =>
-    new Promise((resolve) => {
-      model[hook] = (call) => call.number === number && setTimeout(resolve, waitMs);
-    });
   const callsInAll = 5;
   const moments: Record<string, Moment> = {
     'before the first step': () => Promise.resolve(),
@@ -68,10 +87,6 @@ describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had hap
     },
   };
 
-  const told = (events: readonly CrewEvent[]): readonly string[] =>
-    events
-      .filter(({ type }) => type !== 'warning')
-      .map((event) => `${event.type} ${'task' in event ? event.task : ''} ${'turn' in event ? event.turn : ''}`);
   const unbroken = new Map<string, { told: readonly string[]; texts: readonly string[] }>();
 
   /** Says yes for a person as soon as one is asked, and gives all events. */
@@ -84,33 +99,33 @@ describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had hap
     return events;
   }
 
-  async function patient(work: () => Promise<void>): Promise<void> {
-    await expect.poll(() => work().then(() => true, () => false), { timeout: 10_000 }).toBe(true);
-  }
-
   const cases = Object.keys(moments).flatMap((moment) => victims.map((victim) => ({ moment, victim })));
 
-  test.each(cases)('$victim, $moment', async ({ moment, victim }) => {
-    const runId = `${moment}, ${victim}`;
-    const crew = testCrew({ url: model.url, human: true });
-    const arm = moments[moment] as Moment;
-    const struck = moment === 'while it waits for a person' ? undefined : arm(undefined as never);
-    const begun = await runs.kickoff(crew, { topic: 'x' }, { runId, tenant: runId });
-    await (struck ?? arm(begun));
-    await strike(victim);
+  test.each(cases)(
+    '$victim, $moment',
+    async ({ moment, victim }) => {
+      const runId = `${moment}, ${victim}`;
+      const crew = testCrew({ url: model.url, human: true });
+      const arm = moments[moment] as Moment;
+      const struck = moment === 'while it waits for a person' ? undefined : arm(undefined as never);
+      const begun = await runs.kickoff(crew, { topic: 'x' }, { runId, tenant: runId });
+      await (struck ?? arm(begun));
+      await strike(victim);
 
-    const run = runs.attach(runId);
-    const events = await follow(run);
-    const result = await run.result();
-    const late: CrewEvent[] = [];
-    for await (const event of run.events()) late.push(event);
+      const run = runs.attach(runId);
+      const events = await follow(run);
+      const result = await run.result();
+      const late: CrewEvent[] = [];
+      for await (const event of run.events()) late.push(event);
 
-    checkCalls(moment, victim, result, await runs.ledger(runId));
-    expect(late).toEqual(events);
-    const seen = { told: told(events), texts: result.taskOutputs.map(({ text }) => text.replaceAll(runId, 'id')) };
-    if (victim === 'nobody') unbroken.set(moment, seen);
-    expect(seen).toEqual(unbroken.get(moment));
-  }, 45_000);
+      checkCalls(moment, victim, result, await runs.ledger(runId));
+      expect(late).toEqual(events);
+      const seen = { told: told(events), texts: result.taskOutputs.map(({ text }) => text.replaceAll(runId, 'id')) };
+      if (victim === 'nobody') unbroken.set(moment, seen);
+      expect(seen).toEqual(unbroken.get(moment));
+    },
+    45_000,
+  );
 
   function checkCalls(moment: string, victim: Victim, result: CrewResult, ledger: LedgerTotals): void {
     const waits = moment === 'in a durable sleep' ? 1 : 0;
@@ -134,27 +149,40 @@ describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had hap
     }
   }
 
-  test.each(victims)('%s, while it is being cancelled', async (victim) => {
-    model.latencyMs = 3_000;
-    const runId = `cancel, ${victim}`;
-    const begun = atCall('before', 1, 100);
-    const run: DurableRun<unknown> = await runs.kickoff(testCrew({ url: model.url, human: true }), { topic: 'x' }, { runId, tenant: runId });
-    await begun;
-    await run.cancel();
-    await strike(victim);
+  test.each(victims)(
+    '%s, while it is being cancelled',
+    async (victim) => {
+      model.latencyMs = 3_000;
+      const runId = `cancel, ${victim}`;
+      const begun = atCall('before', 1, 100);
+      const run: DurableRun<unknown> = await runs.kickoff(
+        testCrew({ url: model.url, human: true }),
+        { topic: 'x' },
+        { runId, tenant: runId },
+      );
+      await begun;
+      await run.cancel();
+      await strike(victim);
 
-    const error = await runs.attach(runId).result().catch((thrown: unknown) => thrown);
-    await delay(200);
+      const error = await runs
+        .attach(runId)
+        .result()
+        .catch((thrown: unknown) => thrown);
+      await delay(200);
 
-    expect(error).toBeInstanceOf(DurableError);
-    expect(error).toMatchObject({ code: 'cancelled' });
-    expect(model.calls).toHaveLength(1);
-    expect(model.closed).toHaveLength(1);
-    expect(await runs.attach(runId).status()).toMatchObject({ status: 'cancelled' });
-    await expect.poll(() => runs.ledger(runId), { timeout: 5_000 }).toMatchObject({ possiblyBilled: 1, attempts: 1 });
-  }, 45_000);
+      expect(error).toBeInstanceOf(DurableError);
+      expect(error).toMatchObject({ code: 'cancelled' });
+      expect(model.calls).toHaveLength(1);
+      expect(model.closed).toHaveLength(1);
+      expect(await runs.attach(runId).status()).toMatchObject({ status: 'cancelled' });
+      await expect.poll(() => runs.ledger(runId), { timeout: 5_000 }).toMatchObject({ possiblyBilled: 1, attempts: 1 });
+    },
+    45_000,
+  );
 });
 
-test.skipIf(binary !== undefined || !process.env['CI'])('the server has a binary for this platform, or the suite is skipped', () => {
-  console.warn(`skipped: @restatedev/restate-server has no binary for ${process.platform}-${process.arch}`);
+test('the server has a binary for this platform, or that is said aloud', () => {
+  if (binary === undefined)
+    console.warn(`skipped: no binary of the Restate server for ${process.platform}-${process.arch} is installed`);
+  expect(binary !== undefined || !process.env['CI']).toBe(true);
 });

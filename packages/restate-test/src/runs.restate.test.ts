@@ -1,9 +1,20 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { connect, durable, type DurableOptions, type DurableRun, type DurableRuns, type Worker } from '../../restate/src/index.ts';
+import {
+  connect,
+  durable,
+  type DurableOptions,
+  type DurableRun,
+  type DurableRuns,
+  type Worker,
+} from '../../restate/src/index.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, startServer, startWorker, type ServerProgram } from './processes.ts';
 import { testCrew, type CrewFacts } from './test-crew.ts';
 
+const execute = promisify(execFile);
 let model: CountingModel;
 let server: ServerProgram;
 let runs: DurableRuns;
@@ -47,7 +58,7 @@ describe.skipIf(!binary)('runs on a real server', () => {
     expect(results[0]).toEqual(results[1]);
     expect(model.calls).toHaveLength(5);
     expect(String(results[0])).toBe('edit for same');
-    expect(results[0]?.tasks['write']?.text).toBe('write for same');
+    expect(results[0]?.taskOutputs.map(({ text }) => text)).toEqual(['research for same', 'write for same', 'edit for same']);
   }, 30_000);
 
   test('many inputs are as many runs, so many at a time, and one that fails is an outcome', async () => {
@@ -56,7 +67,11 @@ describe.skipIf(!binary)('runs on a real server', () => {
     model.status = ({ key }) => (key.startsWith('each-2 ') ? 401 : 200);
     model.before = () => (most = Math.max(most, new Set(model.calls.slice(-2).map(({ key }) => key.split(' ')[0])).size));
 
-    const outcomes = await runs.kickoffForEach(crew, [1, 2, 3, 4].map((topic) => ({ topic })), { runId: 'each', concurrency: 2 });
+    const outcomes = await runs.kickoffForEach(
+      crew,
+      [1, 2, 3, 4].map((topic) => ({ topic })),
+      { runId: 'each', concurrency: 2 },
+    );
 
     expect(outcomes.map(({ status }) => status)).toEqual(['finished', 'finished', 'failed', 'finished']);
     expect(outcomes[2]).toMatchObject({ error: { code: 'failed', taskError: { code: 'model_failed', task: 'research' } } });
@@ -75,7 +90,7 @@ describe.skipIf(!binary)('runs on a real server', () => {
     }
 
     expect(asked).toEqual(['edit/human-1', 'edit/human-2']);
-    expect((await run.result()).tasks['edit']).toMatchObject({ retries: { human: 1 } });
+    expect((await run.result()).taskOutputs.at(-1)).toMatchObject({ retries: { human: 1 } });
     expect(model.counts.get('person edit 4')).toBe(1);
   }, 30_000);
 
@@ -107,10 +122,16 @@ describe.skipIf(!binary)('runs on a real server', () => {
 
     const after = await serve({ name: 'changing', version: '2', human: true });
     const refused = await runs.kickoff(before, { topic: 'x' }, { runId: 'refused' });
-    await expect(refused.result()).rejects.toMatchObject({ code: 'changed', message: expect.stringContaining('version (1 became 2)') });
+    await expect(refused.result()).rejects.toMatchObject({
+      code: 'changed',
+      message: expect.stringContaining('version (1 became 2)'),
+    });
     const next = await runs.kickoff(after, { topic: 'x' }, { runId: 'new' });
     for (const run of [begun, next]) await run.signal('edit/human-1', true);
-    expect(await Promise.all([begun, next].map(async (run) => (await run.result()).text))).toEqual(['edit for old', 'edit for new']);
+    expect(await Promise.all([begun, next].map(async (run) => (await run.result()).text))).toEqual([
+      'edit for old',
+      'edit for new',
+    ]);
     expect(old.port).not.toBe(workers.at(-1)?.port);
   }, 30_000);
 
@@ -125,7 +146,10 @@ describe.skipIf(!binary)('runs on a real server', () => {
     const other = await durable(testCrew({ ...crew, version: '2' }), { onLog: () => undefined }).listen(port);
 
     await run.signal('edit/human-1', true);
-    await expect(run.result()).rejects.toMatchObject({ code: 'changed', message: expect.stringContaining('version (1 became 2)') });
+    await expect(run.result()).rejects.toMatchObject({
+      code: 'changed',
+      message: expect.stringContaining('version (1 became 2)'),
+    });
     await other.close();
     await first.start();
 
@@ -141,9 +165,24 @@ describe.skipIf(!binary)('runs on a real server', () => {
     expect(model.calls).toHaveLength(1);
   }, 30_000);
 
+  test('the example ends well', async () => {
+    const folder = join(import.meta.dirname, '../../../examples/durable-crew');
+    const env = { ...process.env, RESTATE_INGRESS: server.ingress, RESTATE_ADMIN: server.admin };
+    const { stdout } = await execute(process.execPath, ['--conditions=@rolecall/source', '--import', 'tsx', 'main.ts'], {
+      cwd: folder,
+      env,
+    });
+
+    expect(stdout).toContain('finished: What a writer says.');
+    expect(stdout).toContain('it is the same run');
+  }, 30_000);
+
   test('a crew that nobody serves, a run that nobody began and a missing input are said to be so', async () => {
     const unknown = testCrew({ url: model.url, name: 'unknown' });
-    await expect(runs.kickoff(unknown, {})).rejects.toMatchObject({ code: 'not_registered', message: expect.stringContaining('register(') });
+    await expect(runs.kickoff(unknown, {})).rejects.toMatchObject({
+      code: 'not_registered',
+      message: expect.stringContaining('register('),
+    });
     await expect(runs.attach('nobody').status()).rejects.toMatchObject({ code: 'not_found' });
     const crew = await serve({ name: 'inputs' });
     const run: DurableRun<unknown> = await runs.kickoff(crew, {}, { runId: 'inputs' });

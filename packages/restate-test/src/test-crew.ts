@@ -23,12 +23,13 @@ export function testCrew({ url, name = 'report', version, human = false }: CrewF
     parameters: anything,
     execute: async (_args, { idempotencyKey, signal }) => (await ask(`${url}/tool`, { key: idempotencyKey }, signal))['text'],
   });
-  const work = (task: string, more: Partial<TaskOptions> = {}): Task => {
-    const agent = new Agent({ role: task, goal: 'Do it well', backstory: 'Ten years of it' });
-    return new Task({ name: task, description: `${task} {topic}`, expectedOutput: 'Text', agent, ...more });
-  };
   const tasks = [work('research', { tools: [look] }), work('write'), work('edit', human ? { human: 'outside' } : {})];
   return new Crew({ name, version, tasks, model: Object.assign(model, { id: 'sim/one' }) });
+}
+
+function work(task: string, more: Partial<TaskOptions> = {}): Task {
+  const agent = new Agent({ role: task, goal: 'Do it well', backstory: 'Ten years of it' });
+  return new Task({ name: task, description: `${task} {topic}`, expectedOutput: 'Text', agent, ...more });
 }
 
 async function ask(url: string, body: unknown, signal: AbortSignal | undefined): Promise<Record<string, unknown>> {
@@ -37,7 +38,14 @@ async function ask(url: string, body: unknown, signal: AbortSignal | undefined):
   if (response.ok) return answer;
   if (response.status === 401) throw Object.assign(new Error('The key is not valid'), { model: 'sim/one', code: 'auth' });
   // What a router throws when nobody answered.
-  const attempt = { id: crypto.randomUUID(), model: 'sim/one', startedAt: Date.now(), waitMs: 0, durationMs: 1, outcome: 'failed' };
+  const attempt = {
+    id: crypto.randomUUID(),
+    model: 'sim/one',
+    startedAt: Date.now(),
+    waitMs: 0,
+    durationMs: 1,
+    outcome: 'failed',
+  };
   throw Object.assign(new Error('Every backend failed'), { isRouteError: true, attempts: [attempt] });
 }
 

@@ -3,7 +3,7 @@ import type { CrewResult, ItemOutcome } from '@rolecall/core';
 import { invalidOption } from './check.ts';
 import { definitionOf, type AnyCrew } from './definition.ts';
 import type { RunRequest } from './durable.ts';
-import type { LedgerTotals } from './ledger.ts';
+import type { LedgerTotals } from './ledger-entry.ts';
 import { portable } from './portable.ts';
 import { RestateServer } from './restate-server.ts';
 import { notFound, runHandle, type DurableRun } from './run-handle.ts';
@@ -137,4 +137,3 @@ function baseOf(field: string, url: string): string {
 function requireId(field: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') throw invalidOption('kickoff', field, value, 'a text that is not empty');
 }
-

@@ -36,7 +36,19 @@ function factsOf({ agent, context, output, tools, guardrails, ...task }: Task): 
   const edges = context?.map(({ task: source, maxTokens }) => [source.name, maxTokens]);
   const checks = guardrails.map((guardrail) => (typeof guardrail === 'function' ? 'function' : guardrail.criteria));
   const by = agent && nameOf(agent);
-  return [description, expectedOutput, by, edges, output?.json, toolFacts(tools), checks, maxRetries, outputFile, markdown, async];
+  return [
+    description,
+    expectedOutput,
+    by,
+    edges,
+    output?.json,
+    toolFacts(tools),
+    checks,
+    maxRetries,
+    outputFile,
+    markdown,
+    async,
+  ];
 }
 
 function agentFacts({ role, goal, backstory, model, settings, maxIterations, tools }: Agent): unknown {

@@ -1,5 +1,4 @@
 /** A worker: it does the steps of a crew's runs, when the server asks it to. */
-import './with-resolvers.ts';
 import { createServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import {
@@ -21,6 +20,7 @@ import { LiveRuns } from './live-runs.ts';
 import { portable } from './portable.ts';
 import { batchName, RestateSteps, signalName, type EventBatch } from './restate-steps.ts';
 import { serviceNameOf } from './service-name.ts';
+import { provideWithResolvers } from './with-resolvers.ts';
 
 export interface DurableOptions {
   /** The longest that one model or tool call may take before the server gives up on the worker, and the call is made again. @default 900_000 */
@@ -91,6 +91,7 @@ export function durable(crew: AnyCrew, options: DurableOptions = {}): DurableCre
   requirePositive('durable', 'retentionDays', retentionDays, 'days');
   requirePositive('durable', 'maxValueBytes', maxValueBytes, 'bytes');
   if (typeof crew?.kickoff !== 'function') throw invalidOption('durable', 'crew', crew, 'a Crew');
+  provideWithResolvers();
   const services = [runsOf(crew, { ...options, callTimeoutMs, retentionDays, maxValueBytes }), ledger];
   const { identityKeys, onLog = toConsole } = options;
   const handle = createEndpointHandler({
@@ -146,9 +147,11 @@ function runsOf(crew: AnyCrew, settings: Settings): WorkflowDefinition<string, u
     handlers: {
       run: (ctx: WorkflowContext, request: RunRequest) => runCrew(crew, ctx, request, { settings, runs }),
       events: handlers.workflow.shared(eventsFrom),
-      signal: handlers.workflow.shared(async (ctx: WorkflowSharedContext, { name, value }: { name: string; value: JsonValue }) => {
-        await ctx.promise<JsonValue>(signalName(name)).resolve(value);
-      }),
+      signal: handlers.workflow.shared(
+        async (ctx: WorkflowSharedContext, { name, value }: { name: string; value: JsonValue }) => {
+          await ctx.promise<JsonValue>(signalName(name)).resolve(value);
+        },
+      ),
       failure: handlers.workflow.shared((ctx: WorkflowSharedContext) => ctx.get<RunFailure>('failure')),
     },
     options: {
@@ -156,7 +159,13 @@ function runsOf(crew: AnyCrew, settings: Settings): WorkflowDefinition<string, u
       journalRetention: retentionDays * msPerDay,
       inactivityTimeout: callTimeoutMs,
       abortTimeout: callTimeoutMs,
-      retryPolicy: { initialInterval: 100, maxInterval: 2_000, exponentiationFactor: 2, maxAttempts: 100_000, onMaxAttempts: 'pause' },
+      retryPolicy: {
+        initialInterval: 100,
+        maxInterval: 2_000,
+        exponentiationFactor: 2,
+        maxAttempts: 100_000,
+        onMaxAttempts: 'pause',
+      },
     },
   });
 }
@@ -166,7 +175,12 @@ interface Serving {
   readonly runs: LiveRuns;
 }
 
-async function runCrew(crew: AnyCrew, ctx: WorkflowContext, request: RunRequest, { settings, runs }: Serving): Promise<JsonValue> {
+async function runCrew(
+  crew: AnyCrew,
+  ctx: WorkflowContext,
+  request: RunRequest,
+  { settings, runs }: Serving,
+): Promise<JsonValue> {
   await requireSameCrew(crew, ctx, request);
   const { inputs, tenant } = request;
   const { id, attemptCompletedSignal } = ctx.request();

@@ -8,5 +8,5 @@ export {
 export type { AnyCrew } from './definition.ts';
 export { durable, type DurableCrew, type DurableOptions, type Worker } from './durable.ts';
 export { DurableError, type DurableErrorCode, type TaskFacts } from './errors.ts';
-export type { LedgerTotals } from './ledger.ts';
+export type { LedgerTotals } from './ledger-entry.ts';
 export type { DurableRun, RunStatus } from './run-handle.ts';

@@ -55,16 +55,22 @@ export class RestateServer {
 
   /** The latest run of that id: of a crew, or of whichever has it. */
   async find(runId: string, service?: string): Promise<Invocation | undefined> {
-    const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-    const which = service === undefined ? `LIKE '${servicePrefix}%'` : `= ${text(service)}`;
+    const which = service === undefined ? `LIKE '${servicePrefix}%'` : `= ${sqlText(service)}`;
     const fields = 'id, target_service_name, status, completion_result, completion_failure, last_failure';
-    const query = `SELECT ${fields} FROM sys_invocation WHERE target_service_key = ${text(runId)} AND target_handler_name = 'run' AND target_service_name ${which} ORDER BY created_at DESC LIMIT 1`;
+    const query = `SELECT ${fields} FROM sys_invocation WHERE target_service_key = ${sqlText(runId)} AND target_handler_name = 'run' AND target_service_name ${which} ORDER BY created_at DESC LIMIT 1`;
     const { rows } = this.#expect(await this.#ask(this.#admin, 'admin', '/query', { method: 'POST', body: { query } })) as {
       rows: Record<string, string | null>[];
     };
     const [row] = rows;
     if (!row) return undefined;
-    const { id, target_service_name: name, status, completion_result: completion, completion_failure: ended, last_failure: last } = row as {
+    const {
+      id,
+      target_service_name: name,
+      status,
+      completion_result: completion,
+      completion_failure: ended,
+      last_failure: last,
+    } = row as {
       id: string;
       target_service_name: string;
       status: string;
@@ -116,8 +122,15 @@ export class RestateServer {
     const answer = { status: response.status, body: parsed(text) };
     if (answer.body !== undefined && !isForeign(answer)) return answer;
     const advice = 'ingress is port 8080 and admin is port 9070, unless the server was told otherwise';
-    throw new DurableError('not_restate', `${base} is not the ${port} port of a Restate server (HTTP ${response.status}): ${advice}`);
+    throw new DurableError(
+      'not_restate',
+      `${base} is not the ${port} port of a Restate server (HTTP ${response.status}): ${advice}`,
+    );
   }
+}
+
+function sqlText(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
 }
 
 /** A refusal of Restate's is an object with a message. */

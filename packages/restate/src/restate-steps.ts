@@ -1,7 +1,7 @@
 /** The steps of a crew over the journal of Restate: each a `ctx.run`, waits that outlive every process, numbered events. */
 import { serde, TerminalError, type RestatePromise, type Serde, type WorkflowContext } from '@restatedev/restate-sdk';
 import type { Attempt, CrewEvent, JsonValue, StepContext, Steps } from '@rolecall/core';
-import { attemptsIn, entryOf, type LedgerEntry } from './ledger.ts';
+import { attemptsIn, entryOf, type LedgerEntry } from './ledger-entry.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
 import { portable } from './portable.ts';
 import { ledgerService } from './service-name.ts';
@@ -91,7 +91,10 @@ export class RestateSteps implements Steps {
 
   readonly now = async (name: string): Promise<number> => {
     this.#begin(name);
-    return this.#untilCancelled(name, this.#facts.ctx.run(name, () => Date.now()));
+    return this.#untilCancelled(
+      name,
+      this.#facts.ctx.run(name, () => Date.now()),
+    );
   };
 
   readonly uuid = (): Promise<string> => Promise.resolve(this.#facts.ctx.rand.uuidv4());

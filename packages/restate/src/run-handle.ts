@@ -55,7 +55,10 @@ export function runHandle<Result>(server: RestateServer, runId: string, serviceO
 }
 
 export function notFound(runId: string): DurableError {
-  return new DurableError('not_found', `There is no run "${runId}": it was never begun, or was kept no longer than retentionDays`);
+  return new DurableError(
+    'not_found',
+    `There is no run "${runId}": it was never begun, or was kept no longer than retentionDays`,
+  );
 }
 
 function statusOf({ status, completion, failure }: Invocation): RunStatus {
@@ -99,7 +102,7 @@ async function* eventsOf(
 ): AsyncGenerator<CrewEvent, void> {
   const service = await patiently(serviceOf);
   let index = 0;
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const batches = (await patiently(() => server.call(service, runId, 'events', { from }))) as readonly EventBatch[];
     for (const { events } of batches) {
       for (const event of events) {

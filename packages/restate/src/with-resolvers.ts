@@ -5,16 +5,12 @@ interface Resolvers<Value> {
   readonly reject: (reason?: unknown) => void;
 }
 
-const constructor = Promise as PromiseConstructor & { withResolvers?: <Value>() => Resolvers<Value> };
-
-constructor.withResolvers ??= function withResolvers<Value>(): Resolvers<Value> {
-  let resolve: Resolvers<Value>['resolve'] = () => undefined;
-  let reject: Resolvers<Value>['reject'] = () => undefined;
-  const promise = new Promise<Value>((fulfil, fail) => {
-    resolve = fulfil;
-    reject = fail;
-  });
-  return { promise, resolve, reject };
-};
-
-export {};
+/** Puts it where Node has none. */
+export function provideWithResolvers(): void {
+  const constructor = Promise as PromiseConstructor & { withResolvers?: () => Resolvers<unknown> };
+  constructor.withResolvers ??= () => {
+    const parts: { resolve?: Resolvers<unknown>['resolve']; reject?: Resolvers<unknown>['reject'] } = {};
+    const promise = new Promise<unknown>((resolve, reject) => Object.assign(parts, { resolve, reject }));
+    return { promise, ...parts } as Resolvers<unknown>;
+  };
+}

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const packages = ['core', 'router', 'cost-tracker', 'simulator', 'restate'];
+const packages = ['core', 'router', 'cost-tracker', 'simulator', 'gateway', 'cli', 'restate'];
 
 /** Tests that need more than Node, or minutes, have projects of their own, which `npm test` leaves out. */
 const special = ['browser', 'kill', 'soak', 'restate'];
@@ -15,6 +15,7 @@ export default defineConfig({
   test: {
     // Files share the two worker processes: no test replaces a module, and none may leave anything behind for the next.
     isolate: false,
+    testTimeout: 30_000, // a loaded machine is slow, and no fault
     maxWorkers: 2,
     projects: [
       ...packages.map((name) => ({

@@ -28,6 +28,7 @@ const entries = [
   '@rolecall/cost-tracker',
   '@rolecall/cost-tracker/otel',
   '@rolecall/simulator',
+  '@rolecall/gateway',
   '@rolecall/restate',
 ];
 

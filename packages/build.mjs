@@ -1,7 +1,10 @@
-// Builds every published package afresh: `tsc -b` never deletes, and a stale file in dist would be packed.
+// Builds every published package afresh: `tsc -b` writes the types, and rolldown one file for each entry, with what entries share in
+// chunks beside them, because loading a module costs more than a millisecond of start-up whatever its size.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -9,15 +12,45 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const published = readdirSync(new URL('.', import.meta.url), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
   .map((entry) => `${root}packages/${entry.name}`)
-  .filter((folder) => !JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')).private);
+  .filter((folder) => !manifestOf(folder).private);
+
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+}
+
+/** The entries of a package by the paths of their built files: `{ 'adapters/openai': '…/src/adapters/openai.ts' }`. */
+function entriesOf(folder) {
+  const { exports, bin = {} } = manifestOf(folder);
+  const built = [...Object.values(exports).map((entry) => entry.default ?? entry), ...Object.values(bin)]
+    .filter((path) => path.startsWith('./dist/') && path.endsWith('.js'))
+    .map((path) => path.slice('./dist/'.length, -'.js'.length));
+  return Object.fromEntries(built.map((path) => [path, join(folder, 'src', `${path}.ts`)]));
+}
+
+function writeTypes() {
+  const projects = published.map((folder) => `${folder}/tsconfig.build.json`);
+  const tsc = [`${root}node_modules/typescript/bin/tsc`, '-b', ...projects];
+  const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+async function writeModules(folder) {
+  const bundle = await rolldown({
+    input: entriesOf(folder),
+    external: (id) => !id.startsWith('.') && !id.startsWith('/'), // what a package depends on stays a package
+    platform: 'node',
+    cwd: folder,
+    onLog: (level, { message }) => {
+      if (level === 'warn') throw new Error(`${basename(folder)}: ${message}`);
+    },
+  });
+  await bundle.write({ dir: 'dist', format: 'esm', sourcemap: true, chunkFileNames: 'chunks/[name]-[hash].js', minify: false });
+  await bundle.close();
+}
 
 for (const folder of published) {
   rmSync(`${folder}/dist`, { recursive: true, force: true });
   rmSync(`${folder}/node_modules/.cache`, { recursive: true, force: true });
 }
-
-const projects = published.map((folder) => `${folder}/tsconfig.build.json`);
-const { status } = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-b', ...projects], {
-  stdio: 'inherit',
-});
-if (status !== 0) process.exit(status ?? 1);
+writeTypes();
+for (const folder of published) await writeModules(folder);

@@ -77,18 +77,36 @@ check('@rolecall/cost-tracker alone brings no other package of ours, and one dep
 
 check('@rolecall/router brings no SDK', () => {
   const names = installed(app('router-alone', [tarballs['@rolecall/router'], tarballs['@rolecall/core']]));
-  const sdks = names.filter((name) => ['openai', '@anthropic-ai/sdk', 'groq-sdk', 'ollama', 'zod', 'yaml', 'minisearch', 'htmlparser2', '@modelcontextprotocol/sdk'].includes(name));
+  const sdks = names.filter((name) =>
+    [
+      'openai',
+      '@anthropic-ai/sdk',
+      'groq-sdk',
+      'ollama',
+      'zod',
+      'yaml',
+      'minisearch',
+      'htmlparser2',
+      '@modelcontextprotocol/sdk',
+    ].includes(name),
+  );
   expect(sdks.length === 0, `it brought ${sdks.join(', ')}`);
 });
 
 /** Entries that need packages which the app must install. */
 const optional = ['@rolecall/router/config'];
-const everything = app('everything', Object.values(tarballs));
+/** What runs as a program brings SDKs, `yaml` and `zod` with it; the libraries are to do without. */
+const programs = ['@rolecall/gateway', 'rolecall'];
+const isLibrary = (name) => !programs.includes(name);
+const libraries = Object.keys(tarballs)
+  .filter(isLibrary)
+  .map((name) => tarballs[name]);
+const everything = app('everything', libraries);
 writeFileSync(
   join(everything, 'load.mjs'),
   `import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
-for (const entry of ${JSON.stringify(entries.filter((entry) => !optional.includes(entry)))}) {
+for (const entry of ${JSON.stringify(entries.filter((entry) => !optional.includes(entry) && isLibrary(entry)))}) {
   const imported = await import(entry);
   if (Object.keys(imported).length === 0) throw new Error(entry + ' exports nothing');
   if (require(entry) !== imported && Object.keys(require(entry)).length === 0) throw new Error(entry + ' cannot be required');
@@ -102,7 +120,7 @@ check('every entry loads by import and by require, with no SDK installed and no 
 );
 
 check('a crew in a scratch app runs on the packed packages, with the real SDK against the simulator', () => {
-  const folder = app('scratch', [...Object.values(tarballs), 'openai@7.57.0']);
+  const folder = app('scratch', [...libraries, 'openai@7.57.0']);
   writeFileSync(
     join(folder, 'main.mjs'),
     `import { Agent, Crew, Task } from '@rolecall/core';
@@ -140,6 +158,79 @@ check('@rolecall/router/config loads beside yaml and zod, and reads a file', () 
   expect(run('node', ['--input-type=module', '-e', code], folder).includes('local'), 'it read no model');
 });
 
+/** Runs the packed commands as processes: the simulator and the gateway until they are told to stop. */
+const drive = `import { execFile, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+const rolecall = 'node_modules/.bin/rolecall';
+const once = (args, env) => new Promise((resolve) =>
+  execFile(rolecall, args, { env }, (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr })));
+const start = (args, env, said) => new Promise((resolve, reject) => {
+  const child = spawn(rolecall, args, { env });
+  let text = '';
+  const listen = (chunk) => { text += chunk; if (text.includes(said)) resolve({ child, text }); };
+  child.stdout.on('data', listen);
+  child.stderr.on('data', listen);
+  child.on('exit', (code) => reject(new Error(args[0] + ' exited with ' + code + ': ' + text)));
+});
+const stop = ({ child }) => new Promise((resolve) => { child.removeAllListeners('exit'); child.on('exit', resolve); child.kill('SIGTERM'); });
+const ports = ['--openai', '0', '--anthropic', '0', '--groq', '0', '--ollama', '0'];
+const variables = ({ text }) => Object.fromEntries([...text.matchAll(/(\\w+_(?:BASE_URL|API_KEY|HOST))=(\\S+)/g)].map(([, name, value]) => [name, value]));
+
+const version = (await once(['--version'], process.env)).stdout.trim();
+const simulator = await start(['simulate', ...ports], process.env, 'Ctrl-C');
+const crippled = await start(['simulate', ...ports, '--down', 'groq'], process.env, 'Ctrl-C');
+const env = { ...process.env, ...variables(simulator) };
+const file = readFileSync('litellm_config.yaml', 'utf8');
+const at = (url) => file.replaceAll('http://localhost:11434', url);
+writeFileSync('litellm_config.yaml', at(env.OLLAMA_HOST));
+const checked = await once(['check', 'litellm_config.yaml'], env);
+const checkedWithOneDown = await once(['check', 'litellm_config.yaml'], { ...env, ...variables(crippled) });
+const gateway = await start(['gateway', '--config', 'litellm_config.yaml', '--port', '0'], env, '/ui');
+const [, url] = /running on (\\S+)/.exec(gateway.text);
+const response = await fetch(url + '/chat/completions', {
+  method: 'POST',
+  headers: { 'content-type': 'application/json', authorization: 'Bearer any-string-works' },
+  body: JSON.stringify({ model: 'gpt-4', messages: [{ role: 'user', content: 'Hello' }] }),
+});
+const answered = await response.text();
+const exitCodes = [await stop(gateway), await stop(simulator), await stop(crippled)];
+console.log(JSON.stringify({ version, checked, checkedWithOneDown, answered, exitCodes }));
+`;
+
+check('rolecall in an empty folder: --version, check and gateway against its own simulator', () => {
+  const folder = app('rolecall-alone', Object.values(tarballs));
+  const config = readFileSync(join(root, 'packages/router/src/config/fixtures/litellm_config.yaml'), 'utf8');
+  writeFileSync(join(folder, 'litellm_config.yaml'), config);
+  writeFileSync(join(folder, 'drive.mjs'), drive);
+  const { version, checked, checkedWithOneDown, answered, exitCodes } = JSON.parse(run('node', ['drive.mjs'], folder));
+  expect(/^\d+\.\d+\.\d+$/.test(version), `it said its version is ${version}`);
+  expect(checked.code === 0 && checked.stdout.match(/✅/g)?.length === 5, `check exited with ${checked.code}: ${checked.stdout}`);
+  expect(
+    /❌ groq-fast +- N\/A +network/.test(checkedWithOneDown.stdout),
+    `check did not say who is down: ${checkedWithOneDown.stdout}`,
+  );
+  expect(checkedWithOneDown.code === 1, `check of a backend that is down exited with ${checkedWithOneDown.code}`);
+  expect(answered.includes('Hello'), `the gateway answered ${answered}`);
+  expect(exitCodes.join() === '0,0,0', `on SIGTERM they exited with ${exitCodes.join()}`);
+});
+
+check('rolecall init demo && cd demo && npm install && npm start && npm test', () => {
+  const folder = app('rolecall-init', Object.values(tarballs));
+  run(join(folder, 'node_modules/.bin/rolecall'), ['init', 'demo'], folder);
+  const demo = join(folder, 'demo');
+  const manifest = JSON.parse(readFileSync(join(demo, 'package.json'), 'utf8'));
+  for (const name of Object.keys(manifest.dependencies)) {
+    if (tarballs[name]) manifest.dependencies[name] = `file:${tarballs[name]}`; // these versions are on no registry yet
+  }
+  writeFileSync(join(demo, 'package.json'), JSON.stringify(manifest));
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'], demo);
+  const started = run('npm', ['start'], demo);
+  expect(started.includes('A simulator answers') && started.includes('out/post.md'), started);
+  expect(readFileSync(join(demo, 'out/post.md'), 'utf8').length > 500, 'the post is too short');
+  run('npm', ['test'], demo);
+  run('npm', ['run', 'typecheck'], demo);
+});
+
 const usage = `import { Agent, Crew, Task } from '@rolecall/core';
 import { scriptedModel } from '@rolecall/core/testing';
 import { CostTracker, perThousand } from '@rolecall/cost-tracker';
@@ -168,7 +259,7 @@ const simulatorUsage = `import { startSimulator, type Simulator } from '@rolecal
 export const simulator: Promise<Simulator> = startSimulator({ latencyMs: 5 });
 `;
 const flags = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--target', 'es2023'];
-const typed = app('node-types', [...Object.values(tarballs), '@types/node@20']);
+const typed = app('node-types', [...libraries, '@types/node@20']);
 for (const version of ['5.9', '6', '7']) {
   const tsc = join(app(`typescript-${version}`, [`typescript@${version}`]), 'node_modules/.bin/tsc');
   for (const [module, moduleResolution] of [

@@ -1,7 +1,9 @@
 // What the ledger costs: a call of record(), with and without a file, summary() with 2,000 keys, and the heap after a million rows.
+// The peer is what one would write by hand: the call, an id and a moment, pushed to an array and appended as a line of JSON.
 // Run with `node packages/bench/ledger-cost.mjs` after `npm run build`. It measures the built package, as people install it.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { open } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -46,11 +48,41 @@ async function recordUs(tracker, count) {
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const sample = async (times, measure) => {
-  const taken = [];
-  for (let round = 0; round < times; round++) taken.push(await measure());
-  return median(taken);
-};
+
+/** By hand: no sums, no price, no bound on memory but the last 10,000 (that an array of all is freed now and then is in its favour). */
+class ByHand {
+  #rows = [];
+  #text = '';
+  #path;
+
+  constructor(path) {
+    this.#path = path;
+  }
+
+  record(call) {
+    const row = {
+      id: crypto.randomUUID(),
+      at: Date.now(),
+      ...call,
+      costUsd: (call.inputTokens * 2.5 + call.outputTokens * 10) / 1e6,
+    };
+    this.#rows.push(row);
+    if (this.#rows.length > 20_000) this.#rows = this.#rows.slice(10_000);
+    if (this.#path === undefined) return;
+    this.#text += `${JSON.stringify(row)}\n`;
+    if (this.#text.length > 4e6) void this.flush();
+  }
+
+  async flush() {
+    if (this.#path === undefined) return;
+    const text = this.#text;
+    this.#text = '';
+    const file = await open(this.#path, 'a');
+    await file.appendFile(text);
+    await file.datasync();
+    await file.close();
+  }
+}
 
 function summaryMs(tracker) {
   const started = process.cpuUsage();
@@ -58,34 +90,57 @@ function summaryMs(tracker) {
   return cpuUs(started) / 1_000;
 }
 
-console.log(`ledger cost, Node ${process.versions.node}, CPU time, medians`);
-const memory = new CostTracker({ prices });
-const file = new CostTracker({ prices, ledger: join(folder, 'batch') });
-const budget = new CostTracker({ prices, budgets: [{ limitUsd: 1e6, window: 'day' }] });
-for (const tracker of [memory, file, budget]) await recordUs(tracker, 50_000);
-const report = (what, value, unit) => console.log(`${what.padEnd(44)} ${value.toFixed(2).padStart(8)} ${unit}`);
-report('record()', await sample(5, () => recordUs(memory, 50_000)), 'µs');
-report('record(), with a budget', await sample(5, () => recordUs(budget, 50_000)), 'µs');
-report('record(), with a batched ledger file', await sample(5, () => recordUs(file, 50_000)), 'µs');
-const each = new CostTracker({ prices, ledger: join(folder, 'each'), durability: 'each' });
-report('record(), written before it returns', await sample(3, () => recordUs(each, 50)), 'µs');
-report(`summary(), ${keys} workflows`, await sample(15, () => summaryMs(memory)), 'ms');
-report(
-  'summary(), again after 1,000 more calls',
-  await sample(15, async () => {
-    await recordUs(memory, 1_000);
-    return summaryMs(memory);
-  }),
-  'ms',
-);
+/** Before anything else is measured, whose garbage would count. */
+function heapOfAMillion() {
+  collect();
+  const before = process.memoryUsage();
+  const large = new CostTracker({ prices });
+  for (let index = 0; index < 1_000_000; index++) large.record(callOf(index));
+  collect();
+  const after = process.memoryUsage();
+  large.summary(); // it is in use until here
+  return { heapMb: (after.heapUsed - before.heapUsed) / 1e6, buffersMb: (after.arrayBuffers - before.arrayBuffers) / 1e6 };
+}
 
-const large = new CostTracker({ prices });
-collect();
-const before = process.memoryUsage();
-for (let index = 0; index < 1_000_000; index++) large.record(callOf(index));
-collect();
-const after = process.memoryUsage();
-report('heap of a tracker with 1,000,000 rows', (after.heapUsed - before.heapUsed) / 1e6, 'MB');
-report('its buffers outside the heap', (after.arrayBuffers - before.arrayBuffers) / 1e6, 'MB');
-large.summary();
+const { heapMb, buffersMb } = heapOfAMillion();
+const memory = new CostTracker({ prices });
+const subjects = {
+  'by hand: array alone': new ByHand(),
+  'by hand: array and a line of JSON': new ByHand(join(folder, 'by-hand.jsonl')),
+  'record()': memory,
+  'record(), with a budget': new CostTracker({ prices, budgets: [{ limitUsd: 1e6, window: 'day' }] }),
+  'record(), with a batched ledger file': new CostTracker({ prices, ledger: join(folder, 'batch') }),
+};
+const rounds = 9;
+const taken = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]));
+for (const subject of Object.values(subjects)) await recordUs(subject, 50_000);
+for (let round = 0; round < rounds; round++) {
+  const names = Object.keys(subjects);
+  for (const name of round % 2 === 0 ? names : names.toReversed()) taken[name].push(await recordUs(subjects[name], 50_000));
+}
+
+const report = (what, value, unit, more = '') =>
+  console.log(`${what.padEnd(44)} ${value.toFixed(2).padStart(8)} ${unit} ${more}`);
+console.log(
+  `ledger cost, Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown CPU'}, CPU time, medians of ${rounds} rounds in turns`,
+);
+const base = median(taken['by hand: array and a line of JSON']);
+for (const [name, times] of Object.entries(taken)) {
+  const least = Math.min(...times).toFixed(2);
+  report(name, median(times), 'µs', `${(median(times) / base).toFixed(2)}x by hand with a file, least ${least} µs`);
+}
+
+const each = new CostTracker({ prices, ledger: join(folder, 'each'), durability: 'each' });
+report('record(), written before it returns', await recordUs(each, 200), 'µs');
+const summaries = { unchanged: [], changed: [] };
+for (let round = 0; round < 15; round++) {
+  await recordUs(memory, 1_000);
+  summaries.changed.push(summaryMs(memory));
+  summaries.unchanged.push(summaryMs(memory));
+}
+report(`summary(), ${keys} workflows`, median(summaries.unchanged), 'ms');
+report('summary(), after 1,000 more calls', median(summaries.changed), 'ms');
+
+report('heap of a tracker with 1,000,000 rows', heapMb, 'MB');
+report('its buffers outside the heap', buffersMb, 'MB');
 rmSync(folder, { recursive: true });

@@ -7,7 +7,12 @@ import type { ModelSettings } from './model.ts';
 import { takeSettings } from './settings.ts';
 import { takeTools, type Tool } from './tool.ts';
 
-export interface AgentOptions<Role extends string = string, Goal extends string = string, Backstory extends string = string> {
+export interface AgentOptions<
+  Role extends string = string,
+  Goal extends string = string,
+  Backstory extends string = string,
+  System extends string | undefined = string | undefined,
+> {
   /** What the agent is, in a few words. May hold `{placeholders}`, as may `goal` and `backstory`. */
   readonly role: Role;
   readonly goal: Goal;
@@ -29,7 +34,7 @@ export interface AgentOptions<Role extends string = string, Goal extends string 
   /** Model calls that may start in any minute, in all runs of a crew together. @default the crew's */
   readonly maxRpm?: number | undefined;
   /** The whole system message, in the place of the one made of role, goal and backstory. May hold `{placeholders}`. */
-  readonly systemPrompt?: string | undefined;
+  readonly systemPrompt?: System | undefined;
   /** Lets the agent hand work and questions to the other agents of its crew. @default false */
   readonly allowDelegation?: boolean | undefined;
   /** Counts what is sent, before it is sent, against what the model can read. @default not counted */
@@ -52,7 +57,8 @@ export class Agent<
   const Role extends string = string,
   const Goal extends string = string,
   const Backstory extends string = string,
-> implements AgentOptions<Role, Goal, Backstory> {
+  const System extends string | undefined = string | undefined,
+> implements AgentOptions<Role, Goal, Backstory, System> {
   readonly role: Role;
   readonly goal: Goal;
   readonly backstory: Backstory;
@@ -64,13 +70,13 @@ export class Agent<
   readonly maxRetries: number | undefined;
   readonly timeoutMs: number | undefined;
   readonly maxRpm: number | undefined;
-  readonly systemPrompt: string | undefined;
+  readonly systemPrompt: System;
   readonly allowDelegation: boolean;
   readonly contextWindow: ContextWindow | undefined;
   readonly memory: Memory | undefined;
   readonly knowledge: Knowledge | undefined;
 
-  constructor(options: AgentOptions<Role, Goal, Backstory>) {
+  constructor(options: AgentOptions<Role, Goal, Backstory, System>) {
     requireOptions('Agent', options);
     const { role, goal, backstory, name, model, systemPrompt } = options;
     const owner = `Agent "${name ?? role}"`;
@@ -93,7 +99,7 @@ export class Agent<
     this.maxRetries = limits.maxRetries;
     this.timeoutMs = limits.timeoutMs;
     this.maxRpm = limits.maxRpm;
-    this.systemPrompt = systemPrompt;
+    this.systemPrompt = systemPrompt as System;
     this.allowDelegation = takeDelegation(owner, options.allowDelegation, this.tools);
     this.contextWindow = takeContextWindow(owner, options.contextWindow);
     this.memory = takeMemory(owner, options.memory);

@@ -40,25 +40,29 @@ const model: Model = async ({ messages, onDelta }) => {
   return { model: 'a/b', text, toolCalls, finishReason: call ? 'tool_calls' : 'stop', usage: { inputTokens: number } };
 };
 
-test('one crew serves a thousand runs at once, and each has its own inputs, outputs, events and usage', async () => {
-  const crew = new Crew({ tasks: [calculate, write], model });
-  const heard = new Map<string, CrewEvent[]>();
-  const onEvent = (event: CrewEvent): void => void heard.set(event.runId, [...(heard.get(event.runId) ?? []), event]);
+test(
+  'one crew serves a thousand runs at once, and each has its own inputs, outputs, events and usage',
+  { timeout: 30_000 },
+  async () => {
+    const crew = new Crew({ tasks: [calculate, write], model });
+    const heard = new Map<string, CrewEvent[]>();
+    const onEvent = (event: CrewEvent): void => void heard.set(event.runId, [...(heard.get(event.runId) ?? []), event]);
 
-  const results = await Promise.all(
-    Array.from({ length: runs }, (_, number) => crew.kickoff({ number }, { runId: `run-${number}`, onEvent, stream: true })),
-  );
+    const results = await Promise.all(
+      Array.from({ length: runs }, (_, number) => crew.kickoff({ number }, { runId: `run-${number}`, onEvent, stream: true })),
+    );
 
-  for (const [number, result] of results.entries()) {
-    expect(result.runId).toBe(`run-${number}`);
-    expect(result.tasks.calculate.text).toBe(String(number * 2));
-    expect(result.text).toBe(`${number}: ${number}/${number * 2}`);
-    expect(result.usage).toEqual({ inputTokens: number * 3 });
-    expect(result.attempts).toHaveLength(3);
-    const deltas = heard.get(result.runId)?.flatMap((event) => (event.type === 'delta' ? event.text : [])) ?? [];
-    expect(deltas.join('|')).toBe(`|${number * 2}|${result.text}`);
-  }
-});
+    for (const [number, result] of results.entries()) {
+      expect(result.runId).toBe(`run-${number}`);
+      expect(result.tasks.calculate.text).toBe(String(number * 2));
+      expect(result.text).toBe(`${number}: ${number}/${number * 2}`);
+      expect(result.usage).toEqual({ inputTokens: number * 3 });
+      expect(result.attempts).toHaveLength(3);
+      const deltas = heard.get(result.runId)?.flatMap((event) => (event.type === 'delta' ? event.text : [])) ?? [];
+      expect(deltas.join('|')).toBe(`|${number * 2}|${result.text}`);
+    }
+  },
+);
 
 test('many runs under one signal end together, without a warning about listeners', async () => {
   const controller = new AbortController();

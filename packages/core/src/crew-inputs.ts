@@ -11,7 +11,12 @@ type TextsOf<Part extends Task> = [
   ...(Part['outputFile'] extends infer File extends string ? [File] : []),
   ...(Part['agent'] extends infer By extends Agent ? AgentTexts<By> : []),
 ];
-type AgentTexts<By extends Agent> = [By['role'], By['goal'], By['backstory']];
+type AgentTexts<By extends Agent> = [
+  By['role'],
+  By['goal'],
+  By['backstory'],
+  ...(By['systemPrompt'] extends infer System extends string ? [System] : []),
+];
 
 type NamesIn<Texts extends readonly string[]> = { [Index in keyof Texts]: InputNames<Texts[Index]> }[number];
 type NamesOf<Part extends Task> = Part extends Task ? NamesIn<TextsOf<Part>> : never;
@@ -59,6 +64,7 @@ export function requiredInputs(tasks: TaskList, agents: readonly Agent[]): Requi
     look(agent.role, `role of agent "${roleKey(agent)}"`);
     look(agent.goal, `goal of agent "${roleKey(agent)}"`);
     look(agent.backstory, `backstory of agent "${roleKey(agent)}"`);
+    look(agent.systemPrompt, `system prompt of agent "${roleKey(agent)}"`);
   }
   return required;
 }

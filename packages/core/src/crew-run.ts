@@ -1,31 +1,79 @@
 /** One run of a crew, from its inputs to its result. */
+import { untilAborted } from './abort.ts';
+import { roleKey } from './agent.ts';
 import { withText } from './output.ts';
 import { listOf, type AfterKickoff, type BeforeKickoff } from './crew-options.ts';
 import type { CrewPlan } from './crew-plan.ts';
 import { resultOf, type CrewResult } from './crew-result.ts';
 import { messageOf, TaskError } from './errors.ts';
 import { interpolate, takeInputs, type Inputs, type RequiredInputs } from './interpolate.ts';
+import { taskKey } from './journal/task-key.ts';
 import { checkOutputPath } from './output-file.ts';
 import { plansOf } from './planning.ts';
 import type { Run } from './run.ts';
 import { runSchedule } from './schedule.ts';
+import type { Steps } from './steps.ts';
 import type { TaskList } from './task.ts';
 import { explain, runTask } from './task-run.ts';
+import { spendOf } from './usage.ts';
+
+/** Where a run's inputs are made ready. */
+export interface Preparation {
+  readonly runId: string;
+  readonly steps: Steps;
+  readonly durable: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly required: RequiredInputs;
+}
 
 /** The run's inputs: what it was given, as the hooks left it, checked before any model is asked. */
 export async function inputsOf(
   given: unknown,
   before: BeforeKickoff | readonly BeforeKickoff[] | undefined,
-  required: RequiredInputs,
-  tasks: TaskList,
+  crew: CrewPlan,
+  preparation: Preparation,
 ): Promise<Inputs> {
-  let inputs = takeInputs(given, new Map());
-  for (const hook of listOf(before)) inputs = takeInputs((await hook(inputs)) ?? null, new Map());
-  const taken = takeInputs({ ...inputs }, required);
-  for (const { name, outputFile } of tasks) {
+  const { required } = preparation;
+  const taken = before
+    ? takeInputs(await rewritten(given, listOf(before), crew, preparation), required)
+    : takeInputs(given, required);
+  for (const { name, outputFile } of crew.tasks) {
     if (outputFile !== undefined) checkOutputPath(`kickoff: task "${name}"`, interpolate(outputFile, taken));
   }
   return taken;
+}
+
+const noneRequired: RequiredInputs = new Map();
+
+/** Each hook is a step: a run that is taken up again goes on with the inputs that it began with. */
+async function rewritten(
+  given: unknown,
+  hooks: readonly BeforeKickoff[],
+  crew: CrewPlan,
+  { runId, steps, durable, signal }: Preparation,
+): Promise<unknown> {
+  let inputs = takeInputs(given, noneRequired);
+  try {
+    for (const [index, hook] of hooks.entries()) {
+      const key = durable ? `@${taskKey([crew.version, inputs])}` : '';
+      const rewrite = async (): Promise<{ inputs: Inputs }> => ({
+        inputs: takeInputs((await hook(inputs)) ?? null, noneRequired),
+      });
+      signal?.throwIfAborted();
+      ({ inputs } = await untilAborted(steps.step(`before-kickoff-${index + 1}${key}`, rewrite), signal));
+    }
+  } catch (thrown) {
+    throw signal?.aborted ? abortedEarly(crew, runId, signal.reason) : thrown;
+  }
+  return { ...inputs };
+}
+
+/** Nothing was done yet, and so the error is that of the first task. */
+function abortedEarly({ tasks, manager }: CrewPlan, runId: string, cause: unknown): TaskError {
+  const [first] = tasks;
+  const agent = manager ?? first?.agent;
+  const place = { task: first?.name ?? '', role: agent ? roleKey(agent) : '', runId };
+  return new TaskError('aborted', { ...place, finished: [], warnings: [], ...spendOf([]), reason: messageOf(cause), cause });
 }
 
 /** `stop` ends what is under way beside a task that has failed. */
@@ -70,15 +118,19 @@ async function planned(
   }
 }
 
-/** Each sees what the one before it left. One that throws changes nothing, and is reported. */
+/** Each sees what the one before it left. One that throws, or is left behind by an abort, changes nothing, and is reported. */
 export async function afterRun<Result extends CrewResult>(
   result: Result,
   after: AfterKickoff | readonly AfterKickoff[] | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<Result> {
+  if (!after) return result;
   let current = result;
   for (const hook of listOf(after)) {
     try {
-      current = ((await hook(current)) ?? current) as Result;
+      const shown = current;
+      const call = (async () => hook(shown))();
+      current = ((await untilAborted(call, signal)) ?? current) as Result;
     } catch (cause) {
       const warning = { code: 'callback_failed' as const, message: `afterKickoff threw: ${messageOf(cause)}`, cause };
       current = withText({ ...current, warnings: Object.freeze([...current.warnings, warning]) });

@@ -61,7 +61,6 @@ class RunStream<Result> implements CrewStream<Result> {
   }
 
   readonly close = async (): Promise<void> => {
-    this.#failure = undefined;
     if (!this.#isOver) this.#abort.abort(new Error('The stream was closed'));
     this.#letGo();
     await this.#run?.catch(() => undefined);
@@ -102,7 +101,7 @@ class RunStream<Result> implements CrewStream<Result> {
 
   #finish(failure: { readonly reason: unknown } | undefined): void {
     this.#isOver = true;
-    this.#failure = failure;
+    this.#failure = this.#abort.signal.aborted ? undefined : failure; // whoever closed it knows
     for (const reader of this.#waiting.splice(0)) this.#ended().then(reader.resolve, reader.reject);
   }
 

@@ -12,7 +12,7 @@ import { checkKickoff, openSteps } from './kickoff-options.ts';
 import { RpmLimits } from './max-rpm.ts';
 import type { Model } from './model.ts';
 import { plannerTexts } from './prompt.ts';
-import { createRun, type KickoffOptions } from './run.ts';
+import { createRun, type KickoffOptions, type Run } from './run.ts';
 import { scheduleOf } from './schedule.ts';
 import type { TaskList } from './task.ts';
 
@@ -129,7 +129,6 @@ export class Crew<
   async #run(given: unknown, options: KickoffOptions): Promise<CrewResult<Tasks>> {
     const { onEvent, stream = false, runId = crypto.randomUUID(), retryAfterMs, maxWaits = 10 } = options;
     const { beforeKickoff, afterKickoff } = this.#hooks;
-    const inputs = await inputsOf(given, beforeKickoff, this.#required, this.tasks);
     const { signal, stop } = stoppable(
       options.signal,
       this.tasks.some((task) => task.async),
@@ -137,13 +136,14 @@ export class Crew<
     requireOutside(options, this.tasks);
     const opened = await openSteps(options, runId);
     const { agents, style: promptStyle } = this.#plan;
-    const asked = { id: runId, crew: this.name, model: this.model, inputs, signal, stream, retryAfterMs, maxWaits };
-    const run = createRun({ ...asked, agents, limits: this.#limits, promptStyle, ...opened }, onEvent);
+    let run: Run | undefined;
     try {
-      const result = await runCrew(this.#plan, run, stop);
-      return await afterRun(result, afterKickoff);
+      const inputs = await inputsOf(given, beforeKickoff, this.#plan, { runId, signal, required: this.#required, ...opened });
+      const asked = { id: runId, crew: this.name, model: this.model, inputs, signal, stream, retryAfterMs, maxWaits };
+      run = createRun({ ...asked, agents, limits: this.#limits, promptStyle, ...opened }, onEvent);
+      return await afterRun(await runCrew(this.#plan, run, stop), afterKickoff, signal);
     } finally {
-      run.end();
+      run?.end();
       await opened.close();
     }
   }

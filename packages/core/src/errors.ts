@@ -13,7 +13,7 @@ export type TaskErrorCode =
   | 'max_iterations' // the cap was reached, and the forced answer was empty too
   | 'output_invalid' // the answer does not fit the schema, and asking again did not help
   | 'guardrail_failed' // a guardrail sent the answer back more often than `maxRetries`
-  | 'hook_failed' // a function of the task's threw: `when`, a guardrail, a context's `map`, `human`
+  | 'hook_failed' // a function of the task's threw: `when`, a guardrail, a context's `map`, a schema, `human`
   | 'file_failed' // the answer could not be written to `outputFile`; it is among `finished`
   | 'timeout' // `timeoutMs` of the task or its agent was up
   | 'aborted'; // the caller's signal: `cause` is its reason

@@ -16,6 +16,7 @@ export type { ForEachOptions, ItemOutcome, ItemProgress } from './kickoff-for-ea
 export type { Knowledge, Passage, SearchOptions } from './knowledge.ts';
 export type { Memory, Note, RecallOptions } from './memory.ts';
 export type * from './model.ts';
+export { progress, type Progress, type ProgressOptions, type ProgressOutput } from './progress.ts';
 export type { Schema, SchemaIssue, Validation } from './schema.ts';
 export type { KickoffOptions } from './run.ts';
 export type { StepContext, Steps } from './steps.ts';

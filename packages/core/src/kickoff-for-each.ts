@@ -1,7 +1,9 @@
 /** One crew over many inputs: so many at a time, in order, and each on its own. */
 import { invalid, requireCount } from './check.ts';
+import { messageOf } from './errors.ts';
 import type { KickoffOptions } from './run.ts';
 import { limited } from './schedule.ts';
+import type { Warning } from './warning.ts';
 
 export interface ForEachOptions extends KickoffOptions {
   /** How many runs are under way at once. @default 4 */
@@ -10,10 +12,10 @@ export interface ForEachOptions extends KickoffOptions {
   readonly onItem?: ((progress: ItemProgress) => void) | undefined;
 }
 
-/** How one of many runs ended. */
+/** How one of many runs ended. `warnings` are of its progress, such as an `onItem` that threw: its own are in its result or error. */
 export type ItemOutcome<Result> =
-  | { readonly status: 'finished'; readonly index: number; readonly result: Result }
-  | { readonly status: 'failed'; readonly index: number; readonly error: unknown };
+  | { readonly status: 'finished'; readonly index: number; readonly result: Result; readonly warnings: readonly Warning[] }
+  | { readonly status: 'failed'; readonly index: number; readonly error: unknown; readonly warnings: readonly Warning[] };
 
 export interface ItemProgress {
   readonly type: 'item_started' | 'item_finished' | 'item_failed';
@@ -42,28 +44,29 @@ export async function runEach<Result>(
   run: (index: number) => Promise<Result>,
 ): Promise<readonly ItemOutcome<Result>[]> {
   const counts = { running: 0, finished: 0, failed: 0 };
-  const tell = (type: ItemProgress['type'], index: number, error?: unknown): void => {
+  const tell = (type: ItemProgress['type'], index: number, warnings: Warning[], error?: unknown): void => {
     try {
       onItem?.({ type, index, total, ...counts, error });
-    } catch {
-      // A listener changes nothing, and the outcomes say all that it would have been told.
+    } catch (cause) {
+      warnings.push({ code: 'listener_failed', message: `onItem threw at ${type}: ${messageOf(cause)}`, cause });
     }
   };
   const inTurn = limited(concurrency);
   const one = async (index: number): Promise<ItemOutcome<Result>> => {
+    const warnings: Warning[] = [];
     counts.running += 1;
-    tell('item_started', index);
+    tell('item_started', index, warnings);
     try {
       const result = await run(index);
       counts.running -= 1;
       counts.finished += 1;
-      tell('item_finished', index);
-      return { status: 'finished', index, result };
+      tell('item_finished', index, warnings);
+      return { status: 'finished', index, result, warnings };
     } catch (error) {
       counts.running -= 1;
       counts.failed += 1;
-      tell('item_failed', index, error);
-      return { status: 'failed', index, error };
+      tell('item_failed', index, warnings, error);
+      return { status: 'failed', index, error, warnings };
     }
   };
   return Promise.all(Array.from({ length: total }, (_, index) => inTurn(() => one(index))));

@@ -65,8 +65,9 @@ async function review(work: TaskWork, draft: Draft): Promise<TaskOutput | SentBa
 
 type Read = { readonly value: unknown } | { readonly problems: readonly string[] };
 
-async function readOutput({ task }: TaskWork, text: string): Promise<Read> {
-  return task.output ? parseOutput(task.output.schema, text) : { value: undefined };
+async function readOutput(work: TaskWork, text: string): Promise<Read> {
+  const { name, output } = work.task;
+  return output ? callTheirs(work, `schema of "${name}"`, () => parseOutput(output.schema, text)) : { value: undefined };
 }
 
 async function sendBackForRepair(work: TaskWork, draft: Draft, problems: readonly string[]): Promise<SentBack> {

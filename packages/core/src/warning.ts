@@ -14,7 +14,7 @@ export interface Warning {
     | 'callback_failed' // a callback or an after-hook threw
     | 'plan_unreadable' // the planner gave no plan for a task, which went without
     | 'memory_failed' // an answer could not be kept in its agent's memory
-    | 'listener_failed'; // `onEvent` threw; reported once
+    | 'listener_failed'; // `onEvent` threw, reported once; or `onItem` did
   readonly message: string;
   readonly task?: string | undefined;
   readonly role?: string | undefined;

@@ -3,6 +3,7 @@ import type { Book } from './book.ts';
 import type { Hold } from './budgets.ts';
 import type { CallRecord } from './call-record.ts';
 import type { TrackedAttempt, TrackedMetadata, TrackedRequest, TrackedUsage } from './model-call.ts';
+import type { Outcome } from './row.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { textBytes, tokensIn } from './text-tokens.ts';
 import type { WrappedCall } from './wrapped-call.ts';
@@ -25,10 +26,10 @@ export interface Call {
 /** What is not measured here. */
 type AttemptFacts = Omit<TrackedAttempt, 'id' | 'name' | 'startedAt' | 'waitMs' | 'durationMs' | 'firstTokenMs'>;
 
-export function newAttempt({ request, watch }: Call, facts: AttemptFacts): TrackedAttempt {
+export function newAttempt({ book, request, watch }: Call, facts: AttemptFacts): TrackedAttempt {
   const { startedAt, firstTokenMs } = watch;
   const attempt = {
-    id: crypto.randomUUID(),
+    id: book.ids.next(),
     name: request.model,
     ...facts,
     startedAt,
@@ -36,15 +37,21 @@ export function newAttempt({ request, watch }: Call, facts: AttemptFacts): Track
     durationMs: watch.elapsedMs(),
     firstTokenMs,
   };
-  // What is not known is left out: attempts are read by people, in logs.
-  return Object.fromEntries(Object.entries(attempt).filter(([, value]) => value !== undefined)) as unknown as TrackedAttempt;
+  return known(attempt);
+}
+
+/** What is not known is left out: attempts are read by people, in logs. Put together key by key: by entries it takes ten times as long. */
+function known<Facts extends object>(facts: Facts): Facts {
+  const left: Partial<Facts> = {};
+  for (const key in facts) if (facts[key] !== undefined) left[key] = facts[key];
+  return left as Facts;
 }
 
 /** Makes the rows of those that have none. */
 export function enterAll(
   call: Call,
   attempts: readonly TrackedAttempt[],
-  known: (attempt: TrackedAttempt) => TrackedMetadata = () => ({}),
+  metadataOf: (attempt: TrackedAttempt) => TrackedMetadata = () => ({}),
 ): readonly TrackedAttempt[] {
   const { book, http, watch } = call;
   const sent = attempts.filter(({ id, outcome }) => outcome !== 'skipped' && outcome !== 'cache_hit' && !book.seen.get(id));
@@ -53,51 +60,68 @@ export function enterAll(
     // What was streamed before a failure came of the last attempt: an answer that has begun is not asked for again.
     const streamedBytes = attempt === attempts.at(-1) && attempt.outcome !== 'answered' ? watch.streamedBytes : 0;
     const callId = requests[sent.indexOf(attempt)]?.callId;
-    return enter(call, attempt, { ...known(attempt), streamedBytes, callId });
+    return enter(call, attempt, metadataOf(attempt), { streamedBytes, callId });
   });
 }
 
-/** What is known of an attempt, besides what it says itself. */
-interface Known extends TrackedMetadata {
+/** What is known of an attempt's request, besides what it says itself. */
+interface Sent {
   readonly streamedBytes: number;
   readonly callId: string | undefined;
 }
 
 /** Makes the attempt's row, unless it has one, and returns a copy that knows its cost. */
-function enter(call: Call, attempt: TrackedAttempt, known: Known): TrackedAttempt {
+function enter(call: Call, attempt: TrackedAttempt, metadata: TrackedMetadata, sent: Sent): TrackedAttempt {
   const { book, by, hold } = call;
   const { id, outcome } = attempt;
   if (outcome === 'skipped') return attempt;
   const seen = book.seen.get(id);
   if (seen) return { ...attempt, costUsd: attempt.costUsd ?? seen.costUsd };
 
-  const { costUsd } = book.enter(id, { ...recordOf(call, attempt, known), outcome }, hold);
+  const { costUsd } = book.enter(id, recordOf(call, attempt, outcome, metadata, sent), hold);
   book.seen.add(id, { costUsd, by });
   return { ...attempt, costUsd };
 }
 
-function recordOf({ request, who }: Call, attempt: TrackedAttempt, known: Known): CallRecord {
-  const { durationMs, firstTokenMs, startedAt, code, status, possiblyBilled, usage } = attempt;
+/** One literal, not spread: to add keys to a copy of the usage takes fifty times as long. */
+function recordOf(
+  { request, who }: Call,
+  attempt: TrackedAttempt,
+  outcome: Outcome,
+  metadata: TrackedMetadata,
+  { callId, streamedBytes }: Sent,
+): CallRecord {
+  const { durationMs, firstTokenMs, startedAt, code, status, possiblyBilled, usage = {} } = attempt;
+  const guess = streamedBytes > 0 ? estimate(request, usage, streamedBytes) : undefined;
   return {
-    ...usage,
-    ...(known.streamedBytes > 0 && estimate(request, usage, known.streamedBytes)),
-    callId: known.callId,
+    inputTokens: guess ? guess.inputTokens : usage.inputTokens,
+    outputTokens: guess ? guess.outputTokens : usage.outputTokens,
+    cacheReadTokens: usage.cacheReadTokens,
+    cacheWriteTokens: usage.cacheWriteTokens,
+    cacheWrite1hTokens: usage.cacheWrite1hTokens,
+    reasoningTokens: usage.reasoningTokens,
+    audioInputTokens: usage.audioInputTokens,
+    audioOutputTokens: usage.audioOutputTokens,
+    source: usage.source,
+    estimated: guess?.estimated,
+    callId,
     agent: who.agent,
     name: attempt.name ?? request.model,
     model: attempt.model,
-    servedModel: attempt.servedModel ?? known.servedModel,
-    serviceTier: known.serviceTier,
+    servedModel: attempt.servedModel ?? metadata.servedModel,
+    serviceTier: metadata.serviceTier,
     workflow: who.workflow,
     task: who.task,
     tags: who.tags,
     at: startedAt,
     latencyMs: durationMs,
     firstTokenMs,
+    outcome,
     code,
     status,
     possiblyBilled,
-    simulated: attempt.simulated ?? known.simulated,
-    local: attempt.local ?? known.local,
+    simulated: attempt.simulated ?? metadata.simulated,
+    local: attempt.local ?? metadata.local,
   };
 }
 

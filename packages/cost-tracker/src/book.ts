@@ -2,6 +2,7 @@ import type { Scopes } from './attribution.ts';
 import type { BudgetGate } from './budget-gate.ts';
 import type { Hold } from './budgets.ts';
 import type { CallRecord } from './call-record.ts';
+import type { RowIds } from './row-ids.ts';
 import type { LedgerRow } from './row.ts';
 import type { SeenAttempts } from './seen-attempts.ts';
 
@@ -9,6 +10,8 @@ import type { SeenAttempts } from './seen-attempts.ts';
 export interface Book {
   /** Makes the row of one attempt, with the attempt's id; it is charged to what is held for the call. */
   enter(id: string, record: CallRecord, hold: Hold | undefined): LedgerRow;
+  /** Names rows, attempts and calls that have no name yet. */
+  readonly ids: RowIds;
   /** The attempts that have a row. */
   readonly seen: SeenAttempts;
   /** A fault of the tracker's own: said once, and kept from the caller. */

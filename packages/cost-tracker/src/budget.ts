@@ -31,6 +31,9 @@ export class Budget {
   readonly allowsUnpriced: boolean;
   readonly #window: WindowKind;
   readonly #calendar: Calendar;
+  /** Those of the present window, which most calls are charged to. */
+  #pots = new Map<string | undefined, BudgetPot>();
+  #potsOf: BudgetWindow | undefined;
 
   /** @throws {TypeError} when an option is not what it should be. */
   constructor(options: BudgetOptions, field: string) {
@@ -59,14 +62,20 @@ export class Budget {
     const subjects = subjectsOf(this.scope, call);
     if (subjects.length === 0) return none;
     const window = this.#calendar.at(at);
+    if (this.#potsOf !== window || this.#pots.size >= maxPots) {
+      this.#pots.clear();
+      this.#potsOf = window;
+    }
+    return subjects.map((subject) => this.#pots.get(subject) ?? this.#open(subject, window));
+  }
+
+  #open(subject: string | undefined, window: BudgetWindow): BudgetPot {
     const from = this.#window === 'total' ? '' : new Date(window.start).toISOString();
-    return subjects.map((subject) => ({
-      account: [this.name, subject ?? '', from].join('\n'),
-      closesAt: window.end,
-      oneOfMany: typeof this.scope === 'string' && this.scope !== 'process',
-      subject,
-      window,
-    }));
+    const account = [this.name, subject ?? '', from].join('\n');
+    const oneOfMany = typeof this.scope === 'string' && this.scope !== 'process';
+    const pot = { account, closesAt: window.end, oneOfMany, subject, window };
+    this.#pots.set(subject, pot);
+    return pot;
   }
 
   /** For people: USD or tokens, as a number. */
@@ -84,7 +93,9 @@ export class Budget {
   }
 }
 
+const nobody: readonly undefined[] = [undefined];
 const none: readonly BudgetPot[] = [];
+const maxPots = 1_000;
 const windowNames: Readonly<Record<WindowKind, string>> = {
   hour: 'per hour',
   day: 'per day',
@@ -102,7 +113,7 @@ function scopeName(scope: BudgetScope): string {
 function subjectsOf(scope: BudgetScope, { agent, workflow, tags = [] }: BudgetSubjects): readonly (string | undefined)[] {
   switch (scope) {
     case 'process':
-      return [undefined];
+      return nobody;
     case 'each_agent':
       return agent === undefined ? [] : [agent];
     case 'each_workflow':

@@ -20,8 +20,12 @@ export interface Hold {
   release(): void | Promise<void>;
 }
 
+/** Budgets beyond the general ones, of whoever makes this very call. The same budget is the same object each time. */
+export type BudgetsFor = (call: BudgetSubjects) => readonly BudgetOptions[];
+
 export interface BudgetsOptions {
   readonly budgets: readonly BudgetOptions[];
+  readonly budgetsFor?: BudgetsFor | undefined;
   readonly store: BudgetStore;
   readonly pricer: Pricer;
   readonly onAlert: OnAlert | undefined;
@@ -38,6 +42,8 @@ interface Match {
 /** Lets calls pass as long as every budget has room for them. */
 export class Budgets {
   readonly #budgets: readonly Budget[];
+  readonly #budgetsFor: BudgetsFor | undefined;
+  readonly #read = new WeakMap<BudgetOptions, Budget>();
   readonly #store: BudgetStore;
   readonly #prospects: Prospects;
   readonly #alerts: BudgetAlerts;
@@ -47,8 +53,9 @@ export class Budgets {
     this.#warnings.once('budget_store', `The store of budgets failed, and lacks what a call has used: ${String(error)}`);
 
   /** @throws {TypeError} when a budget is not what it should be. */
-  constructor({ budgets, store, pricer, onAlert, warnings }: BudgetsOptions) {
+  constructor({ budgets, budgetsFor, store, pricer, onAlert, warnings }: BudgetsOptions) {
     this.#budgets = readBudgets(budgets);
+    this.#budgetsFor = budgetsFor;
     this.#store = store;
     this.#prospects = new Prospects(pricer);
     this.#alerts = new BudgetAlerts(onAlert, warnings);
@@ -68,9 +75,8 @@ export class Budgets {
 
   /** Counts a row that nothing was held for, such as one that is recorded by hand; unless its window is over. `silent`: no alert. */
   count(row: LedgerRow, silent?: 'silent'): void {
-    const now = Date.now();
-    const isOpen = ({ window }: BudgetPot): boolean => row.at >= window.start && row.at < window.end;
-    const matches = this.#matches(row, now).filter(({ pot }) => isOpen(pot));
+    const { at } = row;
+    const matches = this.#matches(row, Date.now()).filter(({ pot: { window } }) => at >= window.start && at < window.end);
     this.#prospects.learn(row, row);
     this.#settle(null, matches, [row], silent);
   }
@@ -105,7 +111,19 @@ export class Budgets {
   }
 
   #matches(call: BudgetSubjects, at: number): Match[] {
-    return this.#budgets.flatMap((budget) => budget.potsFor(call, at).map((pot) => ({ budget, pot, claim: null })));
+    const matches: Match[] = [];
+    const add = (budget: Budget): void => {
+      for (const pot of budget.potsFor(call, at)) matches.push({ budget, pot, claim: null });
+    };
+    this.#budgets.forEach(add);
+    for (const options of this.#budgetsFor?.(call) ?? []) add(this.#budgetOf(options));
+    return matches;
+  }
+
+  #budgetOf(options: BudgetOptions): Budget {
+    const budget = this.#read.get(options) ?? new Budget(options, 'budgetsFor()');
+    this.#read.set(options, budget);
+    return budget;
   }
 
   #claims(call: ProspectiveCall, at: number): Match[] {
@@ -151,9 +169,11 @@ export class Budgets {
   }
 
   #settle(lease: string | null, matches: readonly Match[], rows: readonly LedgerRow[], silent?: 'silent'): void {
-    const charged = matches
-      .map((match) => ({ ...match, amount: rows.reduce((sum, row) => sum + amountOf(row, match), 0n) }))
-      .filter(({ amount }) => amount > 0n);
+    const charged: { readonly budget: Budget; readonly pot: BudgetPot; readonly amount: bigint }[] = [];
+    for (const match of matches) {
+      const amount = rows.reduce((sum, row) => sum + amountOf(row, match), 0n);
+      if (amount > 0n) charged.push({ budget: match.budget, pot: match.pot, amount });
+    }
     if (lease === null && charged.length === 0) return;
 
     const tell = (balances: readonly BudgetBalance[]): void => {
@@ -163,7 +183,12 @@ export class Budgets {
       });
     };
     try {
-      const charges = charged.map(({ pot, amount }) => ({ ...accountOf(pot), amount }));
+      const charges = charged.map(({ pot: { account, closesAt, oneOfMany }, amount }) => ({
+        account,
+        closesAt,
+        oneOfMany,
+        amount,
+      }));
       const balances = this.#store.settle(lease, charges);
       if (balances instanceof Promise) this.#settling.run(balances.then(tell), this.#storeFailed);
       else tell(balances);

@@ -6,7 +6,7 @@ import type { Book } from './book.ts';
 import { BudgetGate } from './budget-gate.ts';
 import type { BudgetOptions } from './budget-options.ts';
 import { MemoryBudgetStore, type BudgetStore } from './budget-store.ts';
-import { Budgets, type Hold } from './budgets.ts';
+import { Budgets, type BudgetsFor, type Hold } from './budgets.ts';
 import { toRow, type CallRecord } from './call-record.ts';
 import { shown } from './check-options.ts';
 import { toJson } from './export-json.ts';
@@ -25,6 +25,7 @@ import { Pricer } from './pricer.ts';
 import { prometheusText } from './prometheus.ts';
 import { reportText, type ReportOptions } from './report.ts';
 import { reprice, type RepriceOptions, type Repricing } from './reprice.ts';
+import { RowIds } from './row-ids.ts';
 import { RowListeners, type RowListener } from './row-listeners.ts';
 import { LedgerFile } from './ledger-file/ledger-file.ts';
 import { StoredLedger } from './ledger-file/stored-ledger.ts';
@@ -48,6 +49,8 @@ export interface CostTrackerOptions {
   readonly baseline?: Baseline | undefined;
   /** What calls may cost or use. Each is held against before a call is made, and charged after it. @default [] */
   readonly budgets?: readonly BudgetOptions[] | undefined;
+  /** Budgets beyond those, of whoever makes a call: asked for each. The same budget is the same object each time. @default none */
+  readonly budgetsFor?: BudgetsFor | undefined;
   /** Where budgets are kept: a store of your own lets several processes share them. @default in this process */
   readonly budgetStore?: BudgetStore | undefined;
   /** Is told once when a budget reaches a threshold; `webhook(url)` posts it. @default nobody is told */
@@ -70,6 +73,7 @@ const optionNames: ReadonlySet<string> = new Set<keyof CostTrackerOptions>([
   'priceSource',
   'baseline',
   'budgets',
+  'budgetsFor',
   'budgetStore',
   'onAlert',
   'ledger',
@@ -100,6 +104,7 @@ export class CostTracker {
   readonly #budgets: Budgets | undefined;
   readonly #folder: string | undefined;
   readonly #file: LedgerFile | undefined;
+  readonly #ids = new RowIds();
   readonly #warnings = new Warnings();
   readonly #scopes = new Scopes();
   readonly #clients: ClientTracker;
@@ -124,6 +129,7 @@ export class CostTracker {
       this.#warnings.once('fault', `The cost tracker failed, and a call has no row: ${String(error)}`);
     const book: Book = {
       enter: (id, record, hold) => this.#enter(id, record, hold),
+      ids: this.#ids,
       seen: new SeenAttempts(),
       fault,
       gate: this.#budgets && new BudgetGate(this.#budgets, fault),
@@ -154,7 +160,7 @@ export class CostTracker {
 
   /** Enters one call by hand. A wrong record is no error: the row that is returned says what is wrong with it. */
   record(call: CallRecord): LedgerRow {
-    return this.#enter(crypto.randomUUID(), attributed(call, this.#scopes.attribution));
+    return this.#enter(this.#ids.next(), attributed(call, this.#scopes.attribution));
   }
 
   /**
@@ -308,16 +314,18 @@ function fileOf({ ledger, durability = 'batch' }: CostTrackerOptions, warnings: 
 }
 
 function budgetsOf(
-  { budgets = [], budgetStore, onAlert }: CostTrackerOptions,
+  { budgets = [], budgetsFor, budgetStore, onAlert }: CostTrackerOptions,
   pricer: Pricer,
   warnings: Warnings,
 ): Budgets | undefined {
   if (onAlert !== undefined && typeof onAlert !== 'function') throw new TypeError(`onAlert: ${shown(onAlert)} is not a function`);
+  if (budgetsFor !== undefined && typeof budgetsFor !== 'function')
+    throw new TypeError(`budgetsFor: ${shown(budgetsFor)} is not a function`);
   const store = budgetStore ?? new MemoryBudgetStore();
   const complete = (['reserve', 'settle', 'release'] as const).every((method) => typeof store[method] === 'function');
   if (!complete) throw new TypeError(`budgetStore: ${shown(budgetStore)} has not all of reserve, settle and release`);
-  const made = new Budgets({ budgets, store, pricer, onAlert, warnings });
-  return budgets.length === 0 ? undefined : made;
+  const made = new Budgets({ budgets, budgetsFor, store, pricer, onAlert, warnings });
+  return budgets.length === 0 && !budgetsFor ? undefined : made;
 }
 
 function checkOptions(options: CostTrackerOptions): void {

@@ -1,5 +1,6 @@
+import type { Entry } from './entry.ts';
 import { otherKey } from './rollup.ts';
-import type { LedgerRow, Outcome } from './row.ts';
+import type { Outcome } from './row.ts';
 import { Spend } from './spend.ts';
 import { usdOrNull } from './tally.ts';
 
@@ -38,10 +39,10 @@ export class DailyRollup {
     this.#maxKinds = maxKinds;
   }
 
-  add(row: LedgerRow): void {
-    const number = Math.floor(row.at / dayMs);
+  add(entry: Entry): void {
+    const number = Math.floor(entry.row.at / dayMs);
     if (this.#latest?.number !== number) this.#latest = this.#days.get(number) ?? this.#open(number);
-    this.#latest?.add(row);
+    this.#latest?.add(entry);
   }
 
   /** The first day first. */
@@ -87,11 +88,11 @@ class Day {
     this.#maxKinds = maxKinds;
   }
 
-  add(row: LedgerRow): void {
+  add({ row, amount }: Entry): void {
     const { agent = '', workflow = '', outcome, usage } = row;
     const model = row.name ?? row.model;
     const kind = this.#byModel.get(model)?.get(agent)?.get(workflow)?.[outcome] ?? this.#open(model, agent, workflow, outcome);
-    kind.spend.add(row.costPicodollars);
+    kind.spend.add(row.costPicodollars, amount);
     kind.input += usage.inputTokens ?? 0;
     kind.output += usage.outputTokens ?? 0;
   }

@@ -52,6 +52,7 @@ export type {
 
 export { BudgetError, type BudgetErrorCode, type BudgetErrorFacts } from './budget-error.ts';
 export type { BudgetAlert, OnAlert } from './budget-alert.ts';
+export type { BudgetsFor } from './budgets.ts';
 export type { BudgetOptions, BudgetScope, BudgetUnit, TokenBudget, UsdBudget } from './budget-options.ts';
 export {
   MemoryBudgetStore,

@@ -76,13 +76,18 @@ export class LatencySeries {
   #work(): LatencyFigures {
     const [count, buckets] = [this.#count, this.#buckets];
     const ranks = [0.5, 0.95, 0.99].map((fraction) => Math.ceil(fraction * count));
-    const sorted = Float64Array.from(this.#values).toSorted(); // quicker than numbers by a comparison of ours
-    const found = buckets
-      ? buckets.at(ranks).map((bucket) => Math.min(this.#max, Math.max(this.#min, middleOf(bucket))))
-      : ranks.map((rank) => sorted[rank - 1]);
-    const [p50 = null, p95 = null, p99 = null] = found;
+    const [p50 = null, p95 = null, p99 = null] = buckets ? this.#near(buckets, ranks) : this.#exactly(ranks);
     const percentiles = buckets ? 'histogram' : 'exact';
     return { count, avg: this.#sum / count, p50, p95, p99, min: this.#min, max: this.#max, percentiles };
+  }
+
+  #exactly(ranks: readonly number[]): (number | undefined)[] {
+    const sorted = Float64Array.from(this.#values).toSorted(); // quicker than numbers by a comparison of ours
+    return ranks.map((rank) => sorted[rank - 1]);
+  }
+
+  #near(buckets: Buckets, ranks: readonly number[]): number[] {
+    return buckets.at(ranks).map((bucket) => Math.min(this.#max, Math.max(this.#min, middleOf(bucket))));
   }
 
   /** Moves the values into buckets. */

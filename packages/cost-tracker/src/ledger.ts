@@ -49,8 +49,8 @@ export class Ledger {
     this.#added += 1;
     this.#total.add(entry);
     this.#retries.add(row);
-    this.#history.add(row);
-    this.#daily.add(row);
+    this.#history.add(entry);
+    this.#daily.add(entry);
     this.#agents.add(row.agent ?? '(none)', entry);
     this.#models.add(row.name ?? row.model, entry);
     if (row.workflow !== undefined) this.#addToWorkflow(row.workflow, entry);
@@ -91,8 +91,8 @@ export class Ledger {
 
   /** A run has succeeded while its last call was answered; one that is folded away stays as it was. */
   #addToWorkflow(workflow: string, entry: Entry): void {
-    const { row } = entry;
-    if (row.outcome !== 'cache_hit') this.#labelled.add(row.costPicodollars);
+    const { row, amount } = entry;
+    if (row.outcome !== 'cache_hit') this.#labelled.add(row.costPicodollars, amount);
     this.#workflowsSucceeded += this.#workflows.add(workflow, entry);
   }
 

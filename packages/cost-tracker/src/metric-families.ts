@@ -35,7 +35,7 @@ const counters: readonly Counter[] = [
   {
     name: 'rolecall_llm_cost_usd_total',
     help: 'Cost in USD of requests that have a price. What a simulator answered is included.',
-    samples: ({ picodollars }) => [[{}, usdNumber(picodollars)]],
+    samples: ({ spend }) => [[{}, usdNumber(spend.known ?? 0n)]],
   },
   {
     name: 'rolecall_llm_tokens_total',
@@ -52,7 +52,7 @@ const counters: readonly Counter[] = [
   {
     name: 'rolecall_llm_unpriced_requests_total',
     help: 'Requests whose cost cannot be known, and is not in the cost.',
-    samples: ({ unpriced }) => [[{}, unpriced]],
+    samples: ({ spend }) => [[{}, spend.unpriced]],
   },
   {
     name: 'rolecall_llm_cache_hits_total',
@@ -62,12 +62,12 @@ const counters: readonly Counter[] = [
   {
     name: 'rolecall_llm_simulated_requests_total',
     help: 'Requests that a simulator answered: nobody was paid. They are part of the requests.',
-    samples: ({ simulated }) => [[{}, simulated]],
+    samples: ({ simulated }) => [[{}, simulated.requests]],
   },
   {
     name: 'rolecall_llm_simulated_cost_usd_total',
     help: 'The part of the cost in USD that nobody was paid, because a simulator answered.',
-    samples: ({ simulatedPicodollars }) => [[{}, usdNumber(simulatedPicodollars)]],
+    samples: ({ simulated }) => [[{}, usdNumber(simulated.known ?? 0n)]],
   },
 ];
 

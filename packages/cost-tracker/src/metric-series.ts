@@ -1,6 +1,7 @@
 import { splitModel } from './pricer.ts';
 import { otherKey } from './rollup.ts';
 import type { LedgerRow } from './row.ts';
+import { Spend } from './spend.ts';
 import { leavesOf } from './usage.ts';
 
 /** Upper bounds in seconds: those of the GenAI conventions, and two more for models that think for minutes. */
@@ -16,10 +17,8 @@ export class Series {
   readonly tokens: Record<TokenKind, number> = { input: 0, cache_read: 0, cache_write: 0, output: 0, reasoning: 0 };
   readonly duration: Histogram = new Histogram();
   readonly firstToken: Histogram = new Histogram();
-  picodollars = 0n;
-  simulatedPicodollars = 0n;
-  simulated = 0;
-  unpriced = 0;
+  readonly spend: Spend = new Spend();
+  readonly simulated: Spend = new Spend();
   cacheHits = 0;
 
   constructor(labels: Series['labels']) {
@@ -33,12 +32,8 @@ export class Series {
       return;
     }
     this.requests[outcome] += 1;
-    if (costPicodollars === null) this.unpriced += 1;
-    else this.picodollars += costPicodollars;
-    if (row.simulated) {
-      this.simulated += 1;
-      this.simulatedPicodollars += costPicodollars ?? 0n;
-    }
+    this.spend.add(costPicodollars);
+    if (row.simulated) this.simulated.add(costPicodollars);
     this.#addTokens(row);
     if (outcome !== 'answered') return;
     if (row.latencyMs !== undefined) this.duration.add(row.latencyMs / 1_000);
@@ -61,8 +56,8 @@ class Histogram {
   sum = 0;
 
   add(seconds: number): void {
-    const index = durationBounds.findIndex((bound) => seconds <= bound);
-    const bucket = index === -1 ? durationBounds.length : index;
+    let bucket = 0;
+    while (bucket < durationBounds.length && seconds > (durationBounds[bucket] ?? 0)) bucket += 1;
     this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
     this.sum += seconds;
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { CostTracker } from './cost-tracker.ts';
+import { entryOf } from './entry.ts';
 import { perThousand } from './own-prices.ts';
 import { SpendHistory } from './spend-history.ts';
 
@@ -45,7 +46,7 @@ test('an answer from a cache is no spending, and a request without a price is co
 test('only the latest quarter is kept', () => {
   const history = new SpendHistory();
   const row = new CostTracker({ prices: { m: perThousand(0.01) } }).record({ model: 'm', inputTokens: 1, outputTokens: 0 });
-  for (let past = 0; past < 5_000; past++) history.add({ ...row, at: start + past * hour });
+  for (let past = 0; past < 5_000; past++) history.add(entryOf({ ...row, at: start + past * hour }));
 
   expect(history.hours()).toHaveLength(92 * 24);
   expect(history.hours()[0]?.at).toBe(start + (5_000 - 92 * 24) * hour);

@@ -1,4 +1,6 @@
+import type { Entry } from './entry.ts';
 import type { LedgerRow } from './row.ts';
+import { Spend } from './spend.ts';
 
 /** What was spent by one request, or by those of an hour. */
 export interface Spent {
@@ -21,36 +23,38 @@ const mostHours = 92 * 24; // a quarter, so that a month's forecast never lacks 
 
 interface Sum {
   at: number;
-  picodollars: bigint;
-  simulatedPicodollars: bigint;
-  requests: number;
-  unpricedRequests: number;
+  readonly all: Spend;
+  readonly simulated: Spend;
 }
 
 /** Sums by the hour, for when there have been more rows than are kept. */
 export class SpendHistory {
   readonly #hours = new Map<number, Sum>();
 
-  add({ at, outcome, costPicodollars, simulated }: LedgerRow): void {
+  add({ row: { at, outcome, costPicodollars, simulated }, amount }: Entry): void {
     if (outcome === 'cache_hit') return;
     const hour = Math.floor(at / hourMs);
     const sum = this.#hours.get(hour) ?? this.#open(hour, at);
     sum.at = Math.min(sum.at, at);
-    sum.requests += 1;
-    if (costPicodollars === null) sum.unpricedRequests += 1;
-    else sum.picodollars += costPicodollars;
-    if (simulated) sum.simulatedPicodollars += costPicodollars ?? 0n;
+    sum.all.add(costPicodollars, amount);
+    if (simulated) sum.simulated.add(costPicodollars, amount);
   }
 
   /** In the order of time. */
   hours(): Spent[] {
     return [...this.#hours.values()]
-      .map(({ picodollars, ...sum }) => ({ ...sum, costPicodollars: sum.requests === sum.unpricedRequests ? null : picodollars }))
+      .map(({ at, all, simulated }) => ({
+        at,
+        costPicodollars: all.known,
+        simulatedPicodollars: simulated.known ?? 0n,
+        requests: all.requests,
+        unpricedRequests: all.unpriced,
+      }))
       .toSorted((a, b) => a.at - b.at);
   }
 
   #open(hour: number, at: number): Sum {
-    const sum = { at, picodollars: 0n, simulatedPicodollars: 0n, requests: 0, unpricedRequests: 0 };
+    const sum = { at, all: new Spend(), simulated: new Spend() };
     this.#hours.set(hour, sum);
     if (this.#hours.size > mostHours) this.#hours.delete([...this.#hours.keys()].reduce((a, b) => Math.min(a, b)));
     return sum;

@@ -1,6 +1,11 @@
 /** Below this, whole numbers of picodollars are added as numbers, which is exact and makes no garbage. */
 const mostSmall = 2 ** 52;
 
+/** Exact as far as it is used: from 4,500 USD on it is not. */
+export function amountOf(picodollars: bigint | null): number {
+  return picodollars === null ? 0 : Number(picodollars);
+}
+
 /** What requests cost, exactly, and how many of them have no cost that is known. */
 export class Spend {
   requests = 0;
@@ -8,14 +13,11 @@ export class Spend {
   #small = 0;
   #large = 0n;
 
-  add(picodollars: bigint | null): void {
+  /** `amount`: the same as a number, for those who add it to several. */
+  add(picodollars: bigint | null, amount: number = amountOf(picodollars)): void {
     this.requests += 1;
-    if (picodollars === null) {
-      this.unpriced += 1;
-      return;
-    }
-    const amount = Number(picodollars); // exact where it is used: from 4,500 USD on it is not
-    if (amount < mostSmall) this.#addSmall(amount);
+    if (picodollars === null) this.unpriced += 1;
+    else if (amount < mostSmall) this.#addSmall(amount);
     else this.#large += picodollars;
   }
 

@@ -73,17 +73,18 @@ export class Tally {
   }
 
   add(entry: Entry): void {
-    const { row } = entry;
+    const { row, amount } = entry;
+    const { costPicodollars } = row;
     this.#endedWell = row.outcome === 'answered' || row.outcome === 'cache_hit';
     if (row.outcome === 'cache_hit') {
       this.#cacheHits += 1;
       return;
     }
-    this.#spend.add(row.costPicodollars);
-    if (row.simulated) (this.#simulated ??= new Spend()).add(row.costPicodollars);
+    this.#spend.add(costPicodollars, amount);
+    if (row.simulated) (this.#simulated ??= new Spend()).add(costPicodollars, amount);
     if (entry.cacheUse) (this.#cache ??= new CacheTally()).add(entry.cacheUse);
-    if (row.outcome === 'failed') (this.#failed ??= new Spend()).add(row.costPicodollars);
-    if (row.outcome === 'aborted') (this.#aborted ??= new Spend()).add(row.costPicodollars);
+    if (row.outcome === 'failed') (this.#failed ??= new Spend()).add(costPicodollars, amount);
+    if (row.outcome === 'aborted') (this.#aborted ??= new Spend()).add(costPicodollars, amount);
     if (row.outcome === 'answered') this.#time(entry);
     this.#input += row.usage.inputTokens ?? 0;
     this.#output += row.usage.outputTokens ?? 0;

@@ -117,9 +117,9 @@ async function outcomes<Result>(
   const line = async (): Promise<void> => {
     for (let index = next++; index < total; index = next++) {
       try {
-        ended[index] = { status: 'finished', index, result: await run(index) };
+        ended[index] = { status: 'finished', index, result: await run(index), warnings: [] };
       } catch (error) {
-        ended[index] = { status: 'failed', index, error };
+        ended[index] = { status: 'failed', index, error, warnings: [] };
       }
     }
   };

@@ -1,5 +1,5 @@
 /** What a model may say of itself beyond the seam, for the router it stands in. This file imports no code. */
-import type { Model } from '@rolecall/core';
+import type { Model, ModelSettings } from '@rolecall/core';
 
 export interface Backend extends Model {
   /** How long its first token may take now, if it knows better than the options: a local model may have to be loaded first. */
@@ -12,4 +12,6 @@ export interface Backend extends Model {
   readonly speaks?: readonly string[] | undefined;
   /** It continues an answer whose beginning stands as the last message, as the assistant's. */
   readonly acceptsPrefill?: true | undefined;
+  /** Settings that it adds where a request says nothing else; a relayed body does not have them. */
+  readonly settings?: ModelSettings | undefined;
 }

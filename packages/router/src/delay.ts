@@ -1,3 +1,5 @@
+import { offAbort, onAbort } from './on-abort.ts';
+
 /** A longer timer would fire at once. */
 export const longestTimerMs: number = 2 ** 31 - 1;
 
@@ -6,11 +8,11 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
+      offAbort(signal, end);
       resolve();
     };
     const timer = setTimeout(end, Math.min(Math.ceil(ms), longestTimerMs));
-    signal?.addEventListener('abort', end);
+    onAbort(signal, end);
     if (signal?.aborted) end();
   });
 }

@@ -45,7 +45,7 @@ export { shadow, type ShadowOptions, type ShadowResult } from './policies/shadow
 export { split, type SplitModel, type Variant } from './policies/split.ts';
 export type { StrategyName } from './policies/strategies/strategy.ts';
 export { timeout, type TimeoutOptions } from './policies/timeout.ts';
-export { createRouter, type Router } from './router.ts';
+export { createRouter, type RestUntil, type Router } from './router.ts';
 export { pooledFetch, type PooledFetchOptions } from './transport/pooled-fetch.ts';
 export type { LastError } from './vitals.ts';
 export { webhook, type WebhookMessage, type WebhookOptions } from './webhook.ts';

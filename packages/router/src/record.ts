@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Attempt, Middleware, Model, ModelResponse } from '@rolecall/core';
 import type { AttemptListener } from './attempt-listener.ts';
 import { attemptsOf, failedAttempt, isRefusal } from './attempts.ts';
@@ -92,7 +91,7 @@ function measured(
   const { startedAt, start, firstTokenMs } = call;
   const durationMs = performance.now() - start;
   const attempt: Writable<Attempt> = {
-    id: randomUUID(),
+    id: crypto.randomUUID(),
     name,
     model,
     startedAt,

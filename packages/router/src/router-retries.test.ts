@@ -140,6 +140,20 @@ test('a wait that would outlast the link’s share of the deadline is not begun'
   expect([limited.at, next.at]).toEqual([[0], [0]]);
 });
 
+test('when all deployments of the last link are cooling, the wait ends when one of them may be asked again', async () => {
+  const both = [failing('rate_limited', { retryAfterMs: 1_000 }, 1), failing('rate_limited', { retryAfterMs: 1_000 }, 1)];
+  const router = createRouter({ models: { a: both.map((model) => ({ model })) }, roles: { default: 'a' } });
+
+  const answered = await ask(router);
+
+  expect(both.flatMap(({ at }) => at)).toEqual([0, 4_000, 0]); // 5 s, less the jitter: sooner it would have been refused unasked
+  expect(story(answered)).toEqual([
+    ['a#1', 'rate_limited'],
+    ['a#2', 'rate_limited'],
+    ['a#1', 'answered'],
+  ]);
+});
+
 test('when all deployments of a link are cooling, the next link is asked without a wait', async () => {
   const [limited, next] = [failing('rate_limited', { status: 429, retryAfterMs: 5_000 }), answering()];
   const router = createRouter({

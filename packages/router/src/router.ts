@@ -1,6 +1,6 @@
 import type { FallbackTarget, Model, ModelAsk, ModelRequest, ModelResponse } from '@rolecall/core';
 import { guarded } from './attempt-listener.ts';
-import { ModelError, RouteError } from './errors.ts';
+import { ModelError, type ModelErrorCode, RouteError } from './errors.ts';
 import { explainer, type Explanation } from './explain.ts';
 import {
   checkHealthOptions,
@@ -19,6 +19,15 @@ import { overlay } from './overlay.ts';
 import { readOptions } from './read-options.ts';
 import { createRoutes, type Route } from './routes.ts';
 
+/** How long a deployment is left alone, and what it failed with. */
+export interface RestUntil {
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  readonly code: ModelErrorCode;
+  readonly status?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
 /** One model made of many: it answers a request from the chain of the role, or of the model, that the request names. */
 export interface Router<Name extends string = string> extends Model {
   /** Why such a request could not be served, or `undefined` if it could. */
@@ -33,6 +42,8 @@ export interface Router<Name extends string = string> extends Model {
   health(options?: HealthOptions & { readonly probe?: false | undefined }): readonly DeploymentHealth[];
   /** The state of every deployment after each was asked for a word. */
   health(options: HealthOptions & { readonly probe: true }): Promise<readonly DeploymentHealth[]>;
+  /** Leaves a deployment alone until then, as another process found it. Whether there is such a one, with a circuit. */
+  rest(deployment: string, until: RestUntil): boolean;
   /** Loads every local model and keeps it loaded, so that no request waits for that. */
   warm(options?: WarmOptions): Promise<readonly Warmed[]>;
 }
@@ -82,8 +93,17 @@ export function createRouter<const Name extends string, const Id extends string 
     model: (name: Name) => bound({ model: name }, links.byName.get(name)?.model.id),
     explain: explainer(find, chains, links),
     health: healthCheck(links),
+    rest: (deployment: string, until: RestUntil) => rest(links, deployment, until),
     warm: (wishes?: WarmOptions) => warmUp(links.placed, wishes),
   });
+}
+
+/** Nobody was asked for this: it is what another process learned. */
+function rest({ placed }: Links, deployment: string, { until, code, status, reason }: RestUntil): boolean {
+  const circuit = placed.find(({ member }) => member.id === deployment)?.member.model.circuit;
+  const ms = until - Date.now();
+  if (circuit && ms > 0) circuit.openFor(ms, { code, status, reason });
+  return circuit !== undefined;
 }
 
 function healthCheck({ placed }: Links): Router['health'] {

@@ -166,8 +166,8 @@ test('a wait goes on where it was, and one that is over is over', async () => {
   expect(Date.now() - begin).toBeGreaterThanOrEqual(199);
 
   const before = performance.now();
-  await within(({ steps }) => steps.sleep('wait', 200));
-  expect(performance.now() - before).toBeLessThan(150);
+  await within(({ steps }) => steps.sleep('wait', 60_000)); // what counts is when it was first asked for
+  expect(performance.now() - before).toBeLessThan(20_000);
 });
 
 test('the attempts of steps that nobody asks for any more are told, and only those', async () => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { BaselineFigures } from '../baseline.ts';
 import { checkNames, checkWholeNumbers, shown } from '../check-options.ts';
 import { formatName, formatShare, formatTime, plural, roundUsd } from '../format.ts';
@@ -38,7 +37,7 @@ export interface PageContent {
 export function htmlPage({ summary, rows, spending }: PageContent, options: HtmlOptions): string {
   const { title, timeZone, maxLines, maxRows } = read(options);
   // The hash is of every character between the tags.
-  const hash = createHash('sha256').update(style).digest('base64');
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256').update(style).digest('base64');
   const page = html`<!doctype html>
     <html lang="en">
       <head>

@@ -29,7 +29,7 @@ export class RowLines {
     if (row.workflow !== undefined) line += `,"workflow":${quoted(row.workflow)}`;
     if (row.task !== undefined) line += `,"task":${quoted(row.task)}`;
     if (row.tags.length > 0) line += `,"tags":${JSON.stringify(row.tags)}`;
-    line += `,"usage":${countsText(usage)}`;
+    line += `,"usage":${usageText(usage)}`;
     if (row.estimated) line += ',"estimated":true';
     if (row.parts !== undefined) line += `,"parts":${JSON.stringify(row.parts)}`;
     if (row.serverTools !== undefined) line += `,"serverTools":${JSON.stringify(row.serverTools)}`;
@@ -42,9 +42,9 @@ export class RowLines {
     if (row.code !== undefined) line += `,"code":${quoted(row.code)}`;
     if (row.status !== undefined) line += `,"status":${row.status}`;
     // JSON has no whole numbers of that size.
-    line += costPicodollars === null ? ',"costPicodollars":null' : `,"costPicodollars":"${costPicodollars}"`;
-    line += `,"costUsd":${row.costUsd}`;
-    if (price !== null) line += `,"price":${this.#priceText(price)}`;
+    const picodollars = costPicodollars === null ? 'null' : `"${costPicodollars}"`;
+    line += `,"costPicodollars":${picodollars},"costUsd":${row.costUsd}`;
+    if (price !== null) line += this.#priceText(price);
     if (unpriced !== null) line += `,"unpriced":${JSON.stringify(unpriced)}`;
     if (row.simulated) line += ',"simulated":true';
     if (row.local) line += ',"local":true';
@@ -57,7 +57,7 @@ export class RowLines {
     const { rates } = price;
     const known = rates === null ? undefined : this.#prices.get(rates);
     if (known && same(known.price, price)) return known.text;
-    const text = JSON.stringify(price);
+    const text = `,"price":${JSON.stringify(price)}`;
     if (rates !== null) this.#prices.set(rates, { price, text });
     return text;
   }
@@ -79,6 +79,16 @@ const plain = /^[\w \-.:/@+#]*$/;
 
 function quoted(text: string): string {
   return plain.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** Most usage has these two counts and no other. */
+function usageText(usage: TokenUsage): string {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens } = usage;
+  const { reasoningTokens, audioInputTokens, audioOutputTokens } = usage;
+  const cached = cacheReadTokens ?? cacheWriteTokens ?? cacheWrite1hTokens;
+  const others = cached ?? reasoningTokens ?? audioInputTokens ?? audioOutputTokens;
+  if (others !== undefined || inputTokens === undefined || outputTokens === undefined) return countsText(usage);
+  return `{"inputTokens":${inputTokens},"outputTokens":${outputTokens}}`;
 }
 
 function countsText(counts: TokenUsage | ProviderDurations): string {

@@ -18,7 +18,7 @@ export interface TapOptions extends TrackOptions {
 
 /** The same `fetch`, which leaves a row for every request to a model. */
 export function tapFetch(fetch: Fetch, book: Book, options: TapOptions): Fetch {
-  const retries = new SdkRetries();
+  const retries = new SdkRetries(book.ids);
   const { forgotten } = options;
   const guard: Guard = (work) => {
     try {

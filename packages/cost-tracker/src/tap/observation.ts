@@ -142,7 +142,7 @@ export class Observation implements TappedRequest {
     const { book, hold } = this.#seen;
     if (!this.#record || this.#owner !== 'itself') return;
     this.#owner = 'another'; // once
-    book.enter(crypto.randomUUID(), this.#record, hold);
+    book.enter(book.ids.next(), this.#record, hold);
     hold?.settle();
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import type { RowIds } from '../row-ids.ts';
 import type { TappedBody } from './request.ts';
 
 /** How many failed requests are remembered, in case they come again. */
@@ -14,6 +14,11 @@ const retryHeader = 'x-stainless-retry-count';
  */
 export class SdkRetries {
   readonly #failed = new Map<string, string[]>();
+  readonly #ids: RowIds;
+
+  constructor(ids: RowIds) {
+    this.#ids = ids;
+  }
 
   /** The id of the call that a request is a try of. */
   callOf(request: TappedBody): string {
@@ -21,7 +26,7 @@ export class SdkRetries {
     const known = tries > 0 ? this.#failed.get(keyOf(request, tries)) : undefined;
     const callId = known?.pop();
     if (known?.length === 0) this.#failed.delete(keyOf(request, tries));
-    return callId ?? crypto.randomUUID();
+    return callId ?? this.#ids.next();
   }
 
   /** It failed, and may come again. */
@@ -42,5 +47,10 @@ function triesBefore({ headers }: TappedBody): number {
 }
 
 function keyOf({ address, text }: TappedBody, tries: number): string {
-  return createHash('sha256').update(`${tries} ${address}\n`).update(text).digest('base64');
+  return process
+    .getBuiltinModule('node:crypto')
+    .createHash('sha256')
+    .update(`${tries} ${address}\n`)
+    .update(text)
+    .digest('base64');
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Delta, ModelRequest, ToolCall } from '@rolecall/core';
 
 /** A piece of a tool call, as it streams in. */
@@ -110,7 +109,7 @@ class CallDelivery implements Delivery {
 
   toolCalls(): ToolCall[] {
     const sorted = [...this.#calls].toSorted(([a], [b]) => a - b);
-    return sorted.map(([, call]) => ({ ...call, id: (call.id ||= `call_${randomUUID()}`) }));
+    return sorted.map(([, call]) => ({ ...call, id: (call.id ||= `call_${crypto.randomUUID()}`) }));
   }
 
   fullText(): string {

@@ -1,5 +1,6 @@
 import type { ModelRequest } from '@rolecall/core';
 import { attemptSignal } from '../attempt-signal.ts';
+import { offAbort, onAbort } from '../on-abort.ts';
 
 /** A signal of one call's own, which also follows the caller's. */
 export interface LinkedSignal {
@@ -18,11 +19,11 @@ export function linkSignal(signal: AbortSignal | undefined): LinkedSignal {
   const controller = new AbortController();
   const follow = (): void => controller.abort(signal?.reason);
   if (signal?.aborted) follow();
-  else signal?.addEventListener('abort', follow, { once: true });
+  else onAbort(signal, follow);
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
-    release: () => signal?.removeEventListener('abort', follow),
+    release: () => offAbort(signal, follow),
   };
 }
 

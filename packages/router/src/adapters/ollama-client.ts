@@ -12,7 +12,7 @@ export interface OllamaClient {
   chat(body: OllamaChatBody): Promise<object>;
 }
 
-interface OllamaSdk {
+export interface OllamaSdk {
   readonly Ollama: new (config: { host?: string; headers?: Record<string, string>; fetch: typeof fetch }) => OllamaClient;
 }
 
@@ -22,10 +22,20 @@ export interface Exchange {
 }
 
 export interface Server {
+  /** Finds the SDK. */
+  readonly sdk: (model: string) => Promise<OllamaSdk>;
   readonly host: string | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly fetch: typeof globalThis.fetch;
   readonly exchange: Exchange;
+}
+
+/** Loads the SDK once: to import it again for each call takes longer than the SDK does. A failure is not remembered. */
+export function lazySdk(): Server['sdk'] {
+  let loaded: OllamaSdk | undefined;
+  // Widened, so that the SDK's types stay out: they need the DOM's, which nobody should have to have.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
+  return async (model) => (loaded ??= await loadSdk<OllamaSdk>(model, 'ollama', () => import('ollama' as string)));
 }
 
 /** Asks through a client of this call's own: the SDK's `abort()` would end all streams of a client at once. */
@@ -33,14 +43,12 @@ export async function askServer(
   body: OllamaChatBody,
   signal: AbortSignal,
   facts: Facts,
-  { host, headers, fetch, exchange }: Server,
+  { sdk, host, headers, fetch, exchange }: Server,
   take: TakeChunk,
 ): Promise<void> {
-  // Widened, so that the SDK's types stay out: they need the DOM's, which nobody should have to have.
-  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
-  const { Ollama } = await loadSdk<OllamaSdk>(facts.model, 'ollama', () => import('ollama' as string));
+  const { Ollama } = await sdk(facts.model);
   signal.throwIfAborted();
-  const sdk = new Ollama({
+  const client = new Ollama({
     ...(host !== undefined && { host }),
     ...(headers && { headers: { ...headers } }),
     fetch: async (url, init) => {
@@ -52,7 +60,7 @@ export async function askServer(
       return response.ok ? response : asJson(response);
     },
   });
-  const answer = await sdk.chat(body);
+  const answer = await client.chat(body);
   if (body.stream && exchange.response) await readLines(exchange.response, facts, take);
   else await take(answer);
 }

@@ -8,7 +8,7 @@ import { type Facts, isLocalHost } from './http.ts';
 import { nameOf } from './model-name.ts';
 import { collect, type OllamaChunk, type TakeChunk } from './ollama-answer.ts';
 import { encode, type OllamaChatBody } from './ollama-chat.ts';
-import { askClient, askServer, type Exchange, type OllamaClient, type Server } from './ollama-client.ts';
+import { askClient, askServer, type Exchange, type OllamaClient, type Server, lazySdk } from './ollama-client.ts';
 import { explain } from './ollama-errors.ts';
 import { createLoad, readLoaded } from './ollama-load.ts';
 import { relayOf } from './wire.ts';
@@ -122,18 +122,19 @@ function acceptsPrefill(id: string): boolean {
 
 /** Where the server is. A client of the user's keeps that to itself. */
 function serverOf({ client, host, headers, fetch = pooledFetch() }: OllamaOptions): Omit<Server, 'exchange'> {
+  const sdk = lazySdk();
   const given = host ?? (client ? undefined : process.env['OLLAMA_HOST']?.trim() || 'http://127.0.0.1:11434');
-  if (given === undefined) return { host: undefined, headers, fetch };
+  if (given === undefined) return { sdk, host: undefined, headers, fetch };
   const address = given.startsWith(':') ? `127.0.0.1${given}` : given; // the SDK takes a bare port too
   const hasScheme = address.includes('://');
   const full = hasScheme ? address : `http://${address}`;
   if (!URL.canParse(full)) throw new TypeError('host (or OLLAMA_HOST) is no URL: expected one such as http://127.0.0.1:11434');
   const url = new URL(full);
-  if (url.username === '') return { host: address, headers, fetch };
+  if (url.username === '') return { sdk, host: address, headers, fetch };
 
   // `fetch` refuses an address with a password, and would print it.
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   url.username = url.password = '';
-  return { host: hasScheme ? url.href : url.host, headers: { authorization, ...headers }, fetch };
+  return { sdk, host: hasScheme ? url.href : url.host, headers: { authorization, ...headers }, fetch };
 }

@@ -59,7 +59,7 @@ export class Findings {
   }
 
   /** For this once, the key is treated otherwise than it usually is. */
-  verdict(path: Path, treatment: Treatment, note: string): void {
+  verdict(path: Path, treatment: Treatment, note?: string): void {
     this.verdicts.set(nameOf(path), { treatment, note });
   }
 }

@@ -23,6 +23,8 @@ export interface ParseConfigOptions {
   readonly strict?: boolean | undefined;
   /** Where answers are kept when the file asks for `redis`; a `Keyv` fits. @default in memory */
   readonly cacheStore?: CacheStore | undefined;
+  /** Keys that the program acts on itself, with their sections: `general_settings.master_key`. @default [] */
+  readonly ownKeys?: readonly string[] | undefined;
 }
 
 export interface LoadedConfig {
@@ -32,6 +34,8 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
   /** What became of every key of the file, in its order. */
   readonly report: readonly KeyReport[];
+  /** The whole file with every variable put in: for programs with keys of their own there. It holds secrets. */
+  readonly file: Readonly<Record<string, unknown>>;
 }
 
 /** Options of a router whose names are known only when the file has been read. */
@@ -57,11 +61,17 @@ export function parseConfig(text: string, options: ParseConfigOptions = {}): Loa
     if (findings.problems.length === 0) findings.problem([], 'there is no map here; a configuration has a model_list');
     throw failure(file, findings.problems);
   }
-  const read = assemble(source.value, { source, findings, env: environmentOf(source.value, env) }, options);
+  for (const key of options.ownKeys ?? []) findings.verdict(key.split('.'), 'honoured');
+  const { read, whole } = assemble(source.value, { source, findings, env: environmentOf(source.value, env) }, options);
   if (findings.problems.length > 0) throw failure(file, findings.problems);
   const report = survey(source, knownKeys, findings);
   const warnings = findings.warnings.map((warning) => placed(file, warning));
-  return { options: read, report, warnings: [...warnings, ...warningsOf(report).map((sentence) => `${file}: ${sentence}`)] };
+  return {
+    options: read,
+    report,
+    file: whole,
+    warnings: [...warnings, ...warningsOf(report).map((sentence) => `${file}: ${sentence}`)],
+  };
 }
 
 interface Reading {
@@ -74,7 +84,7 @@ function assemble(
   written: unknown,
   { source, findings, env }: Reading,
   { strict = false, cacheStore }: ParseConfigOptions,
-): ConfigOptions {
+): { readonly read: ConfigOptions; readonly whole: Readonly<Record<string, unknown>> } {
   const { value, missing } = withVariables(written, env);
   const file = value as Readonly<Record<string, unknown>>;
   const sections = readSections(file, findings);
@@ -92,7 +102,7 @@ function assemble(
   const roles = readRoles(sections.roles ?? {}, resolve, findings);
   if (strict) refuseTheUnusable(pools, roles, findings);
 
-  return {
+  const read: ConfigOptions = {
     models: Object.fromEntries([...pools].map(([name, { deployments }]) => [name, deployments])),
     aliases: Object.fromEntries(aliases),
     roles,
@@ -101,6 +111,7 @@ function assemble(
     contentPolicyFallbacks: lists('content_policy_fallbacks'),
     ...readPolicies(sections, { resolve, findings, cacheStore }),
   };
+  return { read, whole: file };
 }
 
 function warnOfMissing(missing: readonly Missing[], listed: readonly ListedModel[], findings: Findings): void {

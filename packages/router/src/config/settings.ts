@@ -26,5 +26,5 @@ export function settingsOf(words: SettingWords): ModelSettings | undefined {
 export function withSettings(model: Model, settings: ModelSettings | undefined): Model {
   if (!settings) return model;
   const settled: Model = (request) => model({ ...request, settings: overlay(settings, request.settings) });
-  return Object.assign(settled, model);
+  return Object.assign(settled, model, { settings });
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Attempt, ModelResponse } from '@rolecall/core';
 import { attemptsOf, failedAttempt } from '../attempts.ts';
 import { overlay } from '../overlay.ts';
@@ -30,7 +29,7 @@ export async function attemptsBehind(call: Promise<ModelResponse>, facts: CallFa
   if (recorded.length > 0) return recorded;
 
   const { model, startedAt, reason } = facts;
-  const base = { id: randomUUID(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
+  const base = { id: crypto.randomUUID(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
   if (over?.response) return [{ ...base, model: over.response.model, outcome: 'answered', usage: over.response.usage }];
   if (over) return [failedAttempt(over.error, base, undefined)];
   return [overlay<Attempt>({ ...base, outcome: 'aborted', code: 'aborted', possiblyBilled: true }, { reason })];

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Attempt, Middleware, Model, ModelRequest, ModelResponse } from '@rolecall/core';
 import { type AttemptListener, guarded } from '../attempt-listener.ts';
 import { attemptsOf, isRefusal } from '../attempts.ts';
@@ -69,7 +68,7 @@ export function cache(options: CacheOptions = {}): Middleware {
         'cache: the model has no id; a scope must say whose answers these are, since others use the store too.',
       );
     }
-    const scope = options.scope ?? next.id ?? randomUUID();
+    const scope = options.scope ?? next.id ?? crypto.randomUUID();
     const { namespace } = options;
     const cached = new Cache({ next, store, ttlMs, onAttempt, name: next.id ?? scope });
     const asked = (request: ModelRequest): unknown => ({
@@ -171,7 +170,7 @@ class Cache {
     const { simulated, local } = response.metadata ?? {};
     const { startedAt, start } = begun;
     const durationMs = performance.now() - start;
-    const facts = { id: randomUUID(), model: response.model, startedAt, waitMs: 0, durationMs };
+    const facts = { id: crypto.randomUUID(), model: response.model, startedAt, waitMs: 0, durationMs };
     const hit: Attempt = overlay<Attempt>(
       { ...facts, outcome: 'cache_hit', usage: {}, costUsd: 0 }, // no usage, said aloud: nobody fills it in from the answer's
       { name, simulated, local },

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ModelRequest } from '@rolecall/core';
 
 /** JSON text that is equal for equal values: the keys of objects are sorted, and those that are undefined left out. */
@@ -17,5 +16,5 @@ export function canonicalJson(value: unknown): string {
 export function requestKey(request: ModelRequest, asked: unknown): string {
   const { messages, tools, toolChoice, outputSchema, settings, providerOptions } = request;
   const parts = { asked, messages, tools, toolChoice, outputSchema, settings, providerOptions };
-  return createHash('sha256').update(canonicalJson(parts)).digest('hex');
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(canonicalJson(parts)).digest('hex');
 }

@@ -21,6 +21,8 @@ export interface Circuit {
   readonly lastError: CircuitFault | undefined;
   /** 0 when it may be asked now, as the one probe if need be. */
   availableInMs(): number;
+  /** Opens it, or keeps it open for longer, as somebody else found the deployment. */
+  openFor(ms: number, fault: Omit<CircuitFault, 'at'>): void;
 }
 
 export interface CircuitRules {
@@ -123,6 +125,12 @@ export class Breaker implements Circuit {
       this.#doublings += 1;
     }
     this.#open(failure);
+  }
+
+  openFor(ms: number, { code, status, reason }: Omit<CircuitFault, 'at'>): void {
+    this.#lastError = { code, status, reason, at: Date.now() };
+    this.#lasting ||= lastingCodes.has(code);
+    this.#until = Math.max(this.#until ?? 0, performance.now() + ms);
   }
 
   /** The call ended in a way that says nothing of the deployment: the caller gave up, for one. */

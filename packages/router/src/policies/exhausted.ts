@@ -1,5 +1,4 @@
 /** What is known of the links that failed, and what that comes to when all have. */
-import { randomUUID } from 'node:crypto';
 import type { Attempt, Model, ModelRequest } from '@rolecall/core';
 import { attemptsOf, failedAttempt, isRefusal, type Refusal } from '../attempts.ts';
 import { ModelError, RouteError } from '../errors.ts';
@@ -26,7 +25,7 @@ export function attemptsOfLink(error: Movable, link: Model, request: ModelReques
   const recorded = attemptsOf(error);
   if (recorded.length > 0) return recorded;
   const model = ModelError.isInstance(error) ? error.model : nameOf(link, request);
-  const base = { id: randomUUID(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
+  const base = { id: crypto.randomUUID(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
   return [failedAttempt(error, base, request.signal)];
 }
 

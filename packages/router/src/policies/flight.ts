@@ -2,6 +2,7 @@ import type { Delta, ModelRequest, ModelResponse } from '@rolecall/core';
 import { errorAfter } from '../attempts.ts';
 import { longestTimerMs } from '../delay.ts';
 import { abortError, ModelError } from '../errors.ts';
+import { offAbort, onAbort } from '../on-abort.ts';
 import { outOfTime, type PlannedRequest } from '../plan.ts';
 import { within } from './within.ts';
 
@@ -121,17 +122,17 @@ export class Flight {
         reject(reason);
       };
     });
-    const onAbort = (): void => leave(abortError(signal as AbortSignal, this.#name));
+    const abort = (): void => leave(abortError(signal as AbortSignal, this.#name));
     const onDeadline = (): void => {
       if (plan && plan.deadlineAt <= performance.now()) leave(outOfTime({ messages: [] }, { model: this.#name }));
     };
-    signal?.addEventListener('abort', onAbort);
+    onAbort(signal, abort);
     const waitMs = joins && plan ? plan.deadlineAt - performance.now() : Infinity;
     const timer = waitMs === Infinity ? undefined : setTimeout(onDeadline, Math.min(Math.ceil(waitMs), longestTimerMs));
     return {
       left,
       release: () => {
-        signal?.removeEventListener('abort', onAbort);
+        offAbort(signal, abort);
         clearTimeout(timer);
       },
     };

@@ -1,5 +1,4 @@
 /** What there is to tell of a pool: what would become of a request, and why nobody could be asked. */
-import { randomUUID } from 'node:crypto';
 import type { Attempt, ModelRequest } from '@rolecall/core';
 import { duration, ModelError } from '../errors.ts';
 import type { Choice, Obstacle, Pool } from './pool.ts';
@@ -59,7 +58,7 @@ export function nobody(pool: Pool, request: ModelRequest, name: string): ModelEr
 }
 
 function skipped({ member: { id, model } }: Seat, name: string): Omit<Attempt, 'startedAt'> {
-  return { id: randomUUID(), name, model: model.id ?? name, deployment: id, waitMs: 0, durationMs: 0, outcome: 'skipped' };
+  return { id: crypto.randomUUID(), name, model: model.id ?? name, deployment: id, waitMs: 0, durationMs: 0, outcome: 'skipped' };
 }
 
 function refusal(obstacles: readonly Obstacle[], name: string): ModelError {

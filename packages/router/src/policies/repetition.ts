@@ -1,6 +1,5 @@
 /** What a retry does once a call has failed. */
 import type { Attempt, Model, ModelRequest, ModelResponse } from '@rolecall/core';
-import pRetry from 'p-retry';
 import { answerAfter, attemptsOf, errorAfter } from '../attempts.ts';
 import { delay } from '../delay.ts';
 import { abortError, ModelError, type ModelErrorCode, type Remedies, remedyOf } from '../errors.ts';
@@ -43,6 +42,7 @@ export class Repetition {
 
   async after(first: ModelError): Promise<ModelResponse> {
     this.#last = first;
+    const { default: pRetry } = await import('p-retry'); // most processes never need it
     try {
       return await pRetry((number) => (number === 1 ? Promise.reject(first) : this.#again()), {
         retries: Infinity, // counted by us, for each code apart
@@ -78,7 +78,7 @@ export class Repetition {
     const deployment = attemptsOf(error).at(-1)?.deployment;
     if (deployment !== undefined) this.#failed.add(deployment);
     const hasPeer = this.#next.hasPeer?.(this.#asked()) ?? false;
-    const waitMs = hasPeer ? 0 : backOffMs(error, retriesMade, this.#policy.limits);
+    const waitMs = hasPeer ? 0 : Math.max(backOffMs(error, retriesMade, this.#policy.limits), this.#refusedForMs());
     if (retriesMade >= retriesFor(error, deployment, hasPeer, this.#policy)) return;
     if (!hasPeer && !this.#isWorthWaiting(error, deployment, waitMs)) return;
     this.#leave = this.#takeLeave(error, hasPeer ? undefined : (deployment ?? error.model));
@@ -88,7 +88,7 @@ export class Repetition {
   /** The next link of the chain is quicker than a long wait, and than a deployment that has just timed out. */
   #isWorthWaiting(error: ModelError, deployment: string | undefined, waitMs: number): boolean {
     const { plan } = this.#request;
-    if ((error.retryAfterMs ?? 0) > this.#policy.limits.maxDelayMs) return false;
+    if (Math.max(error.retryAfterMs ?? 0, this.#refusedForMs()) > this.#policy.limits.maxDelayMs) return false;
     if (error.unasked && !this.#mayPass(error)) return false;
     if (!plan) return true;
     const hasTimedOut = deployment !== undefined && plan.asked.has(deployment);
@@ -106,6 +106,13 @@ export class Repetition {
   #isCooling(): boolean {
     const { members = [] } = this.#next;
     return members.length > 0 && members.every(({ model }) => (model.circuit?.availableInMs() ?? 0) > 0);
+  }
+
+  /** How long nobody behind this name would be asked even for want of anybody else: a shorter wait would be in vain. */
+  #refusedForMs(): number {
+    const { members = [] } = this.#next;
+    const waits = members.map(({ model: { circuit } }) => (circuit?.lasting ? circuit.availableInMs() : 0));
+    return waits.length === 0 ? 0 : Math.min(...waits);
   }
 
   #takeLeave(error: ModelError, backend: string | undefined): RetryLeave | undefined {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Attempt, Model, ModelAsk, ModelRequest } from '@rolecall/core';
 import { attemptsOf, isRefusal } from '../attempts.ts';
 import { ModelError, RouteError } from '../errors.ts';
@@ -81,7 +80,7 @@ function readArms(variants: unknown): readonly Arm[] {
 
 /** From 0 to just below 1, spread evenly over keys. */
 function pointOf(key: string): number {
-  return createHash('sha256').update(key).digest().readUIntBE(0, 6) / 2 ** 48;
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(key).digest().readUIntBE(0, 6) / 2 ** 48;
 }
 
 function labelled(request: ModelRequest, name: string): ModelRequest {

@@ -4,6 +4,7 @@ import type { Backend } from '../backend.ts';
 import { carry } from '../compose.ts';
 import { longestTimerMs } from '../delay.ts';
 import { abortError, duration, ModelError, type ModelErrorCode } from '../errors.ts';
+import { offAbort, onAbort } from '../on-abort.ts';
 import { checkOptions, positiveOrInfinity } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
 import { outOfTime, type PlannedRequest } from '../plan.ts';
@@ -84,7 +85,7 @@ class TimedAttempt {
     const late = this.#overdue(this.#startedAt);
     if (late) throw late;
 
-    signal?.addEventListener('abort', this.#followCaller);
+    onAbort(signal, this.#followCaller);
     this.#arm(this.#startedAt);
     try {
       return await new Promise<ModelResponse>((resolve, reject) => {
@@ -97,7 +98,7 @@ class TimedAttempt {
     } finally {
       this.#over = true;
       clearTimeout(this.#timer);
-      signal?.removeEventListener('abort', this.#followCaller);
+      offAbort(signal, this.#followCaller);
     }
   }
 

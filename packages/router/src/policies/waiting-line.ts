@@ -1,4 +1,5 @@
 import { longestTimerMs } from '../delay.ts';
+import { offAbort, onAbort } from '../on-abort.ts';
 
 /** Who would wait, and what becomes of it if it does so in vain. */
 export interface Newcomer {
@@ -47,7 +48,7 @@ export class WaitingLine<Ticket> {
       if (signal?.aborted) return reject(giveUp('aborted'));
       const settle = (): void => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
+        offAbort(signal, abort);
       };
       const leave = (why: 'aborted' | 'impatient'): void => {
         settle();
@@ -64,7 +65,7 @@ export class WaitingLine<Ticket> {
       const timer =
         patienceMs < Infinity ? setTimeout(() => leave('impatient'), Math.min(patienceMs, longestTimerMs)) : undefined;
       const waiter = { tokens, since: performance.now(), serve };
-      signal?.addEventListener('abort', abort);
+      onAbort(signal, abort);
       this.#waiters.push(waiter);
       this.#tokens += tokens;
     });

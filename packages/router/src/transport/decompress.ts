@@ -1,19 +1,21 @@
 /** Bodies that come compressed. */
 import type { Transform } from 'node:stream';
-import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type * as zlibModule from 'node:zlib';
 import type { BodyReader, Incoming } from './exchange.ts';
 
 export const acceptedEncodings = 'gzip, deflate, br';
 
-/** Every piece of a stream is passed on as it comes; whether a body is whole, the connection knows. */
-const flush = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
-const brotliFlush = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH };
+type Zlib = typeof zlibModule;
 
-const decoders: Readonly<Record<string, () => Transform>> = {
-  gzip: () => createGunzip(flush),
-  'x-gzip': () => createGunzip(flush),
-  deflate: () => createInflate(flush),
-  br: () => createBrotliDecompress(brotliFlush),
+/** Every piece of a stream is passed on as it comes; whether a body is whole, the connection knows. */
+const flushed = ({ constants: { Z_SYNC_FLUSH: each } }: Zlib) => ({ flush: each, finishFlush: each });
+const flushedBrotli = ({ constants: { BROTLI_OPERATION_FLUSH: each } }: Zlib) => ({ flush: each, finishFlush: each });
+
+const decoders: Readonly<Record<string, (zlib: Zlib) => Transform>> = {
+  gzip: (zlib) => zlib.createGunzip(flushed(zlib)),
+  'x-gzip': (zlib) => zlib.createGunzip(flushed(zlib)),
+  deflate: (zlib) => zlib.createInflate(flushed(zlib)),
+  br: (zlib) => zlib.createBrotliDecompress(flushedBrotli(zlib)),
 };
 
 /** The body as it was before it was compressed. One in a coding that nobody asked for comes as it is. */
@@ -25,9 +27,9 @@ export function decompressed(body: Incoming, headers: Headers): Incoming {
 }
 
 /** The same body after a step, which holds the sender back when its own reader is slow. */
-function through(make: (() => Transform) | undefined, body: Incoming): Incoming {
+function through(make: ((zlib: Zlib) => Transform) | undefined, body: Incoming): Incoming {
   if (!make) return body;
-  const step = make();
+  const step = make(process.getBuiltinModule('node:zlib'));
   return {
     read(reader: BodyReader) {
       step.on('data', (bytes: Uint8Array) => reader.piece(bytes));

@@ -1,5 +1,4 @@
 /** One request and its answer on a pool, as undici tells of them, without a stream in between. */
-import { STATUS_CODES } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Pool } from './pool.ts';
 import type { PlainRequest } from './redirects.ts';
@@ -71,7 +70,7 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
   onResponseStart(_: Controller, status: number, headers: Record<string, string | string[] | undefined>, text = ''): void {
     if (status < 200) return; // the head is yet to come
     this.#hasHead = true;
-    const statusText = text || (STATUS_CODES[status] ?? '');
+    const statusText = text || (process.getBuiltinModule('node:http').STATUS_CODES[status] ?? '');
     this.#resolve({ status, statusText, headers: toHeaders(headers), body: this });
   }
 

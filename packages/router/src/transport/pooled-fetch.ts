@@ -2,7 +2,8 @@ import { checkOptions, countFromOne, type Rule } from '../options-check.ts';
 import { type CancellableInit, signalsOf, withOneSignal } from './cancelled-by.ts';
 import { acceptedEncodings } from './decompress.ts';
 import { exchange } from './exchange.ts';
-import { lazyPool, type Pool, type PoolOptions } from './pool.ts';
+import { lazyPool, type Pool } from './pool.ts';
+import type { PoolOptions } from './pool-options.ts';
 import { isRedirect, nextHop, type PlainRequest } from './redirects.ts';
 import { nobody, responseOf } from './response.ts';
 

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { guideConfig, rolecall, scene, type Scene, start } from '../test/cli.ts';
+
+// Commands load their code when they are asked, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
+
+let here: Scene;
+beforeAll(async () => {
+  here = await scene();
+  await here.write('guide.yaml', guideConfig());
+}, 60_000);
+afterAll(() => here.simulator.close());
+
+const argv = ['gateway', '--config', 'guide.yaml', '--port', '0', '--no-watch'];
+
+async function urlOf(running: ReturnType<typeof start>): Promise<string> {
+  const [, url = ''] = /Gateway running on (http:\S+)\/v1/.exec(await running.said('Dashboard available')) ?? [];
+  return url;
+}
+
+test('gateway serves the models of the file until it is stopped, and ends with 0', async () => {
+  const running = start(argv, here);
+  const url = await urlOf(running);
+
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer any-string-works' },
+    body: JSON.stringify({ model: 'groq-fast', messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+  const { choices } = (await response.json()) as { choices: { message: { content: string } }[] };
+  running.stop();
+
+  expect(response.status).toBe(200);
+  expect(choices[0]?.message.content).toContain('Hello');
+  expect((await running.ended).exitCode).toBe(0);
+  await expect(fetch(url)).rejects.toThrow('fetch failed');
+});
+
+test('on SIGHUP it reads the file anew, and one with mistakes leaves what runs as it is', async () => {
+  await here.write('reload.yaml', guideConfig());
+  const told: { hangUp?: () => void } = {};
+  const onHangup = (listener: () => void) => {
+    told.hangUp = listener;
+    return () => undefined;
+  };
+  const running = start(['gateway', '--config', 'reload.yaml', '--port', '0', '--no-watch'], { ...here, onHangup });
+  const url = await urlOf(running);
+
+  await here.write('reload.yaml', 'model_list: 3\n');
+  told.hangUp?.();
+  await running.said('the configuration was not read anew');
+  const { status } = await fetch(`${url}/v1/models`, { headers: { authorization: 'Bearer any' } });
+  running.stop();
+
+  expect(status).toBe(200);
+  expect((await running.ended).exitCode).toBe(0);
+});
+
+test.each([
+  ['a file that is not there', ['gateway', '--config', 'nowhere.yaml'], 'nowhere.yaml cannot be read (ENOENT)'],
+  ['an address for all without a master key', [...argv, '--host', '0.0.0.0'], 'master_key'],
+])('gateway exits with 2 for %s', async (_, given, words) => {
+  const { exitCode, stderr } = await rolecall(given, here);
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(words);
+});
+
+test('gateway exits with 2 when its port is taken, and says what to do', async () => {
+  const first = start(argv, here);
+  const { port } = new URL(await urlOf(first));
+
+  const second = await rolecall([...argv, '--port', port], here);
+  first.stop();
+  await first.ended;
+
+  expect(second).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Choose another with --port') as string });
+});

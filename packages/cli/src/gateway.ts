@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import { createGateway, type Gateway } from '@rolecall/gateway';
+import { codeOf, readText } from './config-file.ts';
+import { CommandError, exitCodes } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import { untilStopped } from './until-stopped.ts';
+
+export interface GatewayCommandOptions {
+  readonly config: string;
+  readonly port: number;
+  readonly host: string;
+  readonly insecure?: boolean | undefined;
+  readonly watch: boolean;
+}
+
+/** Serves a configuration over HTTP until it is stopped, and reads it anew when it changes or on SIGHUP. */
+export async function gateway({ config, port, host, insecure, watch }: GatewayCommandOptions, io: Io): Promise<number> {
+  await readText(config, io, 'Name a configuration with --config, such as litellm_config.yaml; "rolecall init" writes one.');
+  const logTo = { write: (line: string) => void io.stdout.write(line) };
+  const server = await unlessWrong(createGateway({ config: resolve(io.cwd, config), insecure, watch, env: io.env, logTo }));
+  const forget = io.onHangup?.(() => void reload(server, io));
+  try {
+    for (const warning of server.warnings) io.stderr.write(`warning: ${warning}\n`);
+    const { url } = await unlessWrong(server.listen(port, host));
+    io.stderr.write(`Gateway running on ${url}/v1 (press Ctrl-C to quit)\nDashboard available at ${url}/ui\n`);
+    await untilStopped(io.signal);
+  } finally {
+    forget?.();
+    await server.close();
+  }
+  return exitCodes.fine;
+}
+
+/** A file with mistakes leaves what runs as it is. */
+async function reload(server: Gateway, io: Io): Promise<void> {
+  try {
+    await server.reload();
+  } catch (error) {
+    io.stderr.write(`error: the configuration was not read anew: ${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
+
+/** What is wrong with a file, an option or a port is said without a stack. */
+async function unlessWrong<Value>(promise: Promise<Value>): Promise<Value> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof TypeError) throw new CommandError(error.message, { cause: error });
+    if (codeOf(error) === 'EADDRINUSE')
+      throw new CommandError('That port is taken. Choose another with --port; 0 takes any.', { cause: error });
+    throw error;
+  }
+}

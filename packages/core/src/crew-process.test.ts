@@ -1,0 +1,245 @@
+/** Tasks side by side, managers, plans, many inputs, time limits. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { Agent, Crew, Task, type ItemProgress, type Model, type ModelRequest } from './index.ts';
+import { scriptedModel } from './testing.ts';
+
+const agent = new Agent({ name: 'writer', role: 'Writer', goal: 'g', backstory: 'b' });
+const taskOf = (name: string, options: object = {}): Task =>
+  new Task({ name, description: `Do ${name}`, expectedOutput: 'e', agent, ...options });
+const reply = (text: string): Awaited<ReturnType<Model>> => ({
+  model: 'a/b',
+  text,
+  toolCalls: [],
+  finishReason: 'stop',
+  usage: {},
+});
+
+/** Answers with the task's name in capitals, after a while, and notes who was under way at once. */
+function slow(ms: number): { model: Model; log: string[]; most: () => number; prompts: Map<string, string> } {
+  const log: string[] = [];
+  const prompts = new Map<string, string>();
+  let running = 0;
+  let most = 0;
+  const model: Model = async ({ labels, messages, signal }: ModelRequest) => {
+    const task = labels?.task ?? '';
+    log.push(`+${task}`);
+    prompts.set(task, JSON.stringify(messages[1]?.content));
+    most = Math.max(most, ++running);
+    try {
+      await sleep(ms, undefined, { signal });
+    } finally {
+      running -= 1;
+    }
+    if (task === 'broken') throw new Error('down');
+    log.push(`-${task}`);
+    return reply(task.toUpperCase());
+  };
+  return { model, log, most: () => most, prompts };
+}
+
+test('async tasks run side by side, and what comes after waits for those it builds on', async () => {
+  const { model, log, prompts } = slow(20);
+  const [a, b] = [taskOf('a', { async: true }), taskOf('b', { async: true })];
+  const tasks = [a, b, taskOf('c', { context: [b, a] }), taskOf('d', { context: [] })];
+
+  const result = await new Crew({ tasks, model }).kickoff();
+
+  expect(log.slice(0, 2)).toEqual(['+a', '+b']);
+  expect(log.slice(4)).toEqual(['+c', '-c', '+d', '-d']);
+  expect(prompts.get('a')).not.toContain('Output of');
+  expect(prompts.get('b')).not.toContain('Output of');
+  expect(prompts.get('c')).toMatch(/\\nB\\n.*\\nA\\n/);
+  expect(result.taskOutputs.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('a task in order does not wait for an async one it does not build on; the result does', async () => {
+  const { model, log } = slow(10);
+  const tasks = [taskOf('side', { async: true }), taskOf('main', { context: [] })];
+
+  const result = await new Crew({ tasks, model }).kickoff();
+
+  expect(log.slice(0, 2).toSorted()).toEqual(['+main', '+side']);
+  expect(result.taskOutputs.map(({ text }) => text)).toEqual(['SIDE', 'MAIN']);
+});
+
+test('no more tasks are under way than the crew allows', async () => {
+  const { model, most } = slow(3);
+  const tasks = Array.from({ length: 9 }, (_, index) => taskOf(`t${index}`, { async: true }));
+
+  await new Crew({ tasks, model, concurrency: 3 }).kickoff();
+
+  expect(most()).toBe(3);
+});
+
+test('when one of several fails, the others are stopped, the error is its own, and what was done is kept', async () => {
+  const { model } = slow(10);
+  const tasks = [taskOf('first'), taskOf('broken', { async: true }), taskOf('beside', { async: true }), taskOf('after')];
+  const types: string[] = [];
+
+  const run = new Crew({ tasks, model }).kickoff({}, { onEvent: ({ type }) => void types.push(type) });
+
+  await expect(run).rejects.toMatchObject({ code: 'model_failed', task: 'broken', finished: [{ name: 'first' }] });
+  expect(types.at(-1)).toBe('crew_failed');
+  expect(types.filter((type) => type === 'task_started')).toHaveLength(3);
+});
+
+test('a manager does every task with the coworkers it hands work to, agentless tasks too', async () => {
+  const manager = new Agent({ name: 'boss', role: 'Boss', goal: 'g', backstory: 'b' });
+  const orphan = new Task({ name: 'orphan', description: 'Do it', expectedOutput: 'e' });
+  const model = scriptedModel([
+    (request) => {
+      const delegate = request.tools?.find(({ name }) => name === 'delegate');
+      expect(delegate).toBeDefined();
+      return {
+        toolCalls: [
+          {
+            id: '1',
+            name: 'delegate',
+            arguments: JSON.stringify({ coworker: 'writer', task: 'Write it', context: 'All of it' }),
+          },
+        ],
+      };
+    },
+    'WRITTEN',
+    'CHECKED',
+  ]);
+
+  const result = await new Crew({ tasks: [orphan], agents: [agent], manager, model }).kickoff();
+
+  expect(result.text).toBe('CHECKED');
+  expect(model.requests.map(({ role }) => role)).toEqual(['boss', 'writer', 'boss']);
+  expect(JSON.stringify(model.requests[1]?.messages)).toContain('Write it');
+  expect(JSON.stringify(model.requests[2]?.messages)).toContain('WRITTEN');
+  expect(result.tasks.orphan).toMatchObject({ role: 'boss', attempts: { length: 3 } });
+});
+
+test('planning asks once, before the first task, and each plan reaches the prompt of its task', async () => {
+  const plans = [{ task: 'a', plan: '1. Look twice' }];
+  const model = scriptedModel([JSON.stringify({ plans }), 'A', 'B']);
+
+  const result = await new Crew({ tasks: [taskOf('a'), taskOf('b')], model, planning: true }).kickoff();
+
+  expect(model.requests.map(({ role }) => role)).toEqual(['planner', 'writer', 'writer']);
+  expect(model.requests[0]?.messages[1]?.content).toMatch(/"a", done by Writer[\s\S]*Do b/);
+  expect(model.requests[1]?.messages[1]?.content).toContain('1. Look twice');
+  expect(model.requests[2]?.messages[1]?.content).not.toContain('plan');
+  expect(result.warnings).toMatchObject([{ code: 'plan_unreadable', message: 'The planner gave no plan for b' }]);
+  expect(result.attempts).toHaveLength(3);
+});
+
+test('a planner that fails ends the run as a task would', async () => {
+  const planning = new Agent({ name: 'chief', role: 'Chief', goal: 'g', backstory: 'b' });
+
+  await expect(
+    new Crew({ tasks: [taskOf('a')], model: scriptedModel([new Error('down')]), planning }).kickoff(),
+  ).rejects.toMatchObject({
+    code: 'model_failed',
+    task: 'planning',
+    role: 'chief',
+  });
+});
+
+const dawdle: Model = async ({ onDelta, signal }) => {
+  await onDelta?.({ type: 'text', text: 'half an ans' });
+  return sleep(5_000, reply('late'), { signal });
+};
+
+test('a task is stopped when its time is up, and what it had said is kept', async () => {
+  const late: string[] = [];
+  const startedAt = performance.now();
+
+  const run = new Crew({ tasks: [taskOf('a', { timeoutMs: 20 })], model: dawdle }).kickoff(
+    {},
+    { stream: true, onEvent: ({ type }) => void late.push(type) },
+  );
+
+  await expect(run).rejects.toMatchObject({ code: 'timeout', partialText: 'half an ans', attempts: { length: 1 } });
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
+  expect(late.at(-1)).toBe('crew_failed');
+});
+
+test('many inputs run so many at a time, in order, and one that fails loses no other', async () => {
+  let running = 0;
+  let most = 0;
+  const model: Model = async ({ messages }) => {
+    most = Math.max(most, ++running);
+    await sleep(Math.random() * 4);
+    running -= 1;
+    const number = Number(/Double (\d+)/.exec(JSON.stringify(messages))?.[1]);
+    if (number % 5 === 0) throw new Error(`no ${number}`);
+    return reply(String(number * 2));
+  };
+  const double = new Task({ name: 'double', description: 'Double {number}', expectedOutput: 'e', agent });
+  const crew = new Crew({ tasks: [double], model });
+  const progress: ItemProgress[] = [];
+  const inputs = Array.from({ length: 50 }, (_, number) => ({ number }));
+
+  const outcomes = await crew.kickoffForEach(inputs, {
+    concurrency: 7,
+    runId: 'batch',
+    onItem: (item) => void progress.push(item),
+  });
+
+  expect(most).toBe(7);
+  for (const [number, outcome] of outcomes.entries()) {
+    expect(outcome.index).toBe(number);
+    if (outcome.status === 'finished')
+      expect([outcome.result.text, outcome.result.runId]).toEqual([String(number * 2), `batch-${number}`]);
+    else expect([number % 5, outcome.error]).toMatchObject([0, { code: 'model_failed' }]);
+  }
+  expect(progress).toHaveLength(100);
+  expect(progress.at(-1)).toMatchObject({ total: 50, running: 0, finished: 40, failed: 10 });
+  expect(Math.max(...progress.map((item) => item.running))).toBe(7);
+});
+
+test.each<[string, object, string]>([
+  ['a version', { version: '' }, 'Crew: version is ""'],
+  ['a manager', { manager: 'boss' }, 'manager is "boss", and has to be an Agent'],
+  ['a manager among the members', { manager: agent }, 'manager "writer" is also a member'],
+  ['planning', { planning: 'yes' }, 'planning is "yes", and has to be true, false or an Agent'],
+  ['concurrency', { concurrency: 0 }, 'concurrency is 0, and has to be a whole number'],
+  ['an output root', { outputRoot: 1 }, 'outputRoot is 1'],
+  ['a hook', { beforeKickoff: [1] }, 'beforeKickoff is 1, and has to be a function'],
+  ['an after-hook', { afterKickoff: 'x' }, 'afterKickoff is "x"'],
+  ['a callback', { taskCallback: {} }, 'taskCallback is an object (Object), and has to be a function'],
+  ['compat', { compat: 'langchain' }, 'compat is "langchain", and has to be "crewai"'],
+  ['maxRpm', { maxRpm: -1 }, 'maxRpm is -1'],
+  ['a first task with when', { tasks: [taskOf('a', { when: () => true })] }, 'the first task, "a", has a when'],
+])('a crew with a wrong %s is refused', (_what, change, message) => {
+  const make = (): Crew => new Crew({ tasks: [taskOf('t')], model: scriptedModel([]), ...change });
+
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(message);
+});
+
+test.each<[string, object, string]>([
+  ['guardrails', { guardrails: [1] }, 'guardrails[0] is 1, and has to be a function, a text, or { criteria, judge }'],
+  ['a judge', { guardrails: { criteria: 'a', judge: 'b' } }, 'guardrails[0].judge is "b", and has to be an Agent'],
+  ['retries', { maxRetries: -1 }, 'maxRetries is -1'],
+  ['a time limit', { timeoutMs: 0 }, 'timeoutMs is 0'],
+  ['a flag', { markdown: 'yes' }, 'markdown is "yes", and has to be true or false'],
+  ['a callback', { callback: 'log' }, 'callback is "log", and has to be a function'],
+  ['a person', { human: true }, 'human is true, and has to be a function'],
+  ['a condition', { when: true }, 'when is true, and has to be a function'],
+  ['a condition beside async', { when: () => true, async: true }, 'when and async exclude each other'],
+  ['a policy', { context: [{ task: taskOf('x'), maxTokens: 0 }] }, 'context[0].maxTokens is 0'],
+  ['two policies', { context: [{ task: taskOf('x'), maxTokens: 1, map: String }] }, 'context[0] has several policies'],
+  [
+    'an unknown policy',
+    { context: [{ task: taskOf('x'), maxToken: 1 }] },
+    'context[0] has no "maxToken"; valid are task, maxTokens',
+  ],
+])('a task with wrong %s is refused', (_what, change, message) => {
+  expect(() => taskOf('t', change)).toThrow(TypeError);
+  expect(() => taskOf('t', change)).toThrow(message);
+});
+
+test('kickoffForEach refuses what is no list, and wrong options', async () => {
+  const crew = new Crew({ tasks: [taskOf('t')], model: scriptedModel([]) });
+
+  await expect(crew.kickoffForEach({} as never)).rejects.toThrow('inputs is an object (Object)');
+  await expect(crew.kickoffForEach([], { concurrency: 0 })).rejects.toThrow('concurrency is 0');
+  await expect(crew.kickoffForEach([], { onItem: 1 as never })).rejects.toThrow('onItem is 1');
+  expect(() => crew.stream({}, { signal: 1 as never })).toThrow('signal is 1');
+});

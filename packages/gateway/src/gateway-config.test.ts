@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import { parseGatewayConfig } from './gateway-config.ts';
+import { idOf } from './keys/virtual-key.ts';
+
+const models = 'model_list:\n  - model_name: fast\n    litellm_params: { model: ollama/mistral }\n';
+const parse = (rest: string, env: Record<string, string> = {}) => parseGatewayConfig(models + rest, { file: 'c.yaml', env });
+const mistake = (rest: string, env?: Record<string, string>): string => {
+  try {
+    parse(rest, env);
+  } catch (error) {
+    if (error instanceof TypeError) return error.message;
+  }
+  return 'none';
+};
+
+test('without a word to the gateway there is no master key, and nothing to warn of', () => {
+  const { settings, warnings } = parse('');
+
+  expect(settings).toMatchObject({
+    masterKey: undefined,
+    keys: [],
+    redisUrl: undefined,
+    budgetsWithoutRedis: 'open',
+    metricsPublic: false,
+  });
+  expect(warnings).toEqual([]);
+});
+
+test('what it acts on is not among the keys without effect, and the rest is', () => {
+  const { warnings } = parse(
+    'general_settings: { master_key: sk-0123456789abcdef, metrics_public: true, database_url: x, nonsense: 1 }\n',
+  );
+
+  expect(warnings.join('\n')).toContain('general_settings.database_url');
+  expect(warnings.join('\n')).toContain('general_settings.nonsense');
+  expect(warnings.join('\n')).not.toMatch(/master_key|metrics_public/);
+});
+
+const withKey = (key: string): string =>
+  `general_settings:\n  master_key: sk-0123456789abcdef\n  keys: [{ name: blog, ${key}, models: [fast], max_budget: 5, budget_duration: 30d, rpm_limit: 3 }]\n`;
+
+test('a virtual key is kept as its hash, and one that is given as a hash is the same key', () => {
+  const id = idOf('sk-blog-0123456789');
+  const [written] = parse(withKey('key: os.environ/BLOG'), { BLOG: 'sk-blog-0123456789' }).settings.keys;
+  const [hashed] = parse(withKey(`key_hash: ${id}`)).settings.keys;
+
+  expect(written).toMatchObject({
+    id,
+    name: 'blog',
+    models: ['fast'],
+    maxBudgetUsd: 5,
+    budgetWindow: 'month',
+    rpm: 3,
+    isConfigured: true,
+  });
+  expect(hashed?.id).toBe(id);
+  expect(JSON.stringify(written)).not.toContain('sk-blog-0123456789');
+});
+
+test('Redis is found where LiteLLM has it, too', () => {
+  const rest = 'router_settings: { redis_host: cache, redis_port: 6380, redis_password: os.environ/PW }\n';
+
+  expect(parse(rest, { PW: 'p@ss' }).settings.redisUrl).toBe('redis://:p%40ss@cache:6380');
+});
+
+test('alerts go where LiteLLM sends them', () => {
+  const { alerts } = parse('general_settings: { alerting: [slack], alerting_threshold: 300 }\n', {
+    SLACK_WEBHOOK_URL: 'https://hooks.example/x',
+  }).settings;
+
+  expect(alerts).toMatchObject({ slackUrl: 'https://hooks.example/x', slowP95Ms: 300_000 });
+});
+
+test.each([
+  [
+    'a master key whose variable is not set',
+    'general_settings: { master_key: os.environ/NOBODY }',
+    'c.yaml:4: general_settings.master_key has no value',
+  ],
+  ['keys without a master key', 'general_settings: { keys: [{ key: sk-0123456789 }] }', 'no effect without a master_key'],
+  [
+    'a key without a key',
+    'general_settings: { master_key: sk-0123456789abcdef, keys: [{ name: a }] }',
+    'general_settings.keys[0].key must be',
+  ],
+  [
+    'two keys of one name',
+    'general_settings: { master_key: sk-0123456789abcdef, keys: [{ name: a, key: sk-11111111 }, { name: a, key: sk-22222222 }] }',
+    'keys[1] is the same key',
+  ],
+  [
+    'a field that no key has',
+    'general_settings: { master_key: sk-0123456789abcdef, keys: [{ key: sk-11111111, bugdet: 1 }] }',
+    'keys[0].bugdet must be one of',
+  ],
+  [
+    'a window that there is not',
+    'general_settings: { master_key: sk-0123456789abcdef, keys: [{ key: sk-11111111, budget_duration: 7d }] }',
+    'budget_duration must be one of hour',
+  ],
+  ['an address that is none', 'general_settings: { redis_url: "http://:secret@x" }', 'redis_url must be a redis or rediss URL'],
+  ['Slack without an address', 'general_settings: { alerting: [slack] }', 'set slack_webhook_url'],
+  ['a switch that is none', 'general_settings: { metrics_public: maybe }', 'metrics_public must be true or false'],
+])('%s stops the start, and no value is repeated', (_, rest, sentence) => {
+  const message = mistake(`${rest}\n`);
+
+  expect(message).toContain(sentence);
+  expect(message).not.toMatch(/secret|sk-0123|sk-1111/);
+});

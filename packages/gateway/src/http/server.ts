@@ -1,0 +1,97 @@
+/** The HTTP server: one request in, one handler, and whatever it throws told in the words of the API that was asked. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { createExchange } from './exchange.ts';
+import type { FindRoute } from './find-route.ts';
+import { type Problem, problemOf } from './problem.ts';
+import { sendProblem } from './reply.ts';
+import type { Area, Caller, RefusedRequest } from './route.ts';
+
+export interface ServerParts {
+  readonly find: FindRoute;
+  readonly admit: (request: IncomingMessage, area: Area) => Caller | Promise<Caller>;
+  /** The body of an error, as the API of this path has it. */
+  readonly problemBody: (problem: Problem, path: string, callId: string) => object;
+  readonly onRefusal: (refused: RefusedRequest) => void;
+  readonly maxBodyBytes: () => number;
+}
+
+/** How long a client may take to send its head, and its whole request. */
+const headMs = 30_000;
+const requestMs = 120_000;
+/** Longer than load balancers keep a connection, which would otherwise send into a closed one. */
+const keepAliveMs = 75_000;
+
+export function createHttpServer(parts: ServerParts): Server {
+  const server = createServer(
+    { requestTimeout: requestMs, headersTimeout: headMs, keepAliveTimeout: keepAliveMs },
+    (request, response) => {
+      void serve(request, response, parts);
+    },
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseGarbage(error, socket));
+  return server;
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, parts: ServerParts): Promise<void> {
+  const { path, query } = addressOf(request.url ?? '/');
+  const sharedId = sharedIdOf(request);
+  const callId = sharedId ?? randomUUID();
+  const isIdShared = sharedId !== undefined;
+  try {
+    const route = parts.find(request.method ?? 'GET', path);
+    const admitted = parts.admit(request, route.area);
+    const caller = admitted instanceof Promise ? await admitted : admitted;
+    const signal = leaving(response);
+    await route.handle(
+      createExchange({ request, response, path, query, callId, isIdShared, caller, signal, maxBodyBytes: parts.maxBodyBytes() }),
+    );
+  } catch (error) {
+    const problem = problemOf(error);
+    parts.onRefusal({ callId, path, status: problem.status, code: problem.code, error });
+    if (response.headersSent) response.destroy(); // half an answer must not look like a whole one
+    else sendProblem(response, problem, parts.problemBody(problem, path, callId), { 'x-rolecall-call-id': callId });
+  }
+}
+
+/** Aborts when the client leaves before it has its answer. */
+function leaving(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+function addressOf(url: string): { readonly path: string; readonly query: URLSearchParams } {
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  return {
+    path: path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path,
+    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark)),
+  };
+}
+
+/** Gateways behind one load balancer share the id that it gives to a request. */
+function sharedIdOf({ headers }: IncomingMessage): string | undefined {
+  const given = headers['x-rolecall-call-id'] ?? headers['x-litellm-call-id'];
+  return typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : undefined;
+}
+
+const statuses: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** What is no HTTP gets an answer that is, and no more of our time. */
+function refuseGarbage({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
+  const status = statuses[code] ?? '400 Bad Request';
+  const body = JSON.stringify({
+    error: { message: 'This is no HTTP request that can be read.', type: 'invalid_request_error', param: null, code: 'bad_http' },
+  });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

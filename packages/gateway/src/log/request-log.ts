@@ -1,0 +1,55 @@
+/** One JSON line for each model call, with what the router decided. Prompts, answers, keys and what providers said are not in it. */
+import type { DestinationStream, Logger } from 'pino';
+import { destination, pino, stdTimeFunctions } from 'pino';
+import type { CallEnding } from '../http/route.ts';
+
+export function createLog(level: string, to?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: { service: 'rolecall' },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return pino(options, to ?? destination({ fd: 1, sync: false })); // a slow reader of the log holds up no request
+}
+
+export function logCall(log: Logger, ending: CallEnding): void {
+  const { callId, api, ask, caller, status, outcome, code, isStream, durationMs, firstByteMs, overheadMs } = ending;
+  const facts = {
+    event: 'model_call',
+    call_id: callId,
+    api,
+    asked: ask.model.slice(0, 200),
+    role: ask.role?.slice(0, 200),
+    key: caller.keyName,
+    status,
+    outcome,
+    code,
+    stream: isStream,
+    duration_ms: rounded(durationMs),
+    first_byte_ms: rounded(firstByteMs),
+    overhead_ms: rounded(overheadMs),
+    model: ending.model,
+    deployment: ending.deployment,
+    cost_usd: ending.costUsd,
+    input_tokens: ending.inputTokens,
+    output_tokens: ending.outputTokens,
+    attempts: ending.attempts.map((attempt) => ({
+      name: attempt.name,
+      model: attempt.model,
+      deployment: attempt.deployment,
+      outcome: attempt.outcome,
+      code: attempt.code,
+      status: attempt.status,
+      wait_ms: rounded(attempt.waitMs),
+      duration_ms: rounded(attempt.durationMs),
+      cost_usd: attempt.costUsd,
+    })),
+  };
+  if (status >= 500 || outcome === 'cut') log.warn(facts, 'model call failed');
+  else log.info(facts, 'model call');
+}
+
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 10) / 10;
+}

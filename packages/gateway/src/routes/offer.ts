@@ -1,0 +1,83 @@
+/** What there is to ask for: the names of a configuration. */
+import type { RouterOptions } from '@rolecall/router';
+import { Refusal } from '../http/refusal.ts';
+import type { Caller } from '../http/route.ts';
+import type { Wishes } from './wishes.ts';
+
+export interface OfferOptions {
+  /** Aliases that can be asked for and are not listed. */
+  readonly hidden: ReadonlySet<string>;
+  /** The status of an unknown model is 400, as LiteLLM has it, not 404. */
+  readonly litellmErrors: boolean;
+}
+
+export interface OfferedModel {
+  readonly name: string;
+  /** `provider/model` of its backends. */
+  readonly backends: readonly string[];
+  readonly kind: 'model' | 'alias' | 'role';
+}
+
+/** The named models, aliases and roles. */
+export class Offer {
+  readonly roles: ReadonlySet<string>;
+  /** Answers are cached, so requests are read rather than relayed. */
+  readonly isCached: boolean;
+  readonly #names: ReadonlySet<string>;
+  readonly #models: readonly OfferedModel[];
+  readonly #litellmErrors: boolean;
+
+  constructor({ models, aliases = {}, roles = {}, cache }: RouterOptions, { hidden, litellmErrors }: OfferOptions) {
+    const backends = (name: string): readonly string[] => {
+      const found = models[name];
+      const deployments = typeof found === 'function' ? [{ model: found }] : (found ?? []);
+      return [...new Set(deployments.flatMap(({ model }) => model.id ?? []))];
+    };
+    const chainOf = (role: string): readonly string[] => {
+      const route = roles[role] ?? [];
+      const chain = typeof route === 'object' && 'chain' in route ? route.chain : route;
+      return [chain].flat();
+    };
+    this.roles = new Set(Object.keys(roles));
+    this.isCached = cache !== undefined && cache !== false;
+    this.#names = new Set([...Object.keys(models), ...Object.keys(aliases)]);
+    this.#litellmErrors = litellmErrors;
+    this.#models = [
+      ...Object.keys(models).map((name) => ({ name, backends: backends(name), kind: 'model' as const })),
+      ...Object.entries(aliases)
+        .filter(([alias]) => !hidden.has(alias))
+        .map(([name, of]) => ({ name, backends: backends(of), kind: 'alias' as const })),
+      ...[...this.roles].map((role) => ({
+        name: `role:${role}`,
+        backends: chainOf(role).flatMap(backends),
+        kind: 'role' as const,
+      })),
+    ];
+  }
+
+  /** What this caller may ask for. */
+  listed({ models }: Caller): readonly OfferedModel[] {
+    return models === undefined ? this.#models : this.#models.filter(({ name }) => models.includes(name));
+  }
+
+  /** @throws {Refusal} when a name is not there. */
+  check({ model, role, fallbacks }: Wishes, caller: Caller): void {
+    const targets = (fallbacks || []).map((target) => (typeof target === 'string' ? target : target.model));
+    const unknown = [...(model === undefined ? [] : [model]), ...targets].find(
+      (name) => !this.#names.has(name) && !name.includes('#'),
+    );
+    if (unknown !== undefined) throw this.#stranger(unknown, caller);
+    const isServed = role === undefined || this.roles.has(role) || this.roles.has('default');
+    if (model === undefined && !isServed) throw this.#stranger(`role:${role}`, caller);
+  }
+
+  #stranger(name: string, caller: Caller): Refusal {
+    const there = this.listed(caller).map((model) => model.name);
+    const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+    const message = `Invalid model name passed in model=${shown}. There are: ${there.join(', ') || 'none'}. GET /v1/models lists them.`;
+    const facts = { type: 'invalid_request_error', message, param: 'model' };
+    return new Refusal(
+      this.#litellmErrors ? { ...facts, status: 400, code: '400' } : { ...facts, status: 404, code: 'model_not_found' },
+    );
+  }
+}

@@ -37,6 +37,16 @@ const atCall = (hook: 'before' | 'after', number: number, waitMs = 0): Promise<v
     model[hook] = (call) => call.number === number && setTimeout(resolve, waitMs);
   });
 
+/** Says yes for a person as soon as one is asked, and gives all events. */
+async function follow(run: DurableRun): Promise<readonly CrewEvent[]> {
+  const events: CrewEvent[] = [];
+  for await (const event of run.events()) {
+    events.push(event);
+    if (event.type === 'human_requested') await patient(() => run.signal(event.signal, true));
+  }
+  return events;
+}
+
 describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had happened', () => {
   beforeAll(async () => {
     model = await startModel();
@@ -88,16 +98,6 @@ describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had hap
   };
 
   const unbroken = new Map<string, { told: readonly string[]; texts: readonly string[] }>();
-
-  /** Says yes for a person as soon as one is asked, and gives all events. */
-  async function follow(run: DurableRun): Promise<readonly CrewEvent[]> {
-    const events: CrewEvent[] = [];
-    for await (const event of run.events()) {
-      events.push(event);
-      if (event.type === 'human_requested') await patient(() => run.signal(event.signal, true));
-    }
-    return events;
-  }
 
   const cases = Object.keys(moments).flatMap((moment) => victims.map((victim) => ({ moment, victim })));
 

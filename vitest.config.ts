@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-const packages = ['core', 'router', 'cost-tracker', 'simulator', 'gateway', 'cli'];
+const packages = ['core', 'router', 'cost-tracker', 'simulator', 'gateway', 'cli', 'restate'];
 
 /** Tests that need more than Node, or minutes, have projects of their own, which `npm test` leaves out. */
-const special = ['browser', 'kill', 'soak'];
+const special = ['browser', 'kill', 'soak', 'restate'];
 const namedFor = (suite: string): string => `packages/*/src/**/*.${suite}.test.ts`;
 
 export default defineConfig({

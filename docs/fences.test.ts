@@ -29,6 +29,7 @@ const entries = [
   '@rolecall/cost-tracker/otel',
   '@rolecall/simulator',
   '@rolecall/gateway',
+  '@rolecall/restate',
 ];
 
 /** What an example beside a public name may take as given. */

@@ -13,6 +13,7 @@ const arrows: Record<string, { code: readonly string[]; types: readonly string[]
   router: { code: [], types: ['core'] },
   gateway: { code: ['cost-tracker', 'router'], types: ['core'] },
   cli: { code: ['cost-tracker', 'gateway', 'router', 'simulator'], types: ['core'] },
+  restate: { code: ['core'], types: [] },
 };
 
 /** Packages that only a file on this list may load, and only when a call needs it. */

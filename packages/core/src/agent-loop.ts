@@ -60,7 +60,7 @@ async function workWithRetries(work: Work): Promise<Answer> {
     try {
       return await converse(retry === 0 ? work : { ...work, prefix: `${prefix}/retry-${retry}`, reload: true });
     } catch (error) {
-      if (!(error instanceof LoopFailure) || error.code !== 'tool_failed' || retry >= maxRetries) throw error;
+      if (!LoopFailure.isInstance(error) || error.code !== 'tool_failed' || retry >= maxRetries) throw error;
       const message = `"${tag.task}" was begun again (retry ${retry + 1} of ${maxRetries}): ${error.message}`;
       await run.warn({ code: 'task_retried', message, task: tag.task, role: tag.role, cause: error.cause });
     }

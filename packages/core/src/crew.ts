@@ -134,6 +134,7 @@ export class Crew<
       options.signal,
       this.tasks.some((task) => task.async),
     );
+    requireOutside(options, this.tasks);
     const opened = await openSteps(options, runId);
     const { agents, style: promptStyle } = this.#plan;
     let run: Run | undefined;
@@ -166,6 +167,15 @@ export class Crew<
       await opened.close();
     }
   }
+}
+
+/** @throws {TypeError} when a task waits for somebody outside, and the run's steps cannot. */
+function requireOutside({ steps }: KickoffOptions, tasks: TaskList): void {
+  const waiting = tasks.find(({ human }) => human === 'outside');
+  if (!waiting || steps?.waitFor) return;
+  throw new TypeError(
+    `kickoff: task "${waiting.name}" has human: 'outside', which takes an engine that can wait, such as @rolecall/restate`,
+  );
 }
 
 interface Stoppable {

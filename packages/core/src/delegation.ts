@@ -76,7 +76,7 @@ async function handOn(offer: Offer, argumentsText: string, step: string): Promis
     return { content: text, isError: false };
   } catch (error) {
     // Backends that fail, budgets and aborts end the task; what the coworker could not do is told.
-    if (work.signal?.aborted || !(error instanceof LoopFailure || error instanceof TimedOut)) throw error;
+    if (work.signal?.aborted || !(LoopFailure.isInstance(error) || error instanceof TimedOut)) throw error;
     return { content: coworkerFailed(asked.coworker, error), isError: true, thrown: { error } };
   }
 }

@@ -19,6 +19,7 @@ export type CrewEvent =
   | TextDelta
   | TextReset
   | GuardrailFinished
+  | HumanRequested
   | ToolStarted
   | ToolFinished
   | WarningRaised;
@@ -138,6 +139,14 @@ export interface GuardrailFinished extends TaskTag {
   readonly passed: boolean;
   /** Why not. */
   readonly feedback?: string | undefined;
+}
+
+/** The run waits for a person outside: a signal of that name goes on with it. */
+export interface HumanRequested extends TaskTag {
+  readonly type: 'human_requested';
+  /** The answer that is to be looked at. */
+  readonly attempt: number;
+  readonly signal: string;
 }
 
 export interface ToolStarted extends TurnTag {

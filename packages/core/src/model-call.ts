@@ -44,6 +44,8 @@ export async function callModel(place: Place, ask: Ask): Promise<ModelResponse> 
       await run.steps.sleep(`${step}/wait`, taken.waitMs, signal);
     } else if (thrown) {
       throw thrown.error;
+    } else if (run.steps.failuresAreFinal === true) {
+      throw new Error(taken.failure);
     } else {
       waits = 0; // the run had ended here, and somebody wants it taken up again
     }

@@ -23,6 +23,8 @@ export interface Steps {
   readonly now: (name: string) => Promise<number>;
   /** A UUID, the same one whenever it is asked for. */
   readonly uuid: (name: string) => Promise<string>;
+  /** A run that has failed is over: a failed step in the journal is not tried again. @default false, so that the run can be taken up again */
+  readonly failuresAreFinal?: boolean | undefined;
   /** Waits for what somebody outside answers. @default such a wait is refused */
   readonly waitFor?: ((name: string, signal?: AbortSignal) => Promise<JsonValue>) | undefined;
   /** Told every event of the run, once. @default nobody */

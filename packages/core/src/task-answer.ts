@@ -157,11 +157,24 @@ async function reviewByPerson(work: TaskWork, draft: Draft, output: TaskOutput):
   const { human } = task;
   if (!human) return output;
   const round = draft.retries.human + 1;
-  const feedback = await callTheirs(work, `human of "${task.name}"`, () =>
-    run.steps.step(`${work.prefix}/human-${round}`, async () => (await human(output, reviewContext(work))) ?? null),
-  );
+  const feedback =
+    human === 'outside'
+      ? await askOutside(work, draft.attempt, round)
+      : await callTheirs(work, `human of "${task.name}"`, () =>
+          run.steps.step(`${work.prefix}/human-${round}`, async () => (await human(output, reviewContext(work))) ?? null),
+        );
   if (feedback === null || feedback.trim() === '') return output;
   return { by: 'human', request: revisionRequest('a person', feedback), retries: { ...draft.retries, human: round } };
+}
+
+/** A text is feedback; whatever else comes accepts the answer. */
+async function askOutside({ run, task, tag, signal }: TaskWork, attempt: number, round: number): Promise<string | null> {
+  const { waitFor } = run.steps;
+  if (!waitFor) throw new TypeError(`Task "${task.name}" waits for somebody outside, and no engine can`); // refused at kickoff
+  const name = `${task.name}/human-${round}`;
+  await run.emit({ type: 'human_requested', ...tag, attempt, signal: name });
+  const answer = await waitFor(name, signal);
+  return typeof answer === 'string' ? answer : null;
 }
 
 /** `undefined` is the value of a task without a schema. */

@@ -205,6 +205,6 @@ export function explain(thrown: unknown, { crew, run, name, role }: Scene): Task
 function reasonOf(thrown: unknown, { signal }: Run): { code: TaskErrorCode; cause: unknown } {
   if (signal?.aborted) return { code: 'aborted', cause: signal.reason };
   if (thrown instanceof TimedOut) return { code: 'timeout', cause: thrown };
-  if (thrown instanceof LoopFailure || thrown instanceof TaskFailure) return { code: thrown.code, cause: thrown.cause };
+  if (LoopFailure.isInstance(thrown) || thrown instanceof TaskFailure) return { code: thrown.code, cause: thrown.cause };
   return { code: 'model_failed', cause: thrown };
 }

@@ -61,8 +61,11 @@ export interface TaskOptions<
   readonly async?: boolean | undefined;
   /** Told of the output. @default nobody */
   readonly callback?: TaskCallback<NoInfer<Out>> | undefined;
-  /** A person's look at the answer before it counts, after the guardrails. @default nobody's */
-  readonly human?: HumanReview<NoInfer<Out>> | undefined;
+  /**
+   * A person's look at the answer before it counts, after the guardrails. `'outside'` waits, for as long as it takes, for
+   * somebody in another process: where the run's engine can (`@rolecall/restate`). @default nobody's
+   */
+  readonly human?: HumanReview<NoInfer<Out>> | 'outside' | undefined;
   /** Milliseconds for all of the task. @default no limit */
   readonly timeoutMs?: number | undefined;
 }
@@ -109,7 +112,7 @@ export class Task<
   readonly when: When;
   readonly async: boolean;
   readonly callback: TaskCallback | undefined;
-  readonly human: HumanReview | undefined;
+  readonly human: HumanReview | 'outside' | undefined;
   readonly timeoutMs: number | undefined;
 
   constructor(options: TaskOptions<Name, Description, ExpectedOutput, By, Out, Earlier, When, File>) {
@@ -137,7 +140,7 @@ export class Task<
     this.when = options.when as When;
     this.async = options.async ?? false;
     this.callback = options.callback as TaskCallback | undefined;
-    this.human = options.human as HumanReview | undefined;
+    this.human = options.human as this['human'];
     this.timeoutMs = options.timeoutMs;
     Object.freeze(this);
   }
@@ -155,6 +158,7 @@ function checkRules(owner: string, options: TaskOptions): void {
   }
   for (const field of ['when', 'callback', 'human'] as const) {
     const value: unknown = options[field];
+    if (field === 'human' && value === 'outside') continue;
     if (value !== undefined && typeof value !== 'function') throw invalid(owner, field, value, 'a function');
   }
   const { maxRetries, timeoutMs, outputFile, when, async } = options;

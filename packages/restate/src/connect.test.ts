@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Agent, Crew, Task } from '@rolecall/core';
+import { scriptedModel } from '@rolecall/core/testing';
+import { afterEach, expect, test } from 'vitest';
+import { connect } from './connect.ts';
+import { durable } from './durable.ts';
+
+const agent = new Agent({ role: 'writer', goal: 'Write', backstory: 'Old' });
+const task = new Task({ name: 'write', description: 'Write about {topic}', expectedOutput: 'Text', agent });
+const crew = new Crew({ tasks: [task], model: scriptedModel([]) });
+
+let close: () => void = () => undefined;
+afterEach(() => close());
+
+async function somebody(status: number, body: string): Promise<string> {
+  const server = createServer((_request, response) => response.writeHead(status).end(body)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  close = () => server.close();
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('where no server is, the error says how to start one', async () => {
+  const ingress = await somebody(200, '');
+  close();
+
+  const failed = connect({ ingress }).kickoff(crew, { topic: 'x' });
+
+  await expect(failed).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining('npx @restatedev/restate-server'),
+  });
+});
+
+test.each([
+  [404, 'Not found'],
+  [502, '<html>'],
+])('where somebody else answers with %i, the error says which port is meant', async (status, body) => {
+  const ingress = await somebody(status, body);
+
+  const failed = connect({ ingress }).kickoff(crew, { topic: 'x' });
+
+  await expect(failed).rejects.toMatchObject({ code: 'not_restate', message: expect.stringContaining('ingress is port 8080') });
+});
+
+test('a crew that no worker serves is said to be so', async () => {
+  const ingress = await somebody(404, JSON.stringify({ message: "service 'rolecall.crew' not found" }));
+
+  const failed = connect({ ingress }).kickoff(crew, { topic: 'x' });
+
+  await expect(failed).rejects.toMatchObject({ code: 'not_registered', message: expect.stringContaining('crew "crew"') });
+});
+
+test('options that are not valid are refused by name', async () => {
+  expect(() => connect({ ingress: 'localhost' })).toThrow('connect: ingress is "localhost"');
+  expect(() => durable(crew, { callTimeoutMs: 0 })).toThrow('durable: callTimeoutMs is 0');
+  expect(() => durable(crew, { maxLiveTasks: 0.5 })).toThrow('durable: maxLiveTasks is 0.5');
+  await expect(connect().kickoff(crew, { topic: 'x' }, { runId: '' })).rejects.toThrow('kickoff: runId');
+  await expect(connect().kickoffForEach(crew, [], { concurrency: 0 })).rejects.toThrow('concurrency is 0');
+});
+
+test('a worker says its port, and gives it back', async () => {
+  const worker = await durable(crew, { onLog: () => undefined }).listen(0);
+  await worker.close();
+  const again = await durable(crew, { onLog: () => undefined }).listen(worker.port);
+
+  expect(again.port).toBe(worker.port);
+  await again.close();
+});

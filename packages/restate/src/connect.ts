@@ -1,0 +1,139 @@
+/** A client of durable runs: begins them, follows them, and ends them, from anywhere. */
+import type { CrewResult, ItemOutcome } from '@rolecall/core';
+import { invalidOption } from './check.ts';
+import { definitionOf, type AnyCrew } from './definition.ts';
+import type { RunRequest } from './durable.ts';
+import type { LedgerTotals } from './ledger-entry.ts';
+import { portable } from './portable.ts';
+import { RestateServer } from './restate-server.ts';
+import { notFound, runHandle, type DurableRun } from './run-handle.ts';
+import { ledgerService, serviceNameOf } from './service-name.ts';
+
+export interface ConnectOptions {
+  /** Where runs are begun and followed. @default 'http://127.0.0.1:8080' */
+  readonly ingress?: string | undefined;
+  /** Where workers are registered and runs are looked up and cancelled. Keep it from the public. @default 'http://127.0.0.1:9070' */
+  readonly admin?: string | undefined;
+}
+
+export interface DurableKickoffOptions {
+  /** The same id is the same run, however often and by whomever it is asked for. @default a random UUID */
+  readonly runId?: string | undefined;
+  /** Whose ledger the run is on. @default 'default' */
+  readonly tenant?: string | undefined;
+}
+
+export interface DurableForEachOptions extends DurableKickoffOptions {
+  /** How many runs are under way at once. @default 4 */
+  readonly concurrency?: number | undefined;
+}
+
+type InputsOf<Of extends AnyCrew> = Parameters<Of['kickoff']>[0];
+type ResultOf<Of extends AnyCrew> = Of['kickoff'] extends (...args: never[]) => Promise<infer Result> ? Result : never;
+
+/** The runs of a Restate server. */
+export interface DurableRuns {
+  /**
+   * Begins a run, or finds the one of that id. Resolves as soon as the server has it.
+   *
+   * @throws {DurableError} when there is no server, or no worker for the crew.
+   */
+  readonly kickoff: <Of extends AnyCrew>(
+    crew: Of,
+    inputs: InputsOf<Of>,
+    options?: DurableKickoffOptions,
+  ) => Promise<DurableRun<ResultOf<Of>>>;
+  /** A run that was begun elsewhere. With the crew, nobody has to be asked which one it is, and the result has its type. */
+  readonly attach: <Of extends AnyCrew = AnyCrew>(
+    runId: string,
+    crew?: Of,
+  ) => DurableRun<AnyCrew extends Of ? CrewResult : ResultOf<Of>>;
+  /** One run for each of the inputs, so many at a time; with a `runId`, each is that and its place: `id-0`. */
+  readonly kickoffForEach: <Of extends AnyCrew>(
+    crew: Of,
+    inputs: readonly InputsOf<Of>[],
+    options?: DurableForEachOptions,
+  ) => Promise<readonly ItemOutcome<ResultOf<Of>>[]>;
+  /** Tells the server where a worker is. */
+  readonly register: (url: string) => Promise<void>;
+  /** What a tenant's runs have cost. @default 'default' */
+  readonly ledger: (tenant?: string) => Promise<LedgerTotals>;
+}
+
+/**
+ * @example
+ * const runs = connect({ ingress: 'http://127.0.0.1:8080', admin: 'http://127.0.0.1:9070' });
+ * const run = await runs.kickoff(crew, { topic: 'AI trends' }, { runId: 'order-42' });
+ * for await (const event of run.events()) console.log(event.type);
+ * const { text, costUsd } = await run.result();
+ *
+ * @throws {TypeError} when an address is not a URL.
+ */
+export function connect(options: ConnectOptions = {}): DurableRuns {
+  const { ingress = 'http://127.0.0.1:8080', admin = 'http://127.0.0.1:9070' } = options;
+  const server = new RestateServer(baseOf('ingress', ingress), baseOf('admin', admin));
+  const kickoff: DurableRuns['kickoff'] = async (crew, inputs, { runId = crypto.randomUUID(), tenant = 'default' } = {}) => {
+    requireId('runId', runId);
+    requireId('tenant', tenant);
+    const service = serviceNameOf(crew.name);
+    const request: RunRequest = { inputs: portable(inputs ?? {}), tenant, definition: definitionOf(crew) };
+    await server.call(service, runId, 'run/send', request);
+    return runHandle(server, runId, () => Promise.resolve(service));
+  };
+  return Object.freeze<DurableRuns>({
+    kickoff,
+    attach: (runId, crew) => {
+      requireId('runId', runId);
+      return runHandle(server, runId, async () => {
+        if (crew) return serviceNameOf(crew.name);
+        const found = await server.find(runId);
+        if (found) return found.service;
+        throw notFound(runId);
+      });
+    },
+    kickoffForEach: async (crew, inputs, { runId = crypto.randomUUID(), tenant, concurrency = 4 } = {}) => {
+      if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+        throw invalidOption('kickoffForEach', 'concurrency', concurrency, 'a whole number above 0');
+      }
+      const one = async (index: number) => {
+        const run = await kickoff(crew, inputs[index] as (typeof inputs)[number], { runId: `${runId}-${index}`, tenant });
+        return run.result();
+      };
+      return outcomes(inputs.length, concurrency, one);
+    },
+    register: (url) => server.register(baseOf('url', url)),
+    ledger: async (tenant = 'default') => (await server.call(ledgerService, tenant, 'totals', null)) as LedgerTotals,
+  });
+}
+
+/** Each item's place is taken by the next as soon as it has ended. */
+async function outcomes<Result>(
+  total: number,
+  concurrency: number,
+  run: (index: number) => Promise<Result>,
+): Promise<readonly ItemOutcome<Result>[]> {
+  const ended: ItemOutcome<Result>[] = [];
+  let next = 0;
+  const line = async (): Promise<void> => {
+    for (let index = next++; index < total; index = next++) {
+      try {
+        ended[index] = { status: 'finished', index, result: await run(index), warnings: [] };
+      } catch (error) {
+        ended[index] = { status: 'failed', index, error, warnings: [] };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, total) }, line));
+  return ended;
+}
+
+function baseOf(field: string, url: string): string {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw invalidOption('connect', field, url, "an address such as 'http://127.0.0.1:8080'");
+  }
+  return url.replace(/\/+$/, '');
+}
+
+function requireId(field: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') throw invalidOption('kickoff', field, value, 'a text that is not empty');
+}

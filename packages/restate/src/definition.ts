@@ -1,0 +1,68 @@
+/** What a crew is made of, in short: a run goes on only with the crew it began with. */
+import { createHash } from 'node:crypto';
+import type { Agent, Crew, Task } from '@rolecall/core';
+
+/** Any crew, whatever its tasks. */
+export type AnyCrew = Pick<Crew, 'name' | 'version' | 'agents' | 'manager'> & {
+  readonly tasks: readonly Task[];
+  readonly kickoff: (...args: never[]) => Promise<unknown>;
+};
+
+/** A hash, or the version itself, by the name of each part. */
+export type Definition = Readonly<Record<string, string>>;
+
+/** Functions have no part in it, which is what `version` is for. */
+export function definitionOf(crew: AnyCrew): Definition {
+  const parts: Record<string, string> = { version: crew.version ?? 'none', tasks: crew.tasks.map(({ name }) => name).join(', ') };
+  for (const task of crew.tasks) parts[`task "${task.name}"`] = hashOf(factsOf(task));
+  for (const agent of crew.agents) parts[`agent "${nameOf(agent)}"`] = hashOf(agentFacts(agent));
+  if (crew.manager) parts['manager'] = hashOf(agentFacts(crew.manager));
+  return parts;
+}
+
+/** The parts that differ, in words, or nothing. */
+export function changesBetween(before: Definition, now: Definition): string | undefined {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((name) => before[name] !== now[name]);
+  const words = names.map((name) => {
+    if (name === 'version' || name === 'tasks') return `${name} (${before[name]} became ${now[name]})`;
+    if (before[name] === undefined) return `${name} (new)`;
+    return now[name] === undefined ? `${name} (gone)` : name;
+  });
+  return words.length === 0 ? undefined : words.join(', ');
+}
+
+function factsOf({ agent, context, output, tools, guardrails, ...task }: Task): unknown {
+  const { description, expectedOutput, maxRetries, outputFile, markdown, async } = task;
+  const edges = context?.map(({ task: source, maxTokens }) => [source.name, maxTokens]);
+  const checks = guardrails.map((guardrail) => (typeof guardrail === 'function' ? 'function' : guardrail.criteria));
+  const by = agent && nameOf(agent);
+  return [
+    description,
+    expectedOutput,
+    by,
+    edges,
+    output?.json,
+    toolFacts(tools),
+    checks,
+    maxRetries,
+    outputFile,
+    markdown,
+    async,
+  ];
+}
+
+function agentFacts({ role, goal, backstory, model, settings, maxIterations, tools }: Agent): unknown {
+  return [role, goal, backstory, model, settings, maxIterations, toolFacts(tools)];
+}
+
+function toolFacts(tools: Agent['tools'] | undefined): unknown {
+  return tools?.map(({ definition }) => definition);
+}
+
+function nameOf({ name, role }: Agent): string {
+  return name ?? role;
+}
+
+function hashOf(facts: unknown): string {
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
+}

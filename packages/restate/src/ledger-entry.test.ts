@@ -1,0 +1,31 @@
+import type { Attempt } from '@rolecall/core';
+import { expect, test } from 'vitest';
+import { attemptsIn, entryOf } from './ledger-entry.ts';
+
+const attempt = (facts: Partial<Attempt>): Attempt => {
+  return { id: '1', model: 'a/b', startedAt: 0, waitMs: 0, durationMs: 1, outcome: 'answered', ...facts };
+};
+
+test('costs are summed without drift, and what has no price is counted', () => {
+  const attempts = [attempt({ costUsd: 0.1, usage: { inputTokens: 1 } }), attempt({ costUsd: 0.2 }), attempt({})];
+
+  expect(entryOf('run', 'step', attempts)).toEqual({
+    runId: 'run',
+    step: 'step',
+    usage: { inputTokens: 1 },
+    costPicodollars: '300000000000',
+    unpriced: 1,
+    attempts: 3,
+    possiblyBilled: 0,
+  });
+});
+
+test('a call that was lost is perhaps billed, and has no price', () => {
+  const lost = attempt({ outcome: 'aborted', possiblyBilled: true });
+
+  expect(entryOf('run', 'step', [lost])).toMatchObject({ unpriced: 1, possiblyBilled: 1, costPicodollars: undefined });
+});
+
+test.each([[null], ['text'], [{ content: 'of a tool' }], [{ attempts: 3 }]])('%j is no turn of a model', (value) => {
+  expect(attemptsIn(value)).toEqual([]);
+});

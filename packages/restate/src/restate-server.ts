@@ -1,0 +1,171 @@
+/** Restate's HTTP: what a client asks of its two ports, and what their answers mean. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JsonValue } from '@rolecall/core';
+import { DurableError } from './errors.ts';
+import { servicePrefix } from './service-name.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+interface Ask {
+  readonly method?: 'GET' | 'POST' | 'PATCH';
+  readonly body?: unknown;
+  /** @default 30_000 */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the server knows of a run. */
+export interface Invocation {
+  readonly id: string;
+  readonly service: string;
+  /** In the server's words: `running`, `backing-off`, `suspended`, `paused`, `completed` … */
+  readonly status: string;
+  readonly completion: string | undefined;
+  readonly failure: string | undefined;
+}
+
+export class RestateServer {
+  readonly #ingress: string;
+  readonly #admin: string;
+
+  constructor(ingress: string, admin: string) {
+    this.#ingress = ingress;
+    this.#admin = admin;
+  }
+
+  /** A handler of a service: an answer that is no success is an error. */
+  async call(service: string, key: string, handler: string, body: unknown): Promise<unknown> {
+    const path = `/${service}/${encodeURIComponent(key)}/${handler}`;
+    return this.#expect(await this.#ask(this.#ingress, 'ingress', path, { method: 'POST', body: body ?? null }), service);
+  }
+
+  /** Waits for the end of a run; `undefined` when it takes longer than that. */
+  async attach(service: string, runId: string, timeoutMs: number): Promise<Answer | undefined> {
+    try {
+      const path = `/restate/workflow/${service}/${encodeURIComponent(runId)}/attach`;
+      return await this.#ask(this.#ingress, 'ingress', path, { timeoutMs });
+    } catch (error) {
+      if ((error as Error).name === 'TimeoutError') return undefined;
+      throw error;
+    }
+  }
+
+  /** The latest run of that id: of a crew, or of whichever has it. */
+  async find(runId: string, service?: string): Promise<Invocation | undefined> {
+    const which = service === undefined ? `LIKE '${servicePrefix}%'` : `= ${sqlText(service)}`;
+    const fields = 'id, target_service_name, status, completion_result, completion_failure, last_failure';
+    const query = `SELECT ${fields} FROM sys_invocation WHERE target_service_key = ${sqlText(runId)} AND target_handler_name = 'run' AND target_service_name ${which} ORDER BY created_at DESC LIMIT 1`;
+    const { rows } = this.#expect(await this.#ask(this.#admin, 'admin', '/query', { method: 'POST', body: { query } })) as {
+      rows: Record<string, string | null>[];
+    };
+    const [row] = rows;
+    if (!row) return undefined;
+    const {
+      id,
+      target_service_name: name,
+      status,
+      completion_result: completion,
+      completion_failure: ended,
+      last_failure: last,
+    } = row as {
+      id: string;
+      target_service_name: string;
+      status: string;
+    } & Record<string, string | null>;
+    return { id, service: name, status, completion: completion ?? undefined, failure: ended ?? last ?? undefined };
+  }
+
+  async cancel(invocation: string): Promise<void> {
+    const answer = await this.#ask(this.#admin, 'admin', `/invocations/${invocation}/cancel`, { method: 'PATCH' });
+    if (answer.status !== 404 && answer.status !== 409) this.#expect(answer); // it has ended already
+  }
+
+  async register(uri: string): Promise<void> {
+    const body = { uri, force: true };
+    this.#expect(await this.#ask(this.#admin, 'admin', '/deployments', { method: 'POST', body }));
+  }
+
+  #expect({ status, body }: Answer, service?: string): unknown {
+    if (status < 300) return body;
+    const message = messageIn(body);
+    if (status === 404 && service !== undefined && message.includes('not found')) {
+      const crew = service.slice(servicePrefix.length);
+      throw new DurableError(
+        'not_registered',
+        `The Restate server at ${this.#ingress} knows no worker for crew "${crew}": start one with durable(crew).listen(9080), and tell the server of it with register('http://127.0.0.1:9080')`,
+      );
+    }
+    const code = status >= 500 ? 'unreachable' : 'refused'; // it is starting, or ending
+    throw new DurableError(code, `The Restate server said no (HTTP ${status}): ${message}`);
+  }
+
+  async #ask(base: string, port: 'ingress' | 'admin', path: string, ask: Ask): Promise<Answer> {
+    const { method = 'GET', body, timeoutMs = 30_000 } = ask;
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(base + path, {
+        method,
+        signal: AbortSignal.timeout(timeoutMs),
+        headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      text = await response.text();
+    } catch (cause) {
+      if ((cause as Error).name === 'TimeoutError') throw cause;
+      const advice = 'start one with `npx @restatedev/restate-server`, or correct the address given to connect()';
+      throw new DurableError('unreachable', `No Restate server answers at ${base} (its ${port} port): ${advice}`, { cause });
+    }
+    const answer = { status: response.status, body: parsed(text) };
+    if (answer.body !== undefined && !isForeign(answer)) return answer;
+    const advice = 'ingress is port 8080 and admin is port 9070, unless the server was told otherwise';
+    throw new DurableError(
+      'not_restate',
+      `${base} is not the ${port} port of a Restate server (HTTP ${response.status}): ${advice}`,
+    );
+  }
+}
+
+function sqlText(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** A refusal of Restate's is an object with a message. */
+function isForeign({ status, body }: Answer): boolean {
+  return status >= 400 && typeof (body as { message?: unknown } | null)?.message !== 'string';
+}
+
+function parsed(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
+
+export function messageIn(body: unknown): string {
+  const { message } = (body ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : JSON.stringify(body);
+}
+
+/** How long a client that waits for a run does without the server: a restart takes less. */
+const patienceMs = 60_000;
+const pauseMs = 250;
+
+/** Asks again while the server is away. */
+export async function patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const mayPass = DurableError.isInstance(error) && (error.code === 'unreachable' || error.code === 'not_restate');
+      if (!mayPass || performance.now() > until) throw error;
+      await delay(pauseMs);
+    }
+  }
+}

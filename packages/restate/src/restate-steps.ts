@@ -1,0 +1,237 @@
+/** The steps of a crew over the journal of Restate: each a `ctx.run`, waits that outlive every process, numbered events. */
+import { serde, TerminalError, type RestatePromise, type Serde, type WorkflowContext } from '@restatedev/restate-sdk';
+import type { Attempt, CrewEvent, JsonValue, StepContext, Steps } from '@rolecall/core';
+import { attemptsIn, entryOf, type LedgerEntry } from './ledger-entry.ts';
+import type { LiveRun, LiveRuns } from './live-runs.ts';
+import { portable } from './portable.ts';
+import { ledgerService } from './service-name.ts';
+import { Turnstile } from './turnstile.ts';
+
+/** Some events of a run, in order; the last of its batches says so. */
+export interface EventBatch {
+  readonly events: readonly JsonValue[];
+  readonly isLast: boolean;
+}
+
+export interface StepsFacts {
+  readonly ctx: WorkflowContext;
+  readonly runId: string;
+  readonly tenant: string;
+  readonly live: LiveRun;
+  /** Of this connection: aborted when the run is cancelled. */
+  readonly signal: AbortSignal;
+  readonly runs: LiveRuns;
+  readonly maxValueBytes: number;
+  /** Events are numbered and kept. */
+  readonly hasEvents: boolean;
+  /** The beginning of a step is journaled too, so that a call that was lost is known to have been made. */
+  readonly recordsLost: boolean;
+}
+
+/** What a step gave, or what it threw: a step of Restate's that throws would be tried again for ever. */
+type Kept = { readonly value?: unknown } | { readonly thrown: ThrownFacts };
+
+interface ThrownFacts {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: unknown;
+}
+
+export class RestateSteps implements Steps {
+  readonly failuresAreFinal = true;
+  readonly emit: ((event: CrewEvent) => void) | undefined;
+  readonly #facts: StepsFacts;
+  readonly #turnstile = new Turnstile();
+  readonly #names = new Set<string>();
+  readonly #unsettled: Attempt[] = [];
+  #events: JsonValue[] = [];
+  #batches = 0;
+
+  constructor(facts: StepsFacts) {
+    this.#facts = facts;
+    this.emit = facts.hasEvents ? (event) => this.#keep(event) : undefined;
+  }
+
+  readonly step = async <Value>(name: string, work: (context: StepContext) => Promise<Value>): Promise<Value> => {
+    const { ctx, runId, live, tenant } = this.#facts;
+    this.#begin(name);
+    const interruptedAt = await this.#interruptions(name);
+    const idempotencyKey = encodeURIComponent(`${runId}/${name}`);
+    let threw: { readonly error: unknown } | undefined;
+    const call = (): Promise<string> =>
+      live.once(name, async () => {
+        try {
+          const value = await this.#facts.runs.inTurn(() => work({ idempotencyKey, interruptedAt: interruptedAt() }));
+          return this.#written(name, { value });
+        } catch (error) {
+          if (error instanceof TerminalError) throw error;
+          threw = { error };
+          return this.#written(name, { thrown: factsOf(error) });
+        }
+      });
+
+    const text = await this.#untilCancelled(name, ctx.run(name, call, { serde: plainText }), interruptedAt);
+    live.forget(name);
+    const kept = JSON.parse(text) as Kept;
+    if ('thrown' in kept) throw threw ? threw.error : revived(kept.thrown);
+    const attempts = attemptsIn(kept.value);
+    if (attempts.length > 0) this.#send(tenant, entryOf(runId, name, attempts));
+    return kept.value as Value;
+  };
+
+  readonly sleep = async (name: string, ms: number): Promise<void> => {
+    this.#begin(name);
+    await this.#untilCancelled(name, this.#facts.ctx.sleep(ms, name));
+  };
+
+  readonly waitFor = async (name: string): Promise<JsonValue> => {
+    this.#begin(name);
+    return this.#untilCancelled(name, this.#facts.ctx.promise<JsonValue>(signalName(name)).get());
+  };
+
+  readonly now = async (name: string): Promise<number> => {
+    this.#begin(name);
+    return this.#untilCancelled(
+      name,
+      this.#facts.ctx.run(name, () => Date.now()),
+    );
+  };
+
+  readonly uuid = (): Promise<string> => Promise.resolve(this.#facts.ctx.rand.uuidv4());
+
+  /** After the run: puts on the ledger what a cancelled step had cost, and sends the last events. */
+  async end(): Promise<void> {
+    const { ctx, runId, tenant } = this.#facts;
+    if (this.#facts.signal.aborted) {
+      const attempts = await ctx.run('settle', () => portable(this.#unsettled) as unknown as readonly Attempt[]);
+      if (attempts.length > 0) this.#send(tenant, entryOf(runId, 'settle', attempts));
+    }
+    this.#flush(true);
+  }
+
+  /** Two steps of a name would be one in the worker's memory. */
+  #begin(name: string): void {
+    this.#facts.signal.throwIfAborted();
+    if (this.#names.has(name)) throw new TypeError(`Two steps of run "${this.#facts.runId}" are named "${name}"`);
+    this.#names.add(name);
+    this.#flush(false);
+  }
+
+  /**
+   * A beginning that is in the journal, of a step that is not: the worker that made the call is gone, or out of reach.
+   * Asked when the step does run, for a call of this worker's that is under way is joined, and so not lost.
+   */
+  async #interruptions(name: string): Promise<() => readonly number[]> {
+    const { ctx, recordsLost } = this.#facts;
+    if (!recordsLost) return () => [];
+    let isFirst = false;
+    const begunAt = await this.#untilCancelled(
+      name,
+      ctx.run(`begin ${name}`, () => {
+        isFirst = true;
+        return Date.now();
+      }),
+    );
+    return () => (isFirst ? [] : [begunAt]);
+  }
+
+  async #untilCancelled<Value>(
+    name: string,
+    promise: RestatePromise<Value>,
+    interruptedAt: () => readonly number[] = () => [],
+  ): Promise<Value> {
+    try {
+      return await this.#turnstile.pass(promise);
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+      this.#facts.live.cancel();
+      await this.#settle(name, interruptedAt());
+      throw this.#facts.signal.reason;
+    }
+  }
+
+  /** The call has been told to stop; what it says of its cost is kept for the ledger. One that a crash took says nothing. */
+  async #settle(name: string, interruptedAt: readonly number[]): Promise<void> {
+    const call = this.#facts.live.call(name);
+    if (!call) {
+      if (asksModel(name)) this.#unsettled.push(...interruptedAt.map(lostAttempt));
+      return;
+    }
+    const kept = JSON.parse(await call.catch(() => '{}')) as { value?: unknown };
+    this.#unsettled.push(...attemptsIn(kept.value));
+  }
+
+  #written(name: string, kept: Kept): string {
+    const text = JSON.stringify(kept);
+    const bytes = Buffer.byteLength(text);
+    const most = this.#facts.maxValueBytes;
+    if (bytes <= most) return text;
+    const advice = 'let the tool or the model give less, keep files elsewhere, or raise maxValueBytes (at most 32 MiB)';
+    throw new TerminalError(`Step "${name}" gave ${bytes} bytes, and a run keeps at most ${most} of one step: ${advice}`);
+  }
+
+  #send(tenant: string, entry: LedgerEntry): void {
+    this.#facts.ctx.genericSend({
+      service: ledgerService,
+      method: 'add',
+      key: tenant,
+      parameter: entry,
+      inputSerde: serde.json as Serde<LedgerEntry>,
+    });
+  }
+
+  #keep(event: CrewEvent): void {
+    if (event.type === 'delta' || event.type === 'reset') return; // text as it is written is not for a journal
+    const { replayed: _replayed, ...told } = event as CrewEvent & { replayed?: unknown };
+    this.#events.push(portable(told));
+  }
+
+  /** Not waited for: it is on its way to the server before whatever is asked of it next. */
+  #flush(isLast: boolean): void {
+    if (!this.#facts.hasEvents || (this.#events.length === 0 && !isLast)) return;
+    const batch: EventBatch = { events: this.#events, isLast };
+    this.#events = [];
+    void this.#facts.ctx.promise<EventBatch>(batchName(this.#batches)).resolve(batch);
+    this.#batches += 1;
+  }
+}
+
+export function batchName(index: number): string {
+  return `events-${index}`;
+}
+
+export function signalName(name: string): string {
+  return `signal-${name}`;
+}
+
+const plainText: Serde<string> = {
+  contentType: 'application/json',
+  serialize: (text) => new TextEncoder().encode(text),
+  deserialize: (bytes) => new TextDecoder().decode(bytes),
+};
+
+/** Turns of models are named so; tools and what is kept of a task are not billed. */
+function asksModel(name: string): boolean {
+  return /\/(turn|summary)-\d+(\/try-\d+)?$/.test(name);
+}
+
+function lostAttempt(startedAt: number): Attempt {
+  const facts = { id: crypto.randomUUID(), model: 'unknown', startedAt, waitMs: 0, durationMs: 0 };
+  return { ...facts, outcome: 'aborted', code: 'interrupted', possiblyBilled: true };
+}
+
+/** Restate's own code for it. */
+const cancelledCode = 409;
+
+function isCancellation(error: unknown): boolean {
+  return error instanceof TerminalError && error.code === cancelledCode;
+}
+
+function factsOf(error: unknown): ThrownFacts {
+  const { name = 'Error', message = String(error), code } = (error ?? {}) as Partial<ThrownFacts>;
+  return { name, message, code };
+}
+
+function revived({ name, message, code }: ThrownFacts): Error {
+  return Object.assign(new Error(message), { name, code });
+}

@@ -17,17 +17,18 @@ const modelMs = 20;
 const steps = 3;
 let calls = 0;
 
+async function model() {
+  calls += 1;
+  await delay(modelMs);
+  return { model: 'none/at-all', text: 'Text.', toolCalls: [], finishReason: 'stop', usage: { inputTokens: 1 } };
+}
+
 const crewNamed = (name) => {
   const agent = new Agent({ role: 'writer', goal: 'Write', backstory: 'Old' });
   const tasks = Array.from(
     { length: steps },
     (_, index) => new Task({ name: `task-${index}`, description: 'Write', expectedOutput: 'Text', agent }),
   );
-  const model = async () => {
-    calls += 1;
-    await delay(modelMs);
-    return { model: 'none/at-all', text: 'Text.', toolCalls: [], finishReason: 'stop', usage: { inputTokens: 1 } };
-  };
   return new Crew({ name, tasks, model });
 };
 

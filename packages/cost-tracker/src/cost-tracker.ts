@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { attributed, Scopes, type Attribution } from './attribution.ts';
 import type { Baseline } from './baseline.ts';
 import type { OnAlert } from './budget-alert.ts';
@@ -206,7 +205,7 @@ export class CostTracker {
    * @throws {Error} when the ledger cannot be read.
    */
   async resume(): Promise<void> {
-    if (this.#folder === undefined || !this.#budgets || !existsSync(this.#folder)) return;
+    if (this.#folder === undefined || !this.#budgets || !process.getBuiltinModule('node:fs').existsSync(this.#folder)) return;
     const stored = await StoredLedger.open(this.#folder, this.#file?.prefix);
     for await (const row of stored.rows()) this.#budgets.count(row, 'silent');
   }

@@ -1,14 +1,15 @@
 import type * as GenaiPrices from '@pydantic/genai-prices';
-import { createRequire } from 'node:module';
 import type { FoundPrice, PriceSource, Rates, RateTier } from './price-source.ts';
 
 type Prices = GenaiPrices.ModelPrice;
 
-const require = createRequire(import.meta.url);
+function requireFrom(place: string): NodeJS.Require {
+  return process.getBuiltinModule('node:module').createRequire(place);
+}
 
 /** Reads the table: about 50 ms the first time, from Node's module cache after that. */
 export function loadGenaiPrices(): typeof GenaiPrices {
-  return require('@pydantic/genai-prices') as typeof GenaiPrices;
+  return requireFrom(import.meta.url)('@pydantic/genai-prices') as typeof GenaiPrices;
 }
 
 /** The names that OpenTelemetry and others use for the table's providers. */
@@ -49,8 +50,8 @@ let edition: string | undefined;
 function versionOf(): string | undefined {
   if (edition === undefined) {
     try {
-      const entry = createRequire(require.resolve('@pydantic/genai-prices'));
-      edition = (entry('../package.json') as { version: string }).version;
+      const entry = requireFrom(import.meta.url).resolve('@pydantic/genai-prices');
+      edition = (requireFrom(entry)('../package.json') as { version: string }).version;
     } catch {
       edition = '';
     }

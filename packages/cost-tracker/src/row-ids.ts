@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
-
 /**
  * Names rows as nobody else does: by 96 bits of chance, drawn once, and a number. A UUID for every row would cost more time than all
  * the sums it goes into.
  */
 export class RowIds {
-  readonly #prefix = `${randomBytes(12).toString('hex')}-`;
+  readonly #prefix = `${process.getBuiltinModule('node:crypto').randomBytes(12).toString('hex')}-`;
   #count = 0;
 
   next(): string {

@@ -1,6 +1,7 @@
 /** Which process holds a lock, and whether it still lives. */
-import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
+
+// Taken, not imported: the module of this name would load Node's streams for everybody.
+const { readFileSync, readlinkSync } = process.getBuiltinModule('node:fs');
 
 export interface Owner {
   readonly pid: number;
@@ -14,7 +15,11 @@ export interface Owner {
 export function self(): Owner {
   const boot = told(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
   const container = told(() => readlinkSync('/proc/self/ns/pid'));
-  return { pid: process.pid, started: statOf(process.pid)?.started ?? '', where: [hostname(), boot, container].join(' ') };
+  return {
+    pid: process.pid,
+    started: statOf(process.pid)?.started ?? '',
+    where: [process.getBuiltinModule('node:os').hostname(), boot, container].join(' '),
+  };
 }
 
 /** Owners renew their locks so often. */

@@ -1,6 +1,8 @@
-import { appendFileSync, closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+
+// Taken, not imported: the module of this name would load Node's streams for everybody.
+const { appendFileSync, closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync } = process.getBuiltinModule('node:fs');
 
 /** For the owner alone: rows tell who works on what. */
 const fileMode = 0o600;

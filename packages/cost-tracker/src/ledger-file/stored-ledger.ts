@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerRow } from '../row.ts';
@@ -66,7 +65,9 @@ export class StoredLedger {
     for (const { path, bytes } of this.#segments) {
       if (bytes === 0) continue;
       let rest = '';
-      for await (const chunk of createReadStream(path, { encoding: 'utf8', end: bytes - 1 }) as AsyncIterable<string>) {
+      for await (const chunk of process
+        .getBuiltinModule('node:fs')
+        .createReadStream(path, { encoding: 'utf8', end: bytes - 1 }) as AsyncIterable<string>) {
         const lines = (rest + chunk).split('\n');
         rest = lines.pop() ?? '';
         for (const line of lines) if (line !== '') yield line;

@@ -77,8 +77,8 @@ export async function startGateway(config: string, port: number, env: Readonly<R
   return { ...running, url };
 }
 
-export async function stop({ child, ended }: Running): Promise<void> {
-  child.kill('SIGKILL');
+export async function stop({ child, ended }: Running, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  child.kill(signal);
   await ended;
 }
 
@@ -135,7 +135,8 @@ export async function startFleet({ front, simulator: simulated }: FleetOptions):
   const simulator = await startSimulator(simulated);
   const running: Running[] = [];
   const end = async (): Promise<void> => {
-    await Promise.all(running.map(stop));
+    // nginx would leave its workers behind when it is killed.
+    await Promise.all(running.map((one) => stop(one, one.child.spawnfile === 'nginx' ? 'SIGTERM' : 'SIGKILL')));
     await simulator.close();
     await rm(folder, { recursive: true, force: true });
   };

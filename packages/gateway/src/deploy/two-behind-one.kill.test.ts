@@ -1,6 +1,7 @@
 /** Two gateways behind HAProxy and behind nginx, as docs/deploy sets them up, and one of them is killed while 200 clients ask. */
 import { spawnSync } from 'node:child_process';
 import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type LedgerRow, loadLedger } from '@rolecall/cost-tracker';
 import { afterEach, expect, test, type TestContext } from 'vitest';
 import { type Fleet, masterKey, startFleet } from '../../test/fleet.ts';
@@ -46,7 +47,7 @@ function ask(key: string, stream: boolean): Promise<Outcome> {
   return post(fleet?.url ?? '', key, '/v1/chat/completions', { ...question, stream });
 }
 
-/** Every client asks that often; when a quarter of the answers is there, `kill` is called. */
+/** Every client asks that often. Once a quarter of the answers is there, the next requests are given time to be under way: then `kill` is called. */
 async function storm(key: string, rounds: number, kill: () => void): Promise<{ plain: Outcome[]; streams: Outcome[] }> {
   const plain: Outcome[] = [];
   const streams: Outcome[] = [];
@@ -54,7 +55,7 @@ async function storm(key: string, rounds: number, kill: () => void): Promise<{ p
     for (let round = 0; round < rounds; round++) {
       const isStream = index % 2 === 1;
       (isStream ? streams : plain).push(await ask(key, isStream));
-      if (plain.length + streams.length === (clients * rounds) / 4) kill();
+      if (plain.length + streams.length === (clients * rounds) / 4) void delay(75).then(kill);
     }
   };
   await Promise.all(Array.from({ length: clients }, (_, index) => client(index)));

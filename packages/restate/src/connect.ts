@@ -6,7 +6,7 @@ import type { RunRequest } from './durable.ts';
 import type { LedgerTotals } from './ledger-entry.ts';
 import { portable } from './portable.ts';
 import { RestateServer } from './restate-server.ts';
-import { notFound, runHandle, type DurableRun } from './run-handle.ts';
+import { invocationOf, runHandle, type DurableRun } from './run-handle.ts';
 import { ledgerService, serviceNameOf } from './service-name.ts';
 
 export interface ConnectOptions {
@@ -86,9 +86,7 @@ export function connect(options: ConnectOptions = {}): DurableRuns {
       requireId('runId', runId);
       return runHandle(server, runId, async () => {
         if (crew) return serviceNameOf(crew.name);
-        const found = await server.find(runId);
-        if (found) return found.service;
-        throw notFound(runId);
+        return (await invocationOf(server, runId)).service;
       });
     },
     kickoffForEach: async (crew, inputs, { runId = crypto.randomUUID(), tenant, concurrency = 4 } = {}) => {

@@ -37,11 +37,7 @@ const attachMs = 5_000;
 const pauseMs = 250;
 
 export function runHandle<Result>(server: RestateServer, runId: string, serviceOf: () => Promise<string>): DurableRun<Result> {
-  const invocation = async (): Promise<Invocation> => {
-    const found = await server.find(runId, await serviceOf());
-    if (found) return found;
-    throw notFound(runId);
-  };
+  const invocation = async (): Promise<Invocation> => invocationOf(server, runId, await serviceOf());
   return Object.freeze({
     runId,
     status: async () => statusOf(await invocation()),
@@ -54,7 +50,20 @@ export function runHandle<Result>(server: RestateServer, runId: string, serviceO
   });
 }
 
-export function notFound(runId: string): DurableError {
+const absentForMs = 2_000;
+
+/** A server that has just started learns of its runs a little later: that one is not there is believed when it has been so for a while. */
+export async function invocationOf(server: RestateServer, runId: string, service?: string): Promise<Invocation> {
+  const believedAt = performance.now() + absentForMs;
+  for (;;) {
+    const found = await server.find(runId, service);
+    if (found) return found;
+    if (performance.now() >= believedAt) throw notFound(runId);
+    await delay(pauseMs);
+  }
+}
+
+function notFound(runId: string): DurableError {
   return new DurableError(
     'not_found',
     `There is no run "${runId}": it was never begun, or was kept no longer than retentionDays`,

@@ -67,13 +67,13 @@ function describeError(error: unknown): object {
   return { thrown: (constructor as { name: string }).name, name, message, status, code, type };
 }
 
-/** Ids, times and addresses differ from call to call. */
+/** Ids, times and addresses differ from call to call, also within a body that is shown as text. */
 function plainly(value: unknown): unknown {
   const text =
     JSON.stringify(value, (_, each: unknown) => (each instanceof Headers ? [...each.keys()].toSorted() : each)) ?? 'null';
   const same = text
     .replaceAll(/\b(chatcmpl-|resp_|msg_|req_|fc_|rs_|call_|toolu_)?[\da-f]{24,32}\b/g, '$1ID')
-    .replaceAll(/"(created|created_at|[a-z_]*(?:time|duration))":("[^"]*"|[\d.e-]+)/g, '"$1":0');
+    .replaceAll(/(\\*)"(created|created_at|[a-z_]*(?:time|duration))\1":(\1"[^"\\]*\1"|[\d.e-]+)/g, '$1"$2$1":0');
   return JSON.parse(same);
 }
 

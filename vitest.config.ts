@@ -1,10 +1,18 @@
 import { defineConfig } from 'vitest/config';
+import type { Reporter } from 'vitest/reporters';
 
 const packages = ['core', 'router', 'cost-tracker', 'simulator', 'gateway', 'cli', 'restate'];
 
 /** Tests that need more than Node, or minutes, have projects of their own, which `npm test` leaves out. */
 const special = ['browser', 'kill', 'soak', 'restate'];
 const namedFor = (suite: string): string => `packages/*/src/**/*.${suite}.test.ts`;
+
+/** Says what passed on its second try only: that is to be looked into. */
+const secondTries: Reporter = {
+  onTestCaseResult(test) {
+    if (test.ok() && test.diagnostic()?.retryCount) process.stdout.write(`second try: ${test.fullName}\n`);
+  },
+};
 
 export default defineConfig({
   // Packages lead to their TypeScript source under this condition: tests need no build. The others are those of Node itself:
@@ -17,6 +25,8 @@ export default defineConfig({
     isolate: false,
     testTimeout: 30_000, // a loaded machine is slow, and no fault
     maxWorkers: 2,
+    reporters: ['default', secondTries],
+    retry: process.env['CI'] ? 1 : 0, // tests over real sockets can be late on a loaded machine: what fails twice has failed
     projects: [
       ...packages.map((name) => ({
         extends: true as const,

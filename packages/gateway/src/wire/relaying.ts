@@ -95,8 +95,19 @@ function relayed(request: CallRequest, call: Progress, backend: Backend): CallRe
   if (!wire) return request;
   const added = addedSettings({ ...backend.settings, ...settings }, call, wire.body);
   const usage = wire.body['stream'] === true && wire.api === 'chat.completions' ? usageAsked(wire.body, call, backend) : {};
-  if (Object.keys(added).length === 0 && Object.keys(usage).length === 0) return request;
-  return { ...request, wire: { ...wire, body: { ...wire.body, ...added, ...usage } } };
+  const onDelta = request.onDelta && unheard;
+  if (isEmpty(added) && isEmpty(usage)) return onDelta ? { ...request, onDelta } : request;
+  return { ...request, onDelta, wire: { ...wire, body: { ...wire.body, ...added, ...usage } } };
+}
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
+}
+
+/** The bytes say it all. The ledger still counts what is said, in case the answer is cut. */
+function unheard(): void {
+  // Nobody need be told.
 }
 
 function addedSettings(settings: ModelSettings, { settings: own, words }: Progress, body: JsonObject): JsonObject {

@@ -14,6 +14,7 @@ import { type Endpoint, endpointOf, type Vendor } from './endpoint.ts';
 import { type Facts, isLocalHost, isSimulated } from './http.ts';
 import { loadSdk } from './load-sdk.ts';
 import { nameOf } from './model-name.ts';
+import { Repeats } from './repeat.ts';
 import { type Relay, relayOf } from './wire.ts';
 
 /** The part of the `@anthropic-ai/sdk` used here: `new Anthropic()` fits, and so does a stub. */
@@ -91,6 +92,7 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
   const headers = { ...options.headers, ...(apiVersion && { 'anthropic-version': apiVersion }) };
   const defaults = { name, provider, maxOutputTokens, sampling: apiVersion === '2023-06-01' };
   const isPooled = !options.client && !options.fetch;
+  const repeats = new Repeats();
   let { client } = options;
 
   const model: Model = async (request) => {
@@ -104,9 +106,14 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
         client ??= await createClient(name, endpoint, options.fetch);
         signal.throwIfAborted();
         facts.sent = true;
-        // The SDK refuses what it thinks too long to wait for, unless it is told how long to wait.
-        const callOptions = { ...endedBy(signal, isPooled), maxRetries: 0, headers, ...(relay && { timeout: 600_000 }) };
-        const response = await client.messages.create(body, callOptions).asResponse();
+        const sdk = client;
+        const ask = async (): Promise<Response> => {
+          const ends = endedBy(signal, isPooled, relay && repeats.note(relay));
+          // The SDK refuses what it thinks too long to wait for, unless it is told how long to wait.
+          const callOptions = { ...ends, maxRetries: 0, headers, ...(relay && { timeout: 600_000 }) };
+          return await sdk.messages.create(body, callOptions).asResponse();
+        };
+        const response = (relay && (await repeats.send(relay, signal))) ?? (await ask());
         facts.requestId = response.headers.get('request-id') ?? undefined;
         facts.simulated ||= isSimulated(response.headers);
         const streamAsked = relay ? relay.streamAsked : body.stream === true;

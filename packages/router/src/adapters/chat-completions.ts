@@ -10,6 +10,7 @@ import { type ChatBody, type Dialect, encode, type EncodedRequest } from './chat
 import type { Delivery } from './delivery.ts';
 import { type Facts, isSimulated } from './http.ts';
 import { nameOf } from './model-name.ts';
+import { Repeats } from './repeat.ts';
 import { type Relay, relayOf } from './wire.ts';
 
 /** The part of an SDK used here: `new OpenAI()` and `new Groq()` fit, and so does a stub. */
@@ -64,6 +65,7 @@ export function chatCompletions(options: ChatCompletionsOptions): Model {
   const { provider } = dialect;
   const name = nameOf(provider, id);
   const client = once(connect);
+  const repeats = new Repeats();
   const speaks = [chatApi, ...Object.keys(otherApis)];
 
   const model: Model = (request) => {
@@ -78,13 +80,17 @@ export function chatCompletions(options: ChatCompletionsOptions): Model {
         const sdk = await client();
         signal.throwIfAborted();
         facts.sent = true;
-        // Retrying is the router's job. The answer is read here: the SDKs' own stream readers cost several times as much.
-        const callOptions = { ...endedBy(signal, isPooled), maxRetries: 0, ...(headers && { headers: { ...headers } }) };
-        const call =
-          other && sdk.post
-            ? sdk.post(other.path, { body: relay.body, ...callOptions })
-            : sdk.chat.completions.create(body, callOptions);
-        const response = await call.asResponse();
+        const ask = async (): Promise<Response> => {
+          // Retrying is the router's job. The answer is read here: the SDKs' own stream readers cost several times as much.
+          const ends = endedBy(signal, isPooled, relay && repeats.note(relay));
+          const callOptions = { ...ends, maxRetries: 0, ...(headers && { headers: { ...headers } }) };
+          const call =
+            other && sdk.post
+              ? sdk.post(other.path, { body: relay.body, ...callOptions })
+              : sdk.chat.completions.create(body, callOptions);
+          return await call.asResponse();
+        };
+        const response = (relay && (await repeats.send(relay, signal))) ?? (await ask());
         facts.simulated ||= isSimulated(response.headers);
         facts.requestId = response.headers.get('x-request-id') ?? undefined;
         const streamAsked = relay ? relay.streamAsked : request.onDelta !== undefined;

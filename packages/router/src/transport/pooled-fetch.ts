@@ -1,5 +1,5 @@
 import { checkOptions, countFromOne, type Rule } from '../options-check.ts';
-import { type CancellableInit, signalsOf, withOneSignal } from './cancelled-by.ts';
+import { type CancellableInit, noteOf, signalsOf, withOneSignal } from './cancelled-by.ts';
 import { acceptedEncodings } from './decompress.ts';
 import { exchange } from './exchange.ts';
 import { lazyPool, type Pool } from './pool.ts';
@@ -44,8 +44,15 @@ export function pooledFetch(options: PooledFetchOptions = {}): typeof fetch {
     if (isReplaced()) return await globalThis.fetch(input, withOneSignal(init));
     const request = plainRequest(input, init, addressOf);
     if (!request) return await original(input, { ...withOneSignal(init), dispatcher: await pool() } as RequestInit);
+    noteOf(init)?.(request);
     return await follow(request, init.redirect ?? 'follow', await pool());
   };
+}
+
+/** Sends what an adapter's SDK has sent before, with another body; `undefined` while `fetch` is not to be passed by. */
+export async function sendAgain(before: PlainRequest, body: string, signal: AbortSignal): Promise<Response | undefined> {
+  if (isReplaced()) return undefined;
+  return await follow({ ...before, body, signals: [signal] }, 'follow', await sharedPool());
 }
 
 /** Test tools and tracers put their own in the place of `fetch`, or of the dispatcher below it. */

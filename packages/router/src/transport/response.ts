@@ -8,10 +8,17 @@ export interface Trip {
   readonly redirected: boolean;
 }
 
-/** A `Response`. For JSON it is a light one: the web streams of a real one cost more than all the rest of a call. */
+/** A `Response`. For JSON and events it is a light one: the web streams of a real one cost more than all the rest of a call. */
 export function responseOf(received: Received, trip: Trip): Response {
-  const isJson = /^application\/json\b/i.test(received.headers.get('content-type') ?? '');
-  return isJson && !bodiless.has(received.status) ? new JsonResponse(received, trip) : fullResponse(received, trip);
+  const type = received.headers.get('content-type') ?? '';
+  if (bodiless.has(received.status)) return fullResponse(received, trip);
+  if (/^application\/json\b/i.test(type)) return new LightResponse(received, trip, 0);
+  return /^text\/event-stream\b/i.test(type) ? new LightResponse(received, trip, heldBytes) : fullResponse(received, trip);
+}
+
+/** The body of a light response as it comes, without a stream in between; `undefined` when it can only be had as a stream. */
+export function incomingOf(response: Response): Incoming | undefined {
+  return response instanceof LightResponse ? response.incoming() : undefined;
 }
 
 const bodiless = new Set([204, 205, 304]);
@@ -57,17 +64,23 @@ function webStream(body: Incoming, highWaterMark: number): ReadableStream<Uint8A
 }
 
 /** Reads its body straight from the connection. What it cannot do itself, a real `Response` does that is made when asked. */
-class JsonResponse implements Response {
+class LightResponse implements Response {
   readonly type = 'basic';
   readonly #received: Received;
   readonly #trip: Trip;
+  readonly #highWaterMark: number;
   #stream: ReadableStream<Uint8Array> | undefined;
   #full: Response | undefined;
   #isRead = false;
 
-  constructor(received: Received, trip: Trip) {
+  constructor(received: Received, trip: Trip, highWaterMark: number) {
     this.#received = received;
     this.#trip = trip;
+    this.#highWaterMark = highWaterMark;
+  }
+
+  incoming(): Incoming | undefined {
+    return this.#stream || this.#full ? undefined : this.#incoming();
   }
 
   get status(): number {
@@ -100,7 +113,7 @@ class JsonResponse implements Response {
 
   /** Some SDKs only hold on to it: until it is read, the bytes can still be had without it. */
   get body(): Response['body'] {
-    return this.#full ? this.#full.body : (this.#stream ??= webStream(this.#incoming(), 0));
+    return this.#full ? this.#full.body : (this.#stream ??= webStream(this.#incoming(), this.#highWaterMark));
   }
 
   async text(): Promise<string> {
@@ -139,7 +152,7 @@ class JsonResponse implements Response {
     return new Promise((resolve, reject) => {
       this.#incoming().read({
         piece: (bytes) => void pieces.push(bytes),
-        end: () => resolve(Buffer.concat(pieces)),
+        end: () => resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)),
         fail: reject,
       });
     });

@@ -17,7 +17,7 @@ import { healthRoutes } from './health/health-routes.ts';
 import type { Admission, Ask, CallEnding, Caller, Route } from './http/route.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import { budgetOf, tagPrefix, type VirtualKey } from './keys/virtual-key.ts';
-import { createLog, logCall } from './log/request-log.ts';
+import { createLog, logCall, standardOutput } from './log/request-log.ts';
 import { CallMetrics } from './metrics/call-metrics.ts';
 import { metricsText } from './metrics/metrics-text.ts';
 import { Counter } from './metrics/series.ts';
@@ -41,7 +41,8 @@ export interface PartsOptions {
 
 export async function createParts(options: PartsOptions): Promise<GatewayParts> {
   const { settings, insecure = false, logTo } = options;
-  const log = createLog(settings.logLevel, logTo);
+  const output = logTo ?? standardOutput();
+  const log = createLog(settings.logLevel, output);
   const alerted = new Counter();
   const alerts = new Alerts(settings.alerts, log, alerted);
   const cooldowns = new Cooldowns();
@@ -49,7 +50,7 @@ export async function createParts(options: PartsOptions): Promise<GatewayParts> 
   const state = await openState({ settings, log, cooldowns, router: () => current.router });
   state.keys.configure(settings.keys);
   const access = new Access(state.keys, settings, insecure);
-  const parts = new Parts({ options, state, access, current, log, alerts, alerted, cooldowns });
+  const parts = new Parts({ options, state, access, current, log, output, alerts, alerted, cooldowns });
   await parts.prepare();
   return parts.gatewayParts();
 }
@@ -60,6 +61,7 @@ interface PartsFacts {
   readonly access: Access;
   readonly current: { router?: Router; settings: GatewaySettings };
   readonly log: ReturnType<typeof createLog>;
+  readonly output: DestinationStream;
   readonly alerts: Alerts;
   readonly alerted: Counter;
   readonly cooldowns: Cooldowns;
@@ -313,6 +315,8 @@ class Parts {
     await this.#tracker.flush();
     await this.#facts.alerts.close();
     await this.#facts.state.close();
-    await new Promise<void>((resolve) => this.#facts.log.flush(() => resolve()));
+    const { log, output, options } = this.#facts;
+    await new Promise<void>((resolve) => log.flush(() => resolve()));
+    if (output !== options.logTo && 'end' in output && typeof output.end === 'function') output.end();
   }
 }

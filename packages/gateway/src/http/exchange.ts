@@ -3,20 +3,39 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { badRequest, Refusal } from './refusal.ts';
 import type { Caller, Exchange } from './route.ts';
 
-export interface ExchangeFacts {
+export type ExchangeFacts = Omit<Exchange, 'query' | 'json'> & { readonly maxBodyBytes: number };
+
+/** What few routes look at is read when they do. */
+export class HttpExchange implements Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly path: string;
-  readonly query: URLSearchParams;
   readonly callId: string;
   readonly isIdShared: boolean;
   readonly caller: Caller;
   readonly signal: AbortSignal;
-  readonly maxBodyBytes: number;
-}
+  readonly #maxBodyBytes: number;
 
-export function createExchange({ maxBodyBytes, ...facts }: ExchangeFacts): Exchange {
-  return { ...facts, json: () => readJson(facts.request, maxBodyBytes) };
+  constructor(facts: ExchangeFacts) {
+    this.request = facts.request;
+    this.response = facts.response;
+    this.path = facts.path;
+    this.callId = facts.callId;
+    this.isIdShared = facts.isIdShared;
+    this.caller = facts.caller;
+    this.signal = facts.signal;
+    this.#maxBodyBytes = facts.maxBodyBytes;
+  }
+
+  get query(): URLSearchParams {
+    const { url = '' } = this.request;
+    const mark = url.indexOf('?');
+    return new URLSearchParams(mark === -1 ? '' : url.slice(mark));
+  }
+
+  json(): Promise<Readonly<Record<string, unknown>>> {
+    return readJson(this.request, this.#maxBodyBytes);
+  }
 }
 
 /** Deeper than any request needs to be, and shallow enough for whatever walks it. */
@@ -54,7 +73,7 @@ function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
         chunks.push(chunk);
       }
     });
-    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    request.on('end', () => resolve((chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8')));
     request.on('error', reject);
     request.on('close', () => {
       if (!request.complete) reject(badRequest('The client left before it had sent the whole body.'));

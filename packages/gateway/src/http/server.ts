@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { createExchange } from './exchange.ts';
+import { HttpExchange } from './exchange.ts';
 import type { FindRoute } from './find-route.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { sendProblem } from './reply.ts';
@@ -35,7 +35,7 @@ export function createHttpServer(parts: ServerParts): Server {
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, parts: ServerParts): Promise<void> {
-  const { path, query } = addressOf(request.url ?? '/');
+  const path = pathOf(request.url ?? '/');
   const sharedId = sharedIdOf(request);
   const callId = sharedId ?? randomUUID();
   const isIdShared = sharedId !== undefined;
@@ -45,7 +45,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
     const caller = admitted instanceof Promise ? await admitted : admitted;
     const signal = leaving(response);
     await route.handle(
-      createExchange({ request, response, path, query, callId, isIdShared, caller, signal, maxBodyBytes: parts.maxBodyBytes() }),
+      new HttpExchange({ request, response, path, callId, isIdShared, caller, signal, maxBodyBytes: parts.maxBodyBytes() }),
     );
   } catch (error) {
     const problem = problemOf(error);
@@ -64,13 +64,10 @@ function leaving(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-function addressOf(url: string): { readonly path: string; readonly query: URLSearchParams } {
+function pathOf(url: string): string {
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
-  return {
-    path: path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path,
-    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark)),
-  };
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** Gateways behind one load balancer share the id that it gives to a request. */

@@ -11,6 +11,13 @@ export interface Sample {
 const maxSeries = 1_000;
 const otherLabel = '__other__';
 
+/** All labels of a family have the same names in the same order, so that their values tell them apart. */
+function keyOf(labels: Labels): string {
+  let key = '';
+  for (const name in labels) key += `${labels[name]}\0`;
+  return key;
+}
+
 class Family<Series> {
   readonly #series = new Map<string, { readonly labels: Labels; readonly series: Series }>();
   readonly #make: () => Series;
@@ -20,11 +27,11 @@ class Family<Series> {
   }
 
   of(labels: Labels): Series {
-    const found = this.#series.get(JSON.stringify(labels));
+    const found = this.#series.get(keyOf(labels));
     if (found) return found.series;
     const isFull = this.#series.size >= maxSeries;
     const kept = isFull ? Object.fromEntries(Object.keys(labels).map((name) => [name, otherLabel])) : labels;
-    const key = JSON.stringify(kept);
+    const key = keyOf(kept);
     const entry = this.#series.get(key) ?? { labels: kept, series: this.#make() };
     this.#series.set(key, entry);
     return entry.series;

@@ -50,5 +50,5 @@ function counted(attempts: readonly Attempt[]): { readonly calls: number; readon
 
 /** Header values are Latin-1 without control characters; names need not be. */
 function printable(value: string): string {
-  return value.replaceAll(/[^\x20-\x7e]/g, '?');
+  return /[^\x20-\x7e]/.test(value) ? value.replaceAll(/[^\x20-\x7e]/g, '?') : value;
 }

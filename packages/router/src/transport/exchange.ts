@@ -1,5 +1,6 @@
 /** One request and its answer on a pool, as undici tells of them, without a stream in between. */
 import type { Dispatcher } from 'undici';
+import { LightHeaders } from './light-headers.ts';
 import type { Pool } from './pool.ts';
 import type { PlainRequest } from './redirects.ts';
 
@@ -33,9 +34,22 @@ export function exchange(pool: Pool, request: PlainRequest): Promise<Received> {
   return new Promise((resolve, reject) => {
     for (const { aborted, reason } of signals) if (aborted) return reject(reason);
     const handler = new Exchange(signals, resolve, reject);
-    const path = `${url.pathname}${url.search}`;
-    pool.dispatch({ origin: url.origin, path, method, headers, body }, handler);
+    pool.dispatch({ ...targetOf(url), method, headers, body }, handler);
   });
+}
+
+interface Target {
+  readonly origin: string;
+  readonly path: string;
+}
+
+/** A `URL` puts its parts together each time it is asked, and a client asks the same one again and again. */
+const targets = new WeakMap<URL, Target>();
+
+function targetOf(url: URL): Target {
+  const known = targets.get(url) ?? { origin: url.origin, path: `${url.pathname}${url.search}` };
+  targets.set(url, known);
+  return known;
 }
 
 /** Bytes that nobody reads yet: more than these wait at the sender. */
@@ -71,7 +85,7 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
     if (status < 200) return; // the head is yet to come
     this.#hasHead = true;
     const statusText = text || (process.getBuiltinModule('node:http').STATUS_CODES[status] ?? '');
-    this.#resolve({ status, statusText, headers: toHeaders(headers), body: this });
+    this.#resolve({ status, statusText, headers: new LightHeaders(headers), body: this });
   }
 
   onResponseData(controller: Controller, bytes: Uint8Array): void {
@@ -133,14 +147,4 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
     const isOurs = this.#signals.some(({ aborted, reason }) => aborted && error === reason);
     return isOurs || error instanceof DOMException ? error : new TypeError(words, { cause: error });
   }
-}
-
-function toHeaders(fields: Record<string, string | string[] | undefined>): Headers {
-  const headers = new Headers();
-  for (const name in fields) {
-    const value = fields[name];
-    if (typeof value === 'string') headers.append(name, value);
-    else for (const one of value ?? []) headers.append(name, one);
-  }
-  return headers;
 }

@@ -72,5 +72,5 @@ function textOf(error: JsonObject | undefined, field: string): string | undefine
 
 function isApiError(error: unknown): error is ApiError {
   const { status, headers } = (error ?? {}) as Partial<ApiError>;
-  return typeof status === 'number' && typeof headers?.get === 'function';
+  return typeof status === 'number' && headers instanceof Headers;
 }

@@ -59,7 +59,7 @@ test('while somebody has put his own in the place of fetch, everything goes thro
   const original = globalThis.fetch;
   const asked: string[] = [];
   globalThis.fetch = async (input, init) => {
-    asked.push(String(input));
+    asked.push(input instanceof Request ? input.url : input.toString());
     return await original(input, init);
   };
 

@@ -5,7 +5,7 @@ import type { PlainRequest } from '../transport/redirects.ts';
 import type { Relay } from './wire.ts';
 
 /** A status that is none of success, as the SDKs throw it. */
-export class StatusError extends Error {
+class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly status: number;
   readonly headers: Headers;

@@ -1,6 +1,5 @@
 /** One request and its answer on a pool, as undici tells of them, without a stream in between. */
 import type { Dispatcher } from 'undici';
-import { LightHeaders } from './light-headers.ts';
 import type { Pool } from './pool.ts';
 import type { PlainRequest } from './redirects.ts';
 
@@ -85,7 +84,7 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
     if (status < 200) return; // the head is yet to come
     this.#hasHead = true;
     const statusText = text || (process.getBuiltinModule('node:http').STATUS_CODES[status] ?? '');
-    this.#resolve({ status, statusText, headers: new LightHeaders(headers), body: this });
+    this.#resolve({ status, statusText, headers: toHeaders(headers), body: this });
   }
 
   onResponseData(controller: Controller, bytes: Uint8Array): void {
@@ -147,4 +146,14 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
     const isOurs = this.#signals.some(({ aborted, reason }) => aborted && error === reason);
     return isOurs || error instanceof DOMException ? error : new TypeError(words, { cause: error });
   }
+}
+
+function toHeaders(fields: Record<string, string | string[] | undefined>): Headers {
+  const headers = new Headers();
+  for (const name in fields) {
+    const value = fields[name];
+    if (typeof value === 'string') headers.append(name, value);
+    else for (const one of value ?? []) headers.append(name, one);
+  }
+  return headers;
 }

@@ -34,9 +34,9 @@ function writeTypes() {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-async function writeModules(folder) {
-  const bundle = await rolldown({
-    input: entriesOf(folder),
+function bundleOf(folder, input) {
+  return rolldown({
+    input,
     external: (id) => !id.startsWith('.') && !id.startsWith('/'), // what a package depends on stays a package
     platform: 'node',
     cwd: folder,
@@ -44,8 +44,30 @@ async function writeModules(folder) {
       if (level === 'warn') throw new Error(`${basename(folder)}: ${message}`);
     },
   });
-  // Chunks lie beside the entries: what reads a file of the package finds it by the same relative path as in src.
-  await bundle.write({ dir: 'dist', format: 'esm', sourcemap: true, chunkFileNames: '[name]-[hash].js', minify: false });
+}
+
+/** The modules that importing the package itself loads, apart from what is loaded when it is needed. */
+async function modulesOfIndex(folder, { index }) {
+  if (index === undefined) return [];
+  const bundle = await bundleOf(folder, { index });
+  const { output } = await bundle.generate();
+  await bundle.close();
+  return output.find(({ isEntry }) => isEntry).moduleIds;
+}
+
+async function writeModules(folder) {
+  const entries = entriesOf(folder);
+  const needed = new Set(await modulesOfIndex(folder, entries));
+  const bundle = await bundleOf(folder, entries);
+  await bundle.write({
+    dir: 'dist',
+    format: 'esm',
+    sourcemap: true,
+    comments: { legal: true, annotation: true, jsdoc: false }, // the types carry the documentation
+    // Chunks lie beside the entries: what reads a file of the package finds it by the same relative path as in src.
+    chunkFileNames: '[name]-[hash].js',
+    codeSplitting: { groups: [{ name: 'shared', test: (id) => needed.has(id), minShareCount: 2 }] },
+  });
   await bundle.close();
 }
 

@@ -1,41 +1,34 @@
-// What importing each package adds to a bare Node: the median of interleaved fresh processes, in milliseconds and MB of resident memory.
-// Run with `npm run bench`. It measures the built packages, as people install them.
+// What importing each package adds to the start of a Node program, in milliseconds and MB of resident memory: the median, over rounds, of
+// a fresh process with one import less a fresh process of the same round with none. It measures the built packages, as people install them.
 import { execFileSync } from 'node:child_process';
 
-const rounds = 15;
-const subjects = {
-  'bare Node': '',
-  '@rolecall/core': '@rolecall/core',
-  '@rolecall/router': '@rolecall/router',
-  '@rolecall/cost-tracker': '@rolecall/cost-tracker',
-};
-const report = `console.log(performance.now() - start, process.memoryUsage.rss() / 1e6)`;
+const rounds = 25;
+const packages = ['@rolecall/core', '@rolecall/router', '@rolecall/cost-tracker'];
 
-function measure(specifier) {
-  const program = `const start = performance.now(); ${specifier && `await import('${specifier}');`} ${report}`;
-  const started = performance.now();
-  const printed = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
-    cwd: import.meta.dirname,
-    encoding: 'utf8',
-  });
-  const [importMs, residentMb] = printed.trim().split(' ').map(Number);
-  return { processMs: performance.now() - started, importMs, residentMb };
+/** Milliseconds since the process began, CPU time of it, and memory, of a program that does nothing but import. */
+function start(specifier) {
+  const program = `${specifier === undefined ? '' : `import '${specifier}';`}
+    const { user, system } = process.cpuUsage();
+    console.log(performance.now(), (user + system) / 1e3, process.memoryUsage.rss() / 1e6);`;
+  const options = { cwd: import.meta.dirname, encoding: 'utf8' };
+  return execFileSync(process.execPath, ['--input-type=module', '-e', program], options).trim().split(' ').map(Number);
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const samples = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]));
+const bare = [];
+const above = Object.fromEntries(packages.map((name) => [name, []]));
 for (let round = 0; round < rounds; round++) {
-  for (const [name, specifier] of Object.entries(subjects)) samples[name].push(measure(specifier));
+  const without = start();
+  bare.push(without[0]);
+  for (const name of round % 2 === 0 ? packages : packages.toReversed()) {
+    above[name].push(start(name).map((value, at) => value - without[at]));
+  }
 }
 
-const bare = samples['bare Node'];
-console.log(`import cost, Node ${process.versions.node}, median of ${rounds} interleaved processes each`);
-console.log('package                   import ms  process above bare ms  memory above bare MB');
-for (const [name, taken] of Object.entries(samples)) {
-  const above = (key) => (median(taken.map((sample) => sample[key])) - median(bare.map((sample) => sample[key]))).toFixed(1);
-  console.log(
-    `${name.padEnd(24)} ${median(taken.map((s) => s.importMs))
-      .toFixed(1)
-      .padStart(10)} ${above('processMs').padStart(22)} ${above('residentMb').padStart(21)}`,
-  );
+console.log(`what an import adds to bare Node ${process.versions.node}, which starts in ${median(bare).toFixed(0)} ms here`);
+console.log(`(medians of ${rounds} interleaved processes each; the target is 20 ms)`);
+console.log('package                     ms  CPU ms    MB');
+for (const [name, taken] of Object.entries(above)) {
+  const figures = [0, 1, 2].map((at) => median(taken.map((sample) => sample[at])).toFixed(1));
+  console.log(`${name.padEnd(23)} ${figures[0].padStart(6)} ${figures[1].padStart(7)} ${figures[2].padStart(5)}`);
 }

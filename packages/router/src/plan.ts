@@ -29,34 +29,46 @@ export interface PlannedRequest extends SignalledRequest {
   readonly lastResort?: boolean | undefined;
 }
 
-/** Every field there is, unset. */
-const unset: { readonly [Key in keyof Required<PlannedRequest>]: undefined } = {
-  messages: undefined,
-  role: undefined,
-  model: undefined,
-  labels: undefined,
-  tools: undefined,
-  toolChoice: undefined,
-  outputSchema: undefined,
-  settings: undefined,
-  cache: undefined,
-  affinity: undefined,
-  fallbacks: undefined,
-  deadlineMs: undefined,
-  providerOptions: undefined,
-  wire: undefined,
-  onDelta: undefined,
-  signal: undefined,
-  plan: undefined,
-  waitedMs: undefined,
-  avoid: undefined,
-  lastResort: undefined,
-  [attemptCancellation]: undefined,
-};
-
-/** The request with its plan. All fields are there, so that the copies made on the way down have one shape: those cost 20 times less. */
+/** The request with its plan. */
 export function planned(request: ModelRequest, plan: Plan): PlannedRequest {
-  return Object.assign({ ...unset }, request, { plan });
+  const copy = copied(request);
+  copy.plan = plan;
+  return copy;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/**
+ * A copy to be changed, with all that others have put on the request. Every field of ours is named: of so many, a spread would take fifty
+ * times as long on Node 20.
+ */
+export function copied(request: PlannedRequest): Writable<PlannedRequest> {
+  const copy = {
+    messages: request.messages,
+    role: request.role,
+    model: request.model,
+    labels: request.labels,
+    tools: request.tools,
+    toolChoice: request.toolChoice,
+    outputSchema: request.outputSchema,
+    settings: request.settings,
+    cache: request.cache,
+    affinity: request.affinity,
+    fallbacks: request.fallbacks,
+    deadlineMs: request.deadlineMs,
+    providerOptions: request.providerOptions,
+    wire: request.wire,
+    onDelta: request.onDelta,
+    signal: request.signal,
+    plan: request.plan,
+    waitedMs: request.waitedMs,
+    avoid: request.avoid,
+    lastResort: request.lastResort,
+    [attemptCancellation]: request[attemptCancellation],
+  } satisfies { readonly [Key in keyof Required<PlannedRequest>]: unknown };
+  for (const key in request) if (!(key in copy)) Reflect.set(copy, key, Reflect.get(request, key));
+  for (const key of Object.getOwnPropertySymbols(request)) Reflect.set(copy, key, Reflect.get(request, key));
+  return copy;
 }
 
 /**

@@ -1,7 +1,10 @@
 import { startSimulator } from '@rolecall/simulator';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import type { Model } from '@rolecall/core';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { adapterCases, type AdapterFeature } from '../testing.ts';
 import { anthropic } from './anthropic.ts';
 import { groq } from './groq.ts';
+import { ollama } from './ollama.ts';
 import { openai } from './openai.ts';
 
 const simulator = await startSimulator();
@@ -51,6 +54,30 @@ test.each(vendors)('a failure past the SDK of %s is explained as one of the SDK 
   expect(past).toMatchObject({ code: 'rate_limited', status: 429, retryAfterMs: 7_000, committed: false, possiblyBilled: false });
   for (const field of ['message', 'code', 'status', 'reason', 'simulated', 'unsupported'])
     expect(past?.[field]).toEqual(sdk?.[field]);
+});
+
+/** The suite makes a model for every case. One for all of them goes past its SDK in all but the first. */
+const kept: Readonly<Record<string, (apiKey: string) => Model>> = {
+  openai: (apiKey) => openai('gpt-4o', { apiKey, baseURL: urls.openai, provider: 'openai' }),
+  groq: (apiKey) => groq('openai/gpt-oss-120b', { apiKey, baseURL: urls.groq }),
+  anthropic: (apiKey) => anthropic('claude-sonnet-5-5', { apiKey, baseURL: urls.anthropic, provider: 'anthropic' }),
+  ollama: (apiKey) => ollama('llama3.2', { host: urls.ollama, headers: { authorization: `Bearer ${apiKey}` } }),
+};
+
+const without: Readonly<Record<string, readonly AdapterFeature[]>> = {
+  openai: ['reasoning'],
+  ollama: ['tool_call_deltas', 'content_filter'],
+};
+
+describe.each(Object.entries(kept))('a model of %s that has been asked before', (provider, make) => {
+  let model: Model | undefined;
+  const cases = adapterCases({
+    provider,
+    createModel: ({ apiKey }) => (model ??= make(apiKey)),
+    backend: simulator,
+    without: without[provider] ?? [],
+  });
+  for (const { title, run } of cases) test(title, run);
 });
 
 test('while somebody has put his own in the place of fetch, everything goes through it', async () => {

@@ -33,7 +33,10 @@ export function readUsage(record: Partial<CallRecord>, outcome: Outcome): Record
   if (!isReported(said.usage) && said.problem === undefined) return Object.assign(said, withTools(record));
   if (serverTools === undefined && reportedUsd === undefined) return said;
   const given = withTools(record);
-  return Object.assign(said, { serverTools: given.serverTools ?? said.serverTools, reportedUsd: given.reportedUsd ?? said.reportedUsd });
+  return Object.assign(said, {
+    serverTools: given.serverTools ?? said.serverTools,
+    reportedUsd: given.reportedUsd ?? said.reportedUsd,
+  });
 }
 
 /** One literal: a copy of what was read would take longer than the reading. */

@@ -23,7 +23,7 @@ export function wrapModel<Request extends TrackedRequest, Response extends Track
     const held = book.gate?.hold({ ...request, role: who.agent, labels: who }, next.id);
     const hold = held instanceof Promise ? await held : held;
     const http = book.tracksClients ? new WrappedCall(who, hold) : undefined;
-    const call: Call = { book, by: tracked, request, who, id: next.id, hold, http, watch: new Stopwatch(request.signal) };
+    const call: Call = { book, by: tracked, request, who, id: next.id, hold, http, watch: new Stopwatch(request) };
     try {
       return await observe(call, next, hold && book.gate ? book.gate.passOn(request, hold) : request);
     } finally {

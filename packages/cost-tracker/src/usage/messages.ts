@@ -41,7 +41,8 @@ function tokensIn(usage: Payload): TokenUsage {
 /** NaN where a count is none: that is found later, and texts are not strung together. */
 function sum(...counts: readonly (number | undefined)[]): number {
   let total = 0;
-  for (const count of counts) if (count !== undefined) total = typeof count === 'number' && count >= 0 ? total + count : Number.NaN;
+  for (const count of counts)
+    if (count !== undefined) total = typeof count === 'number' && count >= 0 ? total + count : Number.NaN;
   return total;
 }
 

@@ -50,7 +50,7 @@ class CallDelivery implements Delivery {
   readonly #onBytes: ((bytes: Uint8Array) => Reading) | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #said: Record<Kind, string> = { text: '', reasoning: '', refusal: '' };
-  readonly #calls = new Map<number, { id: string; name: string; arguments: string }>();
+  #calls: Map<number, { id: string; name: string; arguments: string }> | undefined; // most answers call nothing
   #held: Uint8Array[] = [];
   #hasSpoken = false;
 
@@ -79,8 +79,9 @@ class CallDelivery implements Delivery {
   toolCall(piece: ToolCallPiece): Reading {
     const { index, id, name, arguments: json } = piece;
     if (!id && !name && !json) return undefined;
-    const call = this.#calls.get(index) ?? { id: '', name: '', arguments: '' };
-    this.#calls.set(index, call);
+    const calls = (this.#calls ??= new Map<number, { id: string; name: string; arguments: string }>());
+    const call = calls.get(index) ?? { id: '', name: '', arguments: '' };
+    calls.set(index, call);
     call.id ||= id ?? '';
     call.name ||= name ?? ''; // some servers repeat it in every piece
     call.arguments += json ?? '';
@@ -108,6 +109,7 @@ class CallDelivery implements Delivery {
   }
 
   toolCalls(): ToolCall[] {
+    if (!this.#calls) return [];
     const sorted = [...this.#calls].toSorted(([a], [b]) => a - b);
     return sorted.map(([, call]) => ({ ...call, id: (call.id ||= `call_${crypto.randomUUID()}`) }));
   }

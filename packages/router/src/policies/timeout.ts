@@ -1,5 +1,5 @@
 import type { Middleware, Model, ModelRequest, ModelResponse } from '@rolecall/core';
-import { attemptCancellation } from '../attempt-signal.ts';
+import { endWith } from '../attempt-signal.ts';
 import type { Backend } from '../backend.ts';
 import { Cancellation } from '../cancellation.ts';
 import { carry } from '../compose.ts';
@@ -123,8 +123,7 @@ class TimedAttempt {
   #own(): ModelRequest {
     const own = copied(this.#request);
     own.plan = own.waitedMs = own.avoid = undefined;
-    own.signal = this.#cancellation.signal;
-    own[attemptCancellation] = this.#cancellation;
+    endWith(own, this.#cancellation);
     return this.#isStream ? Object.assign(own, tapped(this.#request, this)) : own;
   }
 

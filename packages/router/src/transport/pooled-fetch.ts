@@ -53,7 +53,8 @@ export function pooledFetch(options: PooledFetchOptions = {}): typeof fetch {
 /** Sends what `pooledFetch()` has sent before, with another body; `undefined` while somebody else stands in the place of `fetch`. */
 export async function sendAgain(before: PlainRequest, body: string, call: Cancellation): Promise<Response | undefined> {
   if (isReplaced()) return undefined;
-  return await follow({ ...before, body, endings: [call] }, 'follow', await sharedPool());
+  const { to, method, headers } = before;
+  return await follow({ to, method, headers, body, endings: [call] }, 'follow', await sharedPool());
 }
 
 /** Test tools and tracers put their own in the place of `fetch`, or of the dispatcher below it. */

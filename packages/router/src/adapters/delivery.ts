@@ -1,4 +1,5 @@
 import type { Delta, ModelRequest, ToolCall } from '@rolecall/core';
+import type { Cancellation } from '../cancellation.ts';
 
 /** A piece of a tool call, as it streams in. */
 export interface ToolCallPiece {
@@ -36,9 +37,9 @@ export interface Delivery {
   refusalText(): string;
 }
 
-/** Starts the delivery of one call's answer. */
-export function createDelivery({ onDelta, wire, signal }: ModelRequest): Delivery {
-  return new CallDelivery(onDelta, wire?.onBytes, signal);
+/** Starts the delivery of one call's answer, which ends with the call. */
+export function createDelivery({ onDelta, wire }: ModelRequest, call: Cancellation): Delivery {
+  return new CallDelivery(onDelta, wire?.onBytes, call);
 }
 
 type Kind = 'text' | 'reasoning' | 'refusal';
@@ -48,7 +49,7 @@ class CallDelivery implements Delivery {
   callerError: { readonly thrown: unknown } | undefined;
   readonly #onDelta: ModelRequest['onDelta'];
   readonly #onBytes: ((bytes: Uint8Array) => Reading) | undefined;
-  readonly #signal: AbortSignal | undefined;
+  readonly #cancellation: Cancellation;
   readonly #said: Record<Kind, string> = { text: '', reasoning: '', refusal: '' };
   #calls: Map<number, { id: string; name: string; arguments: string }> | undefined; // most answers call nothing
   #held: Uint8Array[] = [];
@@ -57,11 +58,11 @@ class CallDelivery implements Delivery {
   constructor(
     onDelta: ModelRequest['onDelta'],
     onBytes: ((bytes: Uint8Array) => Reading) | undefined,
-    signal: AbortSignal | undefined,
+    cancellation: Cancellation,
   ) {
     this.#onDelta = onDelta;
     this.#onBytes = onBytes;
-    this.#signal = signal;
+    this.#cancellation = cancellation;
   }
 
   text(text: string): Reading {
@@ -134,12 +135,12 @@ class CallDelivery implements Delivery {
 
   #hand(delta: Delta): Reading {
     this.#hasSpoken = true;
-    return this.#onDelta ? this.#call(this.#onDelta, delta) : this.#signal?.throwIfAborted();
+    return this.#onDelta ? this.#call(this.#onDelta, delta) : this.#cancellation.throwIfAborted();
   }
 
   /** Hands something to the caller. A slow reader holds the provider back. */
   #call<Piece>(take: (piece: Piece) => Reading, piece: Piece): Reading {
-    this.#signal?.throwIfAborted(); // after an abort nothing arrives late
+    this.#cancellation.throwIfAborted(); // after an abort nothing arrives late
     this.committed = true;
     try {
       const reading = take(piece);

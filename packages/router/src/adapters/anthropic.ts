@@ -1,7 +1,6 @@
 import type { Model } from '@rolecall/core';
 import type { Backend } from '../backend.ts';
 import { checkOptions, countFromOne } from '../options-check.ts';
-import { pooledFetch } from '../transport/pooled-fetch.ts';
 import { type Answer, metadataOf } from './answer.ts';
 import { readMessage } from './anthropic-answer.ts';
 import { explain } from './anthropic-errors.ts';
@@ -90,7 +89,7 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
   const local = options.local ?? (provider !== 'anthropic' && endpoint.baseURL !== undefined && isLocalHost(endpoint.baseURL));
   const headers = { ...options.headers, ...(apiVersion && { 'anthropic-version': apiVersion }) };
   const defaults = { name, provider, maxOutputTokens, sampling: apiVersion === '2023-06-01' };
-  const requests = new Repeats(!options.client && !options.fetch);
+  const requests = new Repeats(options);
   let { client } = options;
 
   const model: Model = async (request) => {
@@ -101,7 +100,7 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
       async (delivery, call) => {
         const relay = relayOf(request, speaks, id, name);
         const { body, ignoredSettings } = relay ? relayed(relay) : encode(id, request, defaults);
-        const sdk = (client ??= await createClient(name, endpoint, options.fetch));
+        const sdk = (client ??= await createClient(name, endpoint, requests.fetch));
         call.throwIfAborted();
         facts.sent = true;
         const streamAsked = relay ? relay.streamAsked : body.stream === true;
@@ -138,7 +137,7 @@ function relayed({ body }: Relay): EncodedRequest {
   return { body: body as unknown as MessagesBody, ignoredSettings: [] };
 }
 
-async function createClient(model: string, endpoint: Endpoint, fetch = pooledFetch()): Promise<AnthropicClient> {
+async function createClient(model: string, endpoint: Endpoint, fetch: typeof globalThis.fetch): Promise<AnthropicClient> {
   const { apiKey, headers } = endpoint.credentials(model); // before the SDK: what is missing most often is said first
   const { Anthropic } = await loadSdk(model, '@anthropic-ai/sdk', () => import('@anthropic-ai/sdk'));
   return new Anthropic({

@@ -9,7 +9,7 @@ import { type ChatBody, type Dialect, encode, type EncodedRequest } from './chat
 import type { Delivery } from './delivery.ts';
 import { type Facts, isSimulated } from './http.ts';
 import { nameOf } from './model-name.ts';
-import { Repeats } from './repeats.ts';
+import type { Repeats } from './repeats.ts';
 import { type Relay, relayOf } from './wire.ts';
 
 /** The part of an SDK used here: `new OpenAI()` and `new Groq()` fit, and so does a stub. */
@@ -50,8 +50,7 @@ export interface ChatCompletionsOptions {
   readonly simulated?: boolean | undefined;
   /** By the name that `wire.api` has for them; their client must be able to `post`. @default {} */
   readonly otherApis?: Readonly<Record<string, RelayedApi>> | undefined;
-  /** The client sends its requests with `pooledFetch()`. */
-  readonly isPooled: boolean;
+  readonly requests: Repeats;
   readonly notConfigured: Backend['notConfigured'];
   readonly acceptsPrefill: boolean;
 }
@@ -60,12 +59,11 @@ const chatApi = 'chat.completions';
 
 /** A model that is asked over the chat completions protocol. */
 export function chatCompletions(options: ChatCompletionsOptions): Model {
-  const { id, dialect, connect, headers, local, simulated, otherApis = {}, isPooled, notConfigured, acceptsPrefill } = options;
+  const { id, dialect, connect, headers, local, simulated, otherApis = {}, requests, notConfigured, acceptsPrefill } = options;
   const { provider } = dialect;
   const name = nameOf(provider, id);
   const client = once(connect);
   const speaks = [chatApi, ...Object.keys(otherApis)];
-  const requests = new Repeats(isPooled);
 
   const model: Model = (request) => {
     const facts: Facts = { model: name, local, simulated };

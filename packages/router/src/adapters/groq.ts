@@ -1,9 +1,9 @@
 import type { Model } from '@rolecall/core';
-import { pooledFetch } from '../transport/pooled-fetch.ts';
 import { chatCompletions, type ChatCompletionsClient } from './chat-completions.ts';
 import type { Dialect } from './chat-request.ts';
 import { endpointOf, type Vendor } from './endpoint.ts';
 import { loadSdk } from './load-sdk.ts';
+import { Repeats } from './repeats.ts';
 
 /** The part of the `groq-sdk` used here: `new Groq()` fits. */
 export type GroqClient = ChatCompletionsClient;
@@ -42,13 +42,14 @@ const vendor: Vendor = {
 export function groq(id: string, options: GroqOptions = {}): Model {
   const { client, headers, simulated } = options;
   const endpoint = endpointOf(vendor, options);
+  const requests = new Repeats(options);
 
   return chatCompletions({
     id,
     dialect: dialectOf(id),
     headers,
     simulated,
-    isPooled: !client && !options.fetch,
+    requests,
     notConfigured: client ? undefined : () => endpoint.notConfigured(),
     acceptsPrefill: /\bllama\b/.test(id), // https://console.groq.com/docs/prefilling; the others on offer think first
     async connect() {
@@ -60,7 +61,7 @@ export function groq(id: string, options: GroqOptions = {}): Model {
         defaultHeaders: credentials.headers,
         maxRetries: 0,
         timeout: 600_000, // as with the other SDKs; this one gives up after a minute, and time limits are the router's
-        fetch: options.fetch ?? pooledFetch(),
+        fetch: requests.fetch,
         ...(endpoint.baseURL !== undefined && { baseURL: endpoint.baseURL }),
       });
     },

@@ -33,7 +33,6 @@ export interface Server {
   readonly sdk: (model: string) => Promise<OllamaSdk>;
   readonly host: string | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
-  readonly fetch: typeof globalThis.fetch;
   readonly requests: Repeats;
   /** Those that serve no call now. */
   readonly idle: OwnClient[];
@@ -89,13 +88,13 @@ async function askSdk(Ollama: OllamaSdk['Ollama'], server: Server, body: OllamaC
   return call.response;
 }
 
-function newClient(Ollama: OllamaSdk['Ollama'], { host, headers, fetch }: Server, call: ServerCall): OwnClient {
+function newClient(Ollama: OllamaSdk['Ollama'], { host, headers, requests }: Server, call: ServerCall): OwnClient {
   const client = new Ollama({
     ...(host !== undefined && { host }),
     ...(headers && { headers: { ...headers } }),
     fetch: async (url, init) => {
       const { ending, streamAsked } = own.call;
-      const response = await fetch(url, initEndedBy(init, ending));
+      const response = await requests.fetch(url, initEndedBy(init, ending));
       if (!response.ok) throw new StatusError(response, await response.text());
       own.call.response = response;
       return streamAsked ? response : Response.json({}); // its stream it leaves alone until somebody asks for it

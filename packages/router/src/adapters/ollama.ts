@@ -2,7 +2,6 @@ import type { Model, ModelRequest, ResponseMetadata } from '@rolecall/core';
 import type { Backend } from '../backend.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { checkOptions, countFromOne } from '../options-check.ts';
-import { pooledFetch } from '../transport/pooled-fetch.ts';
 import { attempt } from './call.ts';
 import type { Delivery } from './delivery.ts';
 import { type Facts, isLocalHost } from './http.ts';
@@ -123,7 +122,7 @@ function acceptsPrefill(id: string): boolean {
 
 /** Where the server is. A client of the user's keeps that to itself. */
 function serverOf({ client, host, headers, fetch }: OllamaOptions): Server {
-  const own = { sdk: lazySdk(), fetch: fetch ?? pooledFetch(), requests: new Repeats(!fetch), idle: [] };
+  const own = { sdk: lazySdk(), requests: new Repeats({ client, fetch }), idle: [] };
   const given = host ?? (client ? undefined : process.env['OLLAMA_HOST']?.trim() || 'http://127.0.0.1:11434');
   if (given === undefined) return { ...own, host: undefined, headers };
   const address = given.startsWith(':') ? `127.0.0.1${given}` : given; // the SDK takes a bare port too

@@ -1,11 +1,11 @@
 import type { Model } from '@rolecall/core';
-import { pooledFetch } from '../transport/pooled-fetch.ts';
 import { chatCompletions, type ChatCompletionsClient, type RelayedApi } from './chat-completions.ts';
 import type { Dialect } from './chat-request.ts';
 import { decodeEmbeddings } from './embeddings-answer.ts';
 import { endpointOf, type Vendor } from './endpoint.ts';
 import { isLocalHost } from './http.ts';
 import { loadSdk } from './load-sdk.ts';
+import { Repeats } from './repeats.ts';
 import { decodeResponses } from './responses-answer.ts';
 
 /** The part of the `openai` SDK used here: `new OpenAI()` fits, of version 6 or 7. */
@@ -59,6 +59,7 @@ export function openai(id: string, options: OpenAIOptions = {}): Model {
   const endpoint = endpointOf(vendor, { apiKey, baseURL: client?.baseURL ?? options.baseURL });
   const provider = options.provider ?? (endpoint.foreign ? 'openai-compatible' : 'openai');
   const isOpenAI = provider === 'openai';
+  const requests = new Repeats(options);
 
   return chatCompletions({
     id,
@@ -68,7 +69,7 @@ export function openai(id: string, options: OpenAIOptions = {}): Model {
     simulated,
     // What a stub cannot post cannot be relayed.
     otherApis: client && !client.post ? {} : otherApis,
-    isPooled: !client && !options.fetch,
+    requests,
     notConfigured: client ? undefined : () => endpoint.notConfigured(),
     acceptsPrefill: options.acceptsPrefill ?? false,
     async connect() {
@@ -80,7 +81,7 @@ export function openai(id: string, options: OpenAIOptions = {}): Model {
         apiKey: credentials.apiKey,
         defaultHeaders: credentials.headers,
         maxRetries: 0,
-        fetch: options.fetch ?? pooledFetch(),
+        fetch: requests.fetch,
         ...(endpoint.baseURL !== undefined && { baseURL: endpoint.baseURL }),
         // Who you are at OpenAI is nobody else's business.
         ...(endpoint.foreign && { organization: null, project: null, adminAPIKey: null }),

@@ -12,7 +12,7 @@ const { urls } = simulator;
 afterEach(() => simulator.reset());
 afterAll(() => simulator.close());
 
-const messages = [{ role: 'user', content: 'Who are you?' }];
+const messages = [{ role: 'user', content: 'Who are you?' }] as const;
 const chat = { api: 'chat.completions', body: { model: 'theirs', messages } };
 const vendors = [
   ['openai', () => openai('gpt-4o', { baseURL: urls.openai, apiKey: 'sk-ours', headers: { 'x-team': 'tides' } }), chat],
@@ -78,6 +78,32 @@ describe.each(Object.entries(kept))('a model of %s that has been asked before', 
     without: without[provider] ?? [],
   });
   for (const { title, run } of cases) test(title, run);
+});
+
+test("a fetch of the user's sees every request, as the SDK would have sent it, and hears of an abort", async () => {
+  const seen: { url: string; init: RequestInit | undefined }[] = [];
+  const model = openai('gpt-4o', {
+    apiKey: 'sk-ours',
+    baseURL: urls.openai,
+    fetch: (input, init) => {
+      seen.push({ url: input instanceof Request ? input.url : input.toString(), init });
+      return fetch(input, init);
+    },
+  });
+  const caller = new AbortController();
+
+  await model({ messages, signal: caller.signal });
+  await model({ messages: [...messages, ...messages], signal: caller.signal });
+  simulator.fault({ kind: 'silence' });
+  const silent = model({ messages, signal: caller.signal }).catch((error: unknown) => error);
+  setTimeout(() => caller.abort(), 20);
+
+  expect(await silent).toMatchObject({ code: 'aborted' });
+  const [first, second, third] = seen;
+  expect(second?.url).toBe(first?.url);
+  expect(second?.init).toMatchObject({ method: first?.init?.method, headers: first?.init?.headers });
+  expect(JSON.parse(String(second?.init?.body))).toMatchObject({ model: 'gpt-4o', messages: [...messages, ...messages] });
+  expect(third?.init?.signal?.aborted).toBe(true);
 });
 
 test('while somebody has put his own in the place of fetch, everything goes through it', async () => {

@@ -1,5 +1,4 @@
 import type { Cancellation } from '../cancellation.ts';
-import type { PlainRequest } from './redirects.ts';
 
 /**
  * Where a request carries the end of the call it is for, past the SDK that makes it: an SDK that is given a signal links it to one
@@ -7,8 +6,14 @@ import type { PlainRequest } from './redirects.ts';
  */
 const cancelledBy: unique symbol = Symbol('cancelled by');
 
-/** Is told what a client sends, if that is a plain request: such a one can be sent again with another body. */
-export type Note = (request: PlainRequest) => void;
+/** What a client has sent. */
+export interface Sent {
+  readonly headers: Headers;
+  /** Sends it with another body; `undefined` while that must not be done. */
+  readonly again: (body: string, call: Cancellation) => Promise<Response | undefined>;
+}
+
+export type Note = (sent: Sent) => void;
 
 const notedBy: unique symbol = Symbol('noted by');
 
@@ -43,15 +48,16 @@ export function unfollowEnding(ending: Ending, follow: () => void): void {
 
 /** The same request for a `fetch` that knows of one signal only. */
 export function withOneSignal(init: CancellableInit): RequestInit {
-  const { signal, [cancelledBy]: another } = init;
-  if (!another) return init;
-  return { ...init, signal: signal ? AbortSignal.any([signal, another.signal]) : another.signal };
+  const { [cancelledBy]: another, [notedBy]: _, ...plain } = init;
+  if (!another) return plain;
+  const { signal } = plain;
+  return { ...plain, signal: signal ? AbortSignal.any([signal, another.signal]) : another.signal };
 }
 
 /** What tells a client's `fetch` when to end. */
 export type CallEnding = { readonly signal: AbortSignal } | { readonly fetchOptions: object };
 
-/** How a call tells its SDK to end with it: past it, if the client's `fetch` is a pooled one, which also tells what it sends. */
+/** How a call tells its SDK to end with it: past it, if the client's `fetch` is one that tells what it sends. */
 export function endedBy(call: Cancellation, note?: Note): CallEnding {
   return note ? { fetchOptions: { [cancelledBy]: call, [notedBy]: note } } : { signal: call.signal };
 }

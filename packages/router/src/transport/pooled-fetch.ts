@@ -44,17 +44,18 @@ export function pooledFetch(options: PooledFetchOptions = {}): typeof fetch {
   return async (input, init: CancellableInit = {}) => {
     if (isReplaced()) return await globalThis.fetch(input, withOneSignal(init));
     const request = plainRequest(input, init, readAddress);
-    if (!request) return await original(input, { ...withOneSignal(init), dispatcher: await pool() } as RequestInit);
-    noteOf(init)?.(request);
-    return await follow(request, init.redirect ?? 'follow', await pool());
+    const open = await pool();
+    if (!request) return await original(input, { ...withOneSignal(init), dispatcher: open } as RequestInit);
+    noteOf(init)?.({ headers: new Headers(init.headers), again: (body, call) => sentAgain(request, open, body, call) });
+    return await follow(request, init.redirect ?? 'follow', open);
   };
 }
 
-/** Sends what `pooledFetch()` has sent before, with another body; `undefined` while somebody else stands in the place of `fetch`. */
-export async function sendAgain(before: PlainRequest, body: string, call: Cancellation): Promise<Response | undefined> {
+/** The same request with another body; `undefined` while somebody else stands in the place of `fetch`. */
+async function sentAgain(before: PlainRequest, pool: Pool, body: string, call: Cancellation): Promise<Response | undefined> {
   if (isReplaced()) return undefined;
   const { to, method, headers } = before;
-  return await follow({ to, method, headers, body, endings: [call] }, 'follow', await sharedPool());
+  return await follow({ to, method, headers, body, endings: [call] }, 'follow', pool);
 }
 
 /** Test tools and tracers put their own in the place of `fetch`, or of the dispatcher below it. */

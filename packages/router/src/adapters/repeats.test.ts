@@ -102,7 +102,7 @@ test("a fetch of the user's sees every request, as the SDK would have sent it, a
   const [first, second, third] = seen;
   expect(second?.url).toBe(first?.url);
   expect(second?.init).toMatchObject({ method: first?.init?.method, headers: first?.init?.headers });
-  expect(JSON.parse(String(second?.init?.body))).toMatchObject({ model: 'gpt-4o', messages: [...messages, ...messages] });
+  expect(JSON.parse(second?.init?.body as string)).toMatchObject({ model: 'gpt-4o', messages: [...messages, ...messages] });
   expect(third?.init?.signal?.aborted).toBe(true);
 });
 

@@ -1,10 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import type { Reporter } from 'vitest/reporters';
 
-const packages = ['core', 'router', 'cost-tracker', 'simulator', 'gateway', 'cli', 'restate'];
-
 /** Tests that need more than Node, or minutes, have projects of their own, which `npm test` leaves out. */
 const special = ['browser', 'kill', 'soak', 'restate'];
+const everywhere = ['packages/*/src/**/*.test.ts', 'packages/*.test.ts', 'docs/*.test.ts', 'examples/*/*.test.ts'];
 const namedFor = (suite: string): string => `packages/*/src/**/*.${suite}.test.ts`;
 
 /** Says what passed on its second try only: that is to be looked into. */
@@ -28,12 +27,9 @@ export default defineConfig({
     reporters: ['default', secondTries],
     retry: process.env['CI'] ? 1 : 0, // tests over real sockets can be late on a loaded machine: what fails twice has failed
     projects: [
-      ...packages.map((name) => ({
-        extends: true as const,
-        test: { name, include: [`packages/${name}/src/**/*.test.ts`], exclude: special.map(namedFor) },
-      })),
+      // One project for all packages: workers live as long as a project does, and each new one loads every SDK again.
+      { extends: true, test: { name: 'unit', include: everywhere, exclude: special.map(namedFor) } },
       ...special.map((name) => ({ extends: true as const, test: { name: `special-${name}`, include: [namedFor(name)] } })),
-      { extends: true, test: { name: 'workspace', include: ['packages/*.test.ts', 'docs/*.test.ts', 'examples/*/*.test.ts'] } },
     ],
   },
 });

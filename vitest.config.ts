@@ -4,7 +4,15 @@ import type { Reporter } from 'vitest/reporters';
 /** Tests that need more than Node, or minutes, have projects of their own, which `npm test` leaves out. */
 const special = ['browser', 'kill', 'soak', 'restate'];
 const everywhere = ['packages/*/src/**/*.test.ts', 'packages/*.test.ts', 'docs/*.test.ts', 'examples/*/*.test.ts'];
+/** Tests that `npm test` runs in a short form, and `npm run soak` at length. */
+const longer = ['gateway/src/fuzz', 'cost-tracker/src/ledger', 'router/src/policies/memory-store'];
 const namedFor = (suite: string): string => `packages/*/src/**/*.${suite}.test.ts`;
+
+function settingsOf(suite: string): object {
+  if (suite !== 'soak') return { include: [namedFor(suite)] };
+  const include = [namedFor(suite), ...longer.map((name) => `packages/${name}.test.ts`)];
+  return { include, env: { ROLECALL_SOAK: 'true' }, testTimeout: 600_000 };
+}
 
 /** Says what passed on its second try only: that is to be looked into. */
 const secondTries: Reporter = {
@@ -24,12 +32,13 @@ export default defineConfig({
     isolate: false,
     testTimeout: 30_000, // a loaded machine is slow, and no fault
     maxWorkers: 2,
+    maxConcurrency: 10, // for tests that wait, not for those that work
     reporters: ['default', secondTries],
     retry: process.env['CI'] ? 1 : 0, // tests over real sockets can be late on a loaded machine: what fails twice has failed
     projects: [
       // One project for all packages: workers live as long as a project does, and each new one loads every SDK again.
       { extends: true, test: { name: 'unit', include: everywhere, exclude: special.map(namedFor) } },
-      ...special.map((name) => ({ extends: true as const, test: { name: `special-${name}`, include: [namedFor(name)] } })),
+      ...special.map((name) => ({ extends: true as const, test: { name: `special-${name}`, ...settingsOf(name) } })),
     ],
   },
 });

@@ -25,7 +25,15 @@ export async function readEvents(response: Response, { take, relay }: EventTaker
     if (text !== '') isFirst = false;
     return takeAll(arrived, take);
   };
-  await readBody(response, relay ? relaying(feed, relay) : feed);
+  if (!relay) return await readBody(response, feed);
+  const takeBlock = (block: Buffer): void | Promise<void> => {
+    const data = onlyData(block);
+    if (data === undefined) return feed(block);
+    isFirst = false;
+    return take(data);
+  };
+  const relaying = new Relaying(takeBlock, relay);
+  await readBody(response, (bytes) => relaying.add(bytes));
 }
 
 /** Most events need no waiting for: only one that does makes a promise of it. */
@@ -40,21 +48,60 @@ function takeAll(arrived: string[], take: EventTaker['take'], from = 0): void | 
 
 type Step = (bytes: Uint8Array) => void | Promise<void>;
 
-/** Feeds event by event, and passes on together what came together, once it was understood. */
-function relaying(feed: Step, relay: Step): (bytes: Uint8Array) => Promise<void> {
-  const blocks = new EventBlocks();
-  return async (bytes) => {
-    blocks.add(bytes);
-    const start = blocks.position;
-    let taken = start;
+/** Takes block by block, and passes on together what came together, once it was understood. */
+class Relaying {
+  readonly #blocks = new EventBlocks();
+  readonly #take: (block: Buffer) => void | Promise<void>;
+  readonly #relay: Step;
+
+  constructor(take: (block: Buffer) => void | Promise<void>, relay: Step) {
+    this.#take = take;
+    this.#relay = relay;
+  }
+
+  add(bytes: Uint8Array): void | Promise<void> {
+    this.#blocks.add(bytes);
+    return this.#pass(this.#blocks.position);
+  }
+
+  #pass(start: number): void | Promise<void> {
+    let end = this.#blocks.position;
     try {
-      for (let block = blocks.next(); block; block = blocks.next()) {
-        const feeding = feed(block);
-        if (feeding) await feeding;
-        taken = blocks.position;
+      for (let block = this.#blocks.next(); block; block = this.#blocks.next()) {
+        const taking = this.#take(block);
+        if (taking) return this.#passAfter(taking, start, end);
+        end = this.#blocks.position;
       }
-    } finally {
-      if (taken > start) await relay(blocks.slice(start, taken));
+    } catch (error) {
+      return this.#passBefore(error, start, end);
     }
-  };
+    return end > start ? this.#relay(this.#blocks.slice(start, end)) : undefined;
+  }
+
+  async #passAfter(taking: Promise<void>, start: number, end: number): Promise<void> {
+    try {
+      await taking;
+    } catch (error) {
+      return await this.#passBefore(error, start, end);
+    }
+    await this.#pass(start);
+  }
+
+  async #passBefore(error: unknown, start: number, end: number): Promise<never> {
+    if (end > start) await this.#relay(this.#blocks.slice(start, end));
+    throw error;
+  }
+}
+
+const dataMark = Buffer.from('data:');
+const lineFeed = 10;
+const space = 32;
+
+/** The data of a block that is one line of it, as nearly all are; any other is for the parser. */
+function onlyData(block: Buffer): string | undefined {
+  const end = block.length - 2;
+  const isMarked = end > dataMark.length && dataMark.compare(block, 0, dataMark.length) === 0;
+  if (!isMarked || block.indexOf(lineFeed) !== end) return undefined;
+  const data = block.toString('utf8', block[dataMark.length] === space ? dataMark.length + 1 : dataMark.length, end);
+  return data === '' || data.includes('\r') ? undefined : data;
 }

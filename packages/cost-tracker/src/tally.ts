@@ -5,8 +5,8 @@ import { usdNumber } from './money.ts';
 import { Spend } from './spend.ts';
 
 /**
- * Shorter than this, what we time is not the model: an answer that lay ready in a buffer comes in one piece, and TCP alone may hold
- * the last of it back for 40 ms. What a provider says its model took is taken as it is.
+ * Shorter than this, what was timed is not the model: an answer that lay ready in a buffer comes in one piece, and TCP alone may hold
+ * the last of it back for 40 ms. A simulator, too, says how long it took, which is next to nothing.
  */
 const shortestGeneratingMs = 50;
 
@@ -35,8 +35,8 @@ export interface Figures {
   /** Until the first token, of answered requests that were streamed. */
   readonly firstTokenMs: LatencyFigures;
   /**
-   * Of answered requests, over the time that the provider says it took, else from the first token, else from the start. What we
-   * timed ourselves counts from 50 ms on: less says nothing about a model. `null` without any.
+   * Of answered requests, over the time that the provider says it took, else from the first token, else from the start. Requests of
+   * less than 50 ms are left out: that says nothing about a model. `null` without any.
    */
   readonly outputTokensPerSecond: number | null;
   /** The part of these figures that a simulator answered: nobody was paid for it. */
@@ -113,9 +113,8 @@ export class Tally {
     const { outputTokens } = usage;
     if (latencyMs !== undefined) this.#latency.add(latencyMs, latencyBucket);
     if (firstTokenMs !== undefined) (this.#firstToken ??= new LatencySeries(this.#exact)).add(firstTokenMs, firstTokenBucket);
-    const timedMs = (latencyMs ?? 0) - (firstTokenMs ?? 0);
-    const generatingMs = durations?.outputMs ?? (timedMs < shortestGeneratingMs ? 0 : timedMs);
-    if (outputTokens === undefined || generatingMs <= 0) return;
+    const generatingMs = durations?.outputMs ?? (latencyMs ?? 0) - (firstTokenMs ?? 0);
+    if (outputTokens === undefined || generatingMs < shortestGeneratingMs) return;
     this.#generated += outputTokens;
     this.#generatingMs += generatingMs;
   }

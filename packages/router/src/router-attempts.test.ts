@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ModelError, type ModelErrorCode, RouteError } from './errors.ts';
 import { createRouter } from './router.ts';
 
+await import('p-retry'); // which retries load when they are needed: a test's own clock does not wait for that
+
 const messages = [] as const;
 const answer: ModelResponse = { model: 'stub/b', text: 'hi', toolCalls: [], finishReason: 'stop', usage: {} };
 const fails = (code: ModelErrorCode, facts: { status?: number; retryAfterMs?: number; reason?: string } = {}): Model => {

@@ -4,6 +4,8 @@ import { ModelError, RouteError } from './errors.ts';
 import type { ExhaustedListener } from './on-exhausted.ts';
 import { createRouter } from './router.ts';
 
+await import('p-retry'); // which retries load when they are needed: a test's own clock does not wait for that
+
 const messages = [] as const;
 const down: Model = () => Promise.reject(new ModelError('auth', { model: 'x/a' }));
 const invalid: Model = () => Promise.reject(new ModelError('invalid_request', { model: 'x/b' }));

@@ -5,6 +5,8 @@ import { ModelError, type ModelErrorCode, type ModelErrorFacts, type RouteError 
 import type { RouterOptions } from './options.ts';
 import { createRouter, type Router } from './router.ts';
 
+await import('p-retry'); // which retries load when they are needed: a test's own clock does not wait for that
+
 const messages = [] as const;
 const answer: ModelResponse = { model: 'stub/b', text: 'hi', toolCalls: [], finishReason: 'stop', usage: {} };
 

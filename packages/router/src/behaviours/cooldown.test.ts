@@ -8,6 +8,8 @@ import type { ModelError, RouteError } from '../errors.ts';
 import type { RouterOptions } from '../options.ts';
 import { createRouter, type Router } from '../router.ts';
 
+await import('p-retry'); // which retries load when they are needed: a test's own clock does not wait for that
+
 const simulator = await startSimulator();
 const { urls } = simulator;
 const messages = [{ role: 'user', content: 'Go.' }] as const;

@@ -8,6 +8,8 @@ import { cooldown } from './cooldown.ts';
 import { limit, type LimitOptions } from './limit.ts';
 import type { Member } from './member.ts';
 
+await import('p-retry'); // which retries load when they are needed: a test's own clock does not wait for that
+
 const request: ModelRequest = { messages: [] };
 const answer: ModelResponse = { model: 'a/b', text: 'hi', toolCalls: [], finishReason: 'stop', usage: {} };
 const failure = (code: ModelErrorCode, retryAfterMs?: number): ModelError => new ModelError(code, { model: 'a/b', retryAfterMs });

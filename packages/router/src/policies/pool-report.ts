@@ -51,14 +51,38 @@ export function nobody(pool: Pool, request: ModelRequest, name: string): ModelEr
     const obstacle = pool.obstacle(seat, request);
     if (!obstacle) continue;
     obstacles.push(obstacle);
-    const { code, reason } = obstacle;
-    attempts.push({ ...skipped(seat, name), startedAt, code, reason });
+    attempts.push(skipped(seat, name, startedAt, obstacle));
   }
-  return Object.assign(refusal(obstacles, name), { attempts });
+  return Object.assign(
+    withoutStack(() => refusal(obstacles, name)),
+    { attempts },
+  );
 }
 
-function skipped({ member: { id, model } }: Seat, name: string): Omit<Attempt, 'startedAt'> {
-  return { id: crypto.randomUUID(), name, model: model.id ?? name, deployment: id, waitMs: 0, durationMs: 0, outcome: 'skipped' };
+function skipped({ member: { id, model } }: Seat, name: string, startedAt: number, { code, reason }: Obstacle): Attempt {
+  return {
+    id: crypto.randomUUID(),
+    name,
+    model: model.id ?? name,
+    deployment: id,
+    startedAt,
+    waitMs: 0,
+    durationMs: 0,
+    outcome: 'skipped',
+    code,
+    reason,
+  };
+}
+
+/** A chain passes a backend over with every request while it cools down, and to trace the stack takes longer than all the rest of that. */
+function withoutStack<Made extends Error>(make: () => Made): Made {
+  const { stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 0;
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 function refusal(obstacles: readonly Obstacle[], name: string): ModelError {

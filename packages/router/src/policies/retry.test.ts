@@ -6,6 +6,8 @@ import { ModelError, type ModelErrorCode, remedies } from '../errors.ts';
 import { backOffMs } from './back-off.ts';
 import { retry, type RetryOptions } from './retry.ts';
 
+await import('p-retry'); // which retries load when they are needed: a test's own clock does not wait for that
+
 const request = { role: 'writer', messages: [] };
 const answer: ModelResponse = { model: 'a/b', text: 'hi', toolCalls: [], finishReason: 'stop', usage: {} };
 const failure = (code: ModelErrorCode, retryAfterMs?: number): ModelError => new ModelError(code, { model: 'a/b', retryAfterMs });

@@ -3,6 +3,7 @@ import { carry } from '../compose.ts';
 import { ModelError, openCodes, type OpenCode, remedies, type Remedies } from '../errors.ts';
 import { atLeastZero, checkOptions, countFromZero, objectAt, type Rule } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
+import type { PlannedRequest } from '../plan.ts';
 import { Repetition, type RetryPolicy } from './repetition.ts';
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 
@@ -48,21 +49,26 @@ export function retry(options: RetryOptions = {}, context: RetryContext = {}): M
 
   return (next) => {
     if (never) return next;
-    const model: Model = async (request) => {
+    const model: Model = async (request: PlannedRequest) => {
       policy.budget?.count();
       let response: ModelResponse;
       try {
         response = await next(request);
       } catch (error) {
+        if (!ModelError.isInstance(error) || isForNext(error, request)) throw error;
         // p-retry takes over only now: its bookkeeping costs more than all the rest of a call that succeeds.
-        if (ModelError.isInstance(error)) return await new Repetition(next, request, policy).after(error);
-        throw error;
+        return await new Repetition(next, request, policy).after(error);
       }
       policy.budget?.reward(response.attempts?.at(-1)?.deployment ?? response.model);
       return response;
     };
     return carry(next, model);
   };
+}
+
+/** Nobody here may be asked now, and somebody else may: there is nothing to repeat. */
+function isForNext({ unasked }: ModelError, { plan }: PlannedRequest): boolean {
+  return unasked && plan !== undefined && plan.linksLeft > 0;
 }
 
 const anything: Rule = { valid: 'anything', holds: () => true };

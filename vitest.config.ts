@@ -32,7 +32,6 @@ export default defineConfig({
     isolate: false,
     testTimeout: 30_000, // a loaded machine is slow, and no fault
     maxWorkers: 2,
-    maxConcurrency: 10, // for tests that wait, not for those that work
     reporters: ['default', secondTries],
     retry: process.env['CI'] ? 1 : 0, // tests over real sockets can be late on a loaded machine: what fails twice has failed
     projects: [

@@ -121,7 +121,7 @@ function withImports(code: string, own: string): string {
   return `${missing.join('\n')}\n${code}\nexport {};\n`;
 }
 
-test('every fence and every example compiles', { timeout: 60_000 }, async () => {
+test('every fence and every example compiles', { timeout: 240_000 }, async () => {
   const pages = filesIn(root, (path) => path.endsWith('.md'));
   const sources = filesIn(join(root, 'packages'), (path) => /\/src\/.*\.ts$/.test(path) && !/\.test(-d)?\.ts$/.test(path));
   const fences = [...pages.flatMap(fencesIn), ...sources.flatMap(examplesIn)];

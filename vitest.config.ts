@@ -1,11 +1,18 @@
 import { defineConfig } from 'vitest/config';
 import type { Reporter } from 'vitest/reporters';
 
-const packages = ['core', 'router', 'cost-tracker', 'simulator', 'gateway', 'cli', 'restate'];
-
 /** Tests that need more than Node, or minutes, have projects of their own, which `npm test` leaves out. */
 const special = ['browser', 'kill', 'soak', 'restate'];
+const everywhere = ['packages/*/src/**/*.test.ts', 'packages/*.test.ts', 'docs/*.test.ts', 'examples/*/*.test.ts'];
+/** Tests that `npm test` runs in a short form, and `npm run soak` at length. */
+const longer = ['gateway/src/fuzz', 'cost-tracker/src/ledger', 'router/src/policies/memory-store'];
 const namedFor = (suite: string): string => `packages/*/src/**/*.${suite}.test.ts`;
+
+function settingsOf(suite: string): object {
+  if (suite !== 'soak') return { include: [namedFor(suite)] };
+  const include = [namedFor(suite), ...longer.map((name) => `packages/${name}.test.ts`)];
+  return { include, env: { ROLECALL_SOAK: 'true' }, testTimeout: 600_000 };
+}
 
 /** Says what passed on its second try only: that is to be looked into. */
 const secondTries: Reporter = {
@@ -28,12 +35,9 @@ export default defineConfig({
     reporters: ['default', secondTries],
     retry: process.env['CI'] ? 1 : 0, // tests over real sockets can be late on a loaded machine: what fails twice has failed
     projects: [
-      ...packages.map((name) => ({
-        extends: true as const,
-        test: { name, include: [`packages/${name}/src/**/*.test.ts`], exclude: special.map(namedFor) },
-      })),
-      ...special.map((name) => ({ extends: true as const, test: { name: `special-${name}`, include: [namedFor(name)] } })),
-      { extends: true, test: { name: 'workspace', include: ['packages/*.test.ts', 'docs/*.test.ts', 'examples/*/*.test.ts'] } },
+      // One project for all packages: workers live as long as a project does, and each new one loads every SDK again.
+      { extends: true, test: { name: 'unit', include: everywhere, exclude: special.map(namedFor) } },
+      ...special.map((name) => ({ extends: true as const, test: { name: `special-${name}`, ...settingsOf(name) } })),
     ],
   },
 });

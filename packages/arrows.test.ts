@@ -1,5 +1,5 @@
 /** The arrows between the packages point one way: a package imports only what the house plan lets it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -31,15 +31,24 @@ interface Import {
 }
 
 function sources(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return sources(path);
-    return path.endsWith('.ts') && !/\.test(-d)?\.ts$/.test(path) ? [path] : [];
-  });
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => join(folder, path));
 }
 
+const isTest = (path: string): boolean => /\.test(-d)?\.ts$/.test(path);
+
 function importsOf(name: string): Import[] {
-  return sources(join(packages, name, 'src')).flatMap((path) => {
+  return importsIn(sources(join(packages, name, 'src')).filter((path) => !isTest(path)));
+}
+
+function importsOfTests(name: string): Import[] {
+  const helpers = join(packages, name, 'test');
+  return importsIn([...sources(join(packages, name, 'src')).filter(isTest), ...(existsSync(helpers) ? sources(helpers) : [])]);
+}
+
+function importsIn(paths: readonly string[]): Import[] {
+  return paths.flatMap((path) => {
     const code = readFileSync(path, 'utf8').replaceAll(/^\s*(\*|\/\/).*$/gm, '');
     const file = relative(packages, path).split(sep).join('/');
     const statements = [...code.matchAll(/^(?:import|export)\s(type\s)?(?:[^;'"]*?\sfrom\s)?['"]([^'"]+)['"]/gm)];
@@ -63,14 +72,15 @@ function manifest(name: string): {
   private?: boolean;
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
 } {
   return JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')) as ReturnType<typeof manifest>;
 }
 
-const publicPackages = readdirSync(packages, { withFileTypes: true })
+const folders = readdirSync(packages, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
-  .map((entry) => entry.name)
-  .filter((name) => !manifest(name).private);
+  .map((entry) => entry.name);
+const publicPackages = folders.filter((name) => !manifest(name).private);
 
 test('every published package has its arrows written down here', () => {
   expect(publicPackages.toSorted()).toEqual(Object.keys(arrows).toSorted());
@@ -91,6 +101,38 @@ test.each(publicPackages)('the manifest of %s names of ours only what its source
   const { code, types } = arrows[name] ?? { code: [], types: [] };
 
   expect(ours.toSorted()).toEqual([...new Set([...code, ...types])].map((to) => `@rolecall/${to}`).toSorted());
+});
+
+// A test that needs more walks through several packages: it stands in `journeys`, which may import everything.
+test.each(publicPackages)('the tests of %s import of ours only what its sources may, the simulator and itself', (name) => {
+  const { code, types } = arrows[name] ?? { code: [], types: [] };
+  const allowed = new Set([...code, ...types, 'simulator', name].map((to) => `@rolecall/${to}`));
+  const ours = importsOfTests(name).filter(({ specifier }) => specifier.startsWith('@rolecall/'));
+  const { devDependencies = {} } = manifest(name);
+  const installed = Object.keys(devDependencies).filter((dependency) => dependency.startsWith('@rolecall/'));
+
+  expect(ours.filter(({ specifier }) => !allowed.has(bare(specifier)))).toEqual([]);
+  expect(installed.filter((dependency) => !allowed.has(dependency))).toEqual([]);
+});
+
+/** The packages of ours that a manifest leads to, development included, and all those behind them. */
+function reachedFrom(start: string): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const visit = (name: string): void => {
+    const { dependencies, peerDependencies, devDependencies } = manifest(name);
+    for (const dependency of Object.keys({ ...dependencies, ...peerDependencies, ...devDependencies })) {
+      const to = dependency.replace('@rolecall/', '');
+      if (to === dependency || reached.has(to)) continue;
+      reached.add(to);
+      visit(to);
+    }
+  };
+  visit(start);
+  return reached;
+}
+
+test.each(folders)('no arrow out of %s leads back to it, development included', (name) => {
+  expect([...reachedFrom(name)]).not.toContain(name);
 });
 
 test.each(publicPackages)('%s imports nothing that it does not declare', (name) => {

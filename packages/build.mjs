@@ -1,22 +1,13 @@
 // Builds every published package afresh: `tsc -b` writes the types, and rolldown one file for each entry, with what entries share in
 // chunks beside them, because loading a module costs more than a millisecond of start-up whatever its size.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { manifestOf, published } from './published.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** The folders of the packages that people install. */
-export const published = readdirSync(new URL('.', import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
-  .map((entry) => `${root}packages/${entry.name}`)
-  .filter((folder) => !manifestOf(folder).private);
-
-function manifestOf(folder) {
-  return JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
-}
 
 /** The entries of a package by the paths of their built files: `{ 'adapters/openai': '…/src/adapters/openai.ts' }`. */
 function entriesOf(folder) {

@@ -24,11 +24,14 @@ function iso(zone: string, kind: WindowKind, at: string): readonly string[] {
 
 /** The instants around which windows are odd: when the offset changes. */
 const transitions = zones.flatMap((zone) => {
-  const offsetAt = (at: number): string =>
-    new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' }).format(at).split(', ')[1]!;
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+  const offsetAt = (at: number): string => format.format(at).split(', ')[1]!;
   const found: { zone: string; at: number }[] = [];
+  let offset = offsetAt(Date.UTC(2008, 0, 1));
   for (let at = Date.UTC(2008, 0, 1); at < Date.UTC(2013, 0, 1); at += hourMs * 12) {
-    if (offsetAt(at) !== offsetAt(at + hourMs * 12)) found.push({ zone, at });
+    const next = offsetAt(at + hourMs * 12);
+    if (next !== offset) found.push({ zone, at });
+    offset = next;
   }
   return found;
 });

@@ -72,6 +72,18 @@ test('speed is counted from the first token on, or over the whole time where the
   expect(tracker.summary().outputTokensPerSecond).toBe(60);
 });
 
+test('an answer that came in one piece, from a buffer or a simulator, says nothing of speed', () => {
+  const tracker = newTracker();
+
+  tracker.record({ model: 'm', inputTokens: 1, outputTokens: 500, latencyMs: 103, firstTokenMs: 100 });
+  tracker.record({ model: 'm', inputTokens: 1, outputTokens: 500, latencyMs: 49 });
+  expect(tracker.summary().outputTokensPerSecond).toBeNull();
+  expect(tracker.report()).not.toMatch(/Speed|Tokens\/s/);
+
+  tracker.record({ model: 'm', inputTokens: 1, outputTokens: 5, latencyMs: 150, firstTokenMs: 100 });
+  expect(tracker.summary().outputTokensPerSecond).toBe(100);
+});
+
 test('the figures of groups that were folded together still add up', () => {
   const tracker = new CostTracker({ prices: { m: perThousand(0.1) }, maxGroups: 1 });
   for (const agent of ['a', 'b', 'c']) {

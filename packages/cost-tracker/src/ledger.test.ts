@@ -125,17 +125,18 @@ test('beyond the cap the workflow that was silent longest is folded into __other
   expect(costPerWorkflowUsd).toBe(0.04);
 });
 
-test('a million calls of a million workflows leave bounded memory and exact sums', () => {
+test('many calls of as many workflows leave bounded memory and exact sums', () => {
+  const calls = process.env['ROLECALL_SOAK'] ? 1_000_000 : 100_000;
   const pricer = new Pricer(readPrices(prices), { resolve: () => null });
   const ledger = new Ledger({ pricer, keepRows: 100, maxGroups: 50, baseline: undefined });
   const row = toRow('id', { model: 'dear', inputTokens: 10, outputTokens: 10, latencyMs: 3 }, pricer);
 
-  for (let index = 0; index < 1_000_000; index++) {
+  for (let index = 0; index < calls; index++) {
     ledger.add({ ...row, agent: `agent-${index % 60}`, workflow: `run-${index}` });
   }
 
   const summary = ledger.summary();
   expect(ledger.rows()).toHaveLength(100);
   expect([summary.byAgent, summary.byWorkflow].map((groups) => Object.keys(groups).length)).toEqual([51, 51]);
-  expect(summary).toMatchObject({ requests: 1_000_000, workflows: 1_000_000, costUsd: 600, costPerWorkflowUsd: 0.0006 });
-}, 60_000);
+  expect(summary).toMatchObject({ requests: calls, workflows: calls, costUsd: (calls * 6) / 10_000, costPerWorkflowUsd: 0.0006 });
+});

@@ -4,6 +4,12 @@ import { LatencySeries, type LatencyFigures } from './latency.ts';
 import { usdNumber } from './money.ts';
 import { Spend } from './spend.ts';
 
+/**
+ * Shorter than this, what was timed is not the model: an answer that lay ready in a buffer comes in one piece, and TCP alone may hold
+ * the last of it back for 40 ms. A simulator, too, says how long it took, which is next to nothing.
+ */
+const shortestGeneratingMs = 50;
+
 /** What a set of calls came to. */
 export interface Figures {
   /** Calls made to a backend, failed ones included. */
@@ -28,7 +34,10 @@ export interface Figures {
   readonly latencyMs: LatencyFigures;
   /** Until the first token, of answered requests that were streamed. */
   readonly firstTokenMs: LatencyFigures;
-  /** Of answered requests, over the time that the provider says it took, else from the first token, else from the start; `null` without any. */
+  /**
+   * Of answered requests, over the time that the provider says it took, else from the first token, else from the start. Requests of
+   * less than 50 ms are left out: that says nothing about a model. `null` without any.
+   */
   readonly outputTokensPerSecond: number | null;
   /** The part of these figures that a simulator answered: nobody was paid for it. */
   readonly simulated: PartFigures;
@@ -105,7 +114,7 @@ export class Tally {
     if (latencyMs !== undefined) this.#latency.add(latencyMs, latencyBucket);
     if (firstTokenMs !== undefined) (this.#firstToken ??= new LatencySeries(this.#exact)).add(firstTokenMs, firstTokenBucket);
     const generatingMs = durations?.outputMs ?? (latencyMs ?? 0) - (firstTokenMs ?? 0);
-    if (outputTokens === undefined || generatingMs <= 0) return;
+    if (outputTokens === undefined || generatingMs < shortestGeneratingMs) return;
     this.#generated += outputTokens;
     this.#generatingMs += generatingMs;
   }

@@ -1,11 +1,10 @@
 /** Real processes: Redis, two gateways from source, and what stands in front of them. Each is ended with the fleet. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSimulator, type Simulator, type SimulatorOptions } from '@rolecall/simulator';
+import { freePort } from './free-port.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const deploy = join(root, 'docs/deploy');
@@ -35,16 +34,6 @@ export interface Fleet {
 export interface FleetOptions {
   readonly front: 'haproxy' | 'nginx';
   readonly simulator: SimulatorOptions;
-}
-
-/** A port that was free just now. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 function run(command: string, flags: readonly string[], env: Readonly<Record<string, string>> = {}): Running {

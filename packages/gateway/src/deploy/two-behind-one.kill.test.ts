@@ -127,18 +127,19 @@ test.for(['haproxy', 'nginx'] as const)(
 test('haproxy: the hard budget of a key holds across both, through a kill -9', async (context) => {
   skipWithout(context, 'redis-server', 'haproxy');
   const limitUsd = 2;
-  fleet = await startFleet({ front: 'haproxy', simulator: { latencyMs: 150 } });
+  // So slow that calls are under way in both when one is killed, however late a busy machine does that.
+  fleet = await startFleet({ front: 'haproxy', simulator: { latencyMs: 1_000 } });
   const { simulator, gateways } = fleet;
   const [victim, other] = gateways;
   const key = await newKey({ key_alias: 'blog', max_budget: limitUsd });
   const statuses: number[] = [];
-  const askOnce = async (): Promise<void> => {
-    const { status } = await ask(key, false);
-    statuses.push(status);
-    if (statuses.filter((one) => one === 200).length === 20) victim.child.kill('SIGKILL');
+  const askOnce = async (): Promise<void> => void statuses.push((await ask(key, false)).status);
+  const whenUnderWay = async (): Promise<void> => {
+    while (simulator.requests.length < 40) await delay(5);
+    victim.child.kill('SIGKILL');
   };
 
-  await Promise.all(Array.from({ length: clients }, askOnce));
+  await Promise.all([whenUnderWay(), ...Array.from({ length: clients }, askOnce)]);
   await victim.ended;
   for (let index = 0; index < 10; index++) await askOnce();
   other.child.kill('SIGTERM');
@@ -149,6 +150,6 @@ test('haproxy: the hard budget of a key holds across both, through a kill -9', a
   const paidUsd = simulator.requests.length * callUsd; // whatever became of the answers
   expect(new Set(statuses)).toEqual(new Set([200, 429]));
   expect(rows.filter(({ code }) => code === 'gateway_lost').length).toBeGreaterThan(0);
-  expect(paidUsd).toBeGreaterThan(limitUsd / 2);
+  expect(paidUsd).toBeGreaterThan(limitUsd / 3); // what the lost one held for calls stays held
   expect(paidUsd).toBeLessThanOrEqual(limitUsd);
 }, 120_000);

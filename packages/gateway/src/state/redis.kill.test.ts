@@ -1,14 +1,9 @@
 /** Several gateways over one Redis, which is killed and comes back. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createRouter, ModelError } from '@rolecall/router';
 import { CostTracker } from '@rolecall/cost-tracker';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { TestRedis } from '../../test/redis.ts';
 import { Cooldowns } from '../health/cooldowns.ts';
 import { RedisKeyLimits } from '../keys/key-limits.ts';
 import { RedisKeyStore } from '../keys/redis-key-store.ts';
@@ -19,44 +14,22 @@ import { SharedBudgetStore } from './shared-budget-store.ts';
 import { SharedCalls } from './shared-calls.ts';
 import { SharedCircuits } from './shared-circuits.ts';
 
-let folder = '';
 const links: RedisLink[] = [];
-let redis: ChildProcess;
-let port = 0;
-
-async function startRedis(): Promise<void> {
-  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
-  redis = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
-  await new Promise<void>((resolve) =>
-    redis.stdout?.on('data', (chunk: Buffer) => String(chunk).includes('Ready to accept') && resolve()),
-  );
-}
-
-async function killRedis(): Promise<void> {
-  const gone = once(redis, 'exit');
-  redis.kill('SIGKILL');
-  await gone;
-}
+let redis: TestRedis;
 
 async function open(): Promise<RedisLink> {
-  const link = await RedisLink.open(`redis://127.0.0.1:${port}`);
+  const link = await RedisLink.open(redis.url);
   links.push(link);
   return link;
 }
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'rolecall-redis-'));
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  ({ port } = probe.address() as AddressInfo);
-  probe.close();
-  await startRedis();
+  redis = await TestRedis.start();
 });
 
 afterEach(async () => {
   for (const link of links.splice(0)) link.close();
-  if (redis.exitCode === null && redis.signalCode === null) await killRedis();
-  rmSync(folder, { recursive: true, force: true });
+  await redis.end();
 });
 
 const account = { account: 'key blog\nkey:blog\n', closesAt: Infinity, oneOfMany: false };
@@ -72,6 +45,17 @@ const key = (more: Partial<VirtualKey> = {}): VirtualKey => ({
   createdAt: 1,
   isConfigured: false,
   ...more,
+});
+
+test('a gateway that is busy for longer than a command may take does not think Redis away', async () => {
+  const link = await open();
+  const answers = [link.command('PING'), link.command('INCR', 'count')];
+  await nextTurn(); // they are on their way
+
+  for (const until = performance.now() + 800; performance.now() < until;); // nothing else gets a turn
+
+  expect(await Promise.all(answers)).toEqual(['PONG', 1]);
+  expect(link.isUp).toBe(true);
 });
 
 test('two gateways never hold more than the limit, however many ask at once, to the last picodollar', async () => {
@@ -116,12 +100,12 @@ test('the same settlement sent twice is charged once, and a lease that is given 
 test('open: while Redis is away calls go on by the own count, and what they used is charged when it is back', async () => {
   const store = new SharedBudgetStore(new RedisBudgetStore(await open()), 'open');
   await store.settle(null, [{ ...account, amount: 2n }]);
-  await killRedis();
+  await redis.kill();
 
   const away = await store.reserve([claim(5n, 10n)]);
   await store.settle(away.lease, [{ ...account, amount: 5n }]);
   const tooMuch = await store.reserve([claim(4n, 10n)]);
-  await startRedis();
+  await redis.comeBack();
   await vi.waitFor(
     async () => {
       await store.pay();
@@ -153,11 +137,11 @@ test('closed: while Redis is away a call with a budget is refused, one without g
   const router = createRouter({ models: { dear: model }, wrap: [tracker.wrap] });
   const ask = (tags: string[]) =>
     router({ model: 'dear', messages: [{ role: 'user', content: 'Hi' }], settings: { maxOutputTokens: 1 }, labels: { tags } });
-  await killRedis();
+  await redis.kill();
 
   const refused = await ask(['key:blog']).catch((error: unknown) => error);
   const other = await ask([]);
-  await startRedis();
+  await redis.comeBack();
   const back = await vi.waitFor(() => ask(['key:blog']), { timeout: 10_000, interval: 100 });
   await tracker.flush();
 
@@ -172,7 +156,7 @@ test('a key made at one gateway is known at the other at once, a block within a 
   const found = await there.find(idOf('sk-blog'));
   await here.put(key({ isBlocked: true }));
   await there.refresh();
-  await killRedis();
+  await redis.kill();
 
   expect(found).toMatchObject({ name: 'blog', isBlocked: false });
   expect(there.find(idOf('sk-blog'))).toMatchObject({ isBlocked: true });
@@ -182,7 +166,7 @@ test('a key made at one gateway is known at the other at once, a block within a 
 test('requests a minute are counted for all gateways together, and by each alone while Redis is away', async () => {
   const [here, there] = [new RedisKeyLimits(await open()), new RedisKeyLimits(await open())];
   const takes = await Promise.all(Array.from({ length: 10 }, (_, index) => [here, there][index % 2]!.take('k', { rpm: 4 }, 0)));
-  await killRedis();
+  await redis.kill();
 
   const alone = await here.take('k', { rpm: 4 }, 0);
 
@@ -276,7 +260,7 @@ test('what one gateway had begun is told to the next that gets the call, once, a
 test('a call whose mark cannot be left goes on', async () => {
   const link = await open();
   const errors: unknown[] = [];
-  await killRedis();
+  await redis.kill();
 
   const mark = new SharedCalls(link, (error) => errors.push(error)).of({ callId: 'call-1', tags: [] }, () => undefined);
   const over = await mark.asking(place);

@@ -1,37 +1,18 @@
 /** Two gateways over HTTP, with one Redis that is killed and comes back. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSimulator, type Simulator } from '@rolecall/simulator';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { TestRedis } from '../../test/redis.ts';
 import { createGateway, type Gateway } from '../index.ts';
 
 const masterKey = 'sk-master-0123456789';
 const gateways: Gateway[] = [];
-let folder = '';
 let simulator: Simulator;
-let redis: ChildProcess;
-let port = 0;
-
-async function startRedis(): Promise<void> {
-  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
-  redis = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] });
-  await new Promise<void>((resolve) =>
-    redis.stdout?.on('data', (chunk: Buffer) => String(chunk).includes('Ready to accept') && resolve()),
-  );
-}
-
-async function killRedis(): Promise<void> {
-  const gone = once(redis, 'exit');
-  redis.kill('SIGKILL');
-  await gone;
-}
+let redis: TestRedis;
 
 async function startTwo(mode: string): Promise<void> {
-  const config = join(folder, 'config.yaml');
+  const config = join(redis.folder, 'config.yaml');
   writeFileSync(
     config,
     `model_list:
@@ -39,7 +20,7 @@ async function startTwo(mode: string): Promise<void> {
     litellm_params: { model: openai/gpt-4o, api_key: k, api_base: '${simulator.urls.openai}', input_cost_per_token: 0.0001, output_cost_per_token: 0.001 }
 general_settings:
   master_key: ${masterKey}
-  redis_url: redis://127.0.0.1:${port}
+  redis_url: ${redis.url}
   budgets_without_redis: ${mode}
 `,
   );
@@ -76,18 +57,12 @@ beforeAll(async () => {
 afterAll(() => simulator.close());
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'rolecall-two-'));
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  ({ port } = probe.address() as AddressInfo);
-  probe.close();
-  await startRedis();
+  redis = await TestRedis.start();
 });
 
 afterEach(async () => {
   for (const gateway of gateways.splice(0)) await gateway.close({ graceMs: 0 });
-  if (redis.exitCode === null && redis.signalCode === null) await killRedis();
-  rmSync(folder, { recursive: true, force: true });
+  await redis.end();
 });
 
 test('the hard budget of a key holds across both, with sixty calls at once', async () => {
@@ -112,16 +87,16 @@ test.each([
     await startTwo(mode);
     const [bounded, free] = [await newKey({ key_alias: 'blog', max_budget: 5 }), await newKey({ key_alias: 'shop' })];
     const before = [await ask(0, bounded), await ask(1, bounded), await ask(1, free)];
-    await killRedis();
+    await redis.kill();
 
     const away = [await ask(0, bounded), await ask(1, bounded), await ask(1, free)];
     const unknown = (await call(0, '/v1/models', 'sk-unknown-0123456789')).status;
     const made = (await call(0, '/key/generate', masterKey, {})).status;
-    await startRedis();
-    await vi.waitFor(async () => expect(await (await call(0, '/health/readiness', '')).text()).toContain('connected'), {
-      timeout: 10_000,
-      interval: 100,
-    });
+    await redis.comeBack();
+    for (const index of [0, 1]) {
+      const readiness = async (): Promise<string> => await (await call(index, '/health/readiness', '')).text();
+      await vi.waitFor(async () => expect(await readiness()).toContain('connected'), { timeout: 10_000, interval: 100 });
+    }
 
     expect(before).toEqual([200, 200, 200]);
     expect(away).toEqual([status, status, 200]);

@@ -73,12 +73,13 @@ test('whatever is set, read and deleted, the entries left fit, and the last one 
   );
 });
 
-test('a million entries take no more memory than the bound', { timeout: 60_000 }, () => {
+test('many entries take no more memory than the bound', () => {
+  const entries = process.env['ROLECALL_SOAK'] ? 1_000_000 : 100_000;
   const store = memoryStore({ maxBytes: 1_000_000 });
 
-  for (let index = 0; index < 1_000_000; index++) store.set(`key-${index}`, '{"version":1}', 60_000);
+  for (let index = 0; index < entries; index++) store.set(`key-${index}`, '{"version":1}', 60_000);
 
-  const left = Array.from({ length: 3_000 }, (_, index) => store.get(`key-${999_999 - index}`)).filter(Boolean);
+  const left = Array.from({ length: 3_000 }, (_, index) => store.get(`key-${entries - 1 - index}`)).filter(Boolean);
   expect(left).toHaveLength(Math.floor(1_000_000 / (13 + perEntry)));
 });
 

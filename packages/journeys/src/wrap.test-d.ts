@@ -10,9 +10,9 @@ import type {
   ResponseMetadata,
   Usage,
 } from '@rolecall/core';
-import { expectTypeOf, test } from 'vitest';
-import type { CostTracker } from './cost-tracker.ts';
 import type {
+  CostTracker,
+  TokenUsage,
   TrackedAsk,
   TrackedAttempt,
   TrackedDelta,
@@ -21,8 +21,8 @@ import type {
   TrackedModel,
   TrackedRequest,
   TrackedResponse,
-} from './model-call.ts';
-import type { TokenUsage } from './usage.ts';
+} from '@rolecall/cost-tracker';
+import { expectTypeOf, test } from 'vitest';
 
 test('a tracker wraps a model of core into a model of core', () => {
   expectTypeOf<CostTracker['wrap']>().toExtend<Middleware>();

@@ -1,10 +1,10 @@
 /** Two hundred runs through a router, over four providers that fail one request in five. */
+import { addUsage, Agent, Crew, Task, TaskError, type ItemProgress, type Model, type Usage } from '@rolecall/core';
 import { createRouter } from '@rolecall/router';
 import { groq } from '@rolecall/router/groq';
 import { openai } from '@rolecall/router/openai';
 import { startSimulator, type Simulator } from '@rolecall/simulator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { addUsage, Agent, Crew, Task, TaskError, type ItemProgress, type Model, type Usage } from './index.ts';
 
 let simulator: Simulator;
 beforeEach(async () => {

@@ -1,14 +1,13 @@
 /** Behaviours 49 and 50: a stream that is silent is left in time, and one that was cut never looks like a success. */
 import type { Delta, ModelResponse } from '@rolecall/core';
 import { CostTracker } from '@rolecall/cost-tracker';
+import { createRouter, type ModelError, type Router } from '@rolecall/router';
+import { anthropic } from '@rolecall/router/anthropic';
+import { groq } from '@rolecall/router/groq';
+import { ollama } from '@rolecall/router/ollama';
+import { openai } from '@rolecall/router/openai';
 import { startSimulator } from '@rolecall/simulator';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { anthropic } from '../adapters/anthropic.ts';
-import { groq } from '../adapters/groq.ts';
-import { ollama } from '../adapters/ollama.ts';
-import { openai } from '../adapters/openai.ts';
-import type { ModelError } from '../errors.ts';
-import { createRouter, type Router } from '../router.ts';
 
 const simulator = await startSimulator();
 const { urls } = simulator;

@@ -1,17 +1,17 @@
 /** What adapters say was used is what `usageFrom` reads out of the same payload: a ledger's tokens are those of the answer. */
-import { CostTracker, usageFrom, type UsageApi } from '@rolecall/cost-tracker';
-import type { Model, ModelRequest } from '@rolecall/core';
-import { startSimulator, type Simulator } from '@rolecall/simulator';
 import Anthropic from '@anthropic-ai/sdk';
+import type { Model, ModelRequest } from '@rolecall/core';
+import { CostTracker, usageFrom, type UsageApi } from '@rolecall/cost-tracker';
+import { createRouter } from '@rolecall/router';
+import { anthropic } from '@rolecall/router/anthropic';
+import { groq } from '@rolecall/router/groq';
+import { ollama } from '@rolecall/router/ollama';
+import { openai } from '@rolecall/router/openai';
+import { startSimulator, type Simulator } from '@rolecall/simulator';
 import Groq from 'groq-sdk';
 import { Ollama } from 'ollama';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createRouter } from '../router.ts';
-import { anthropic } from './anthropic.ts';
-import { groq } from './groq.ts';
-import { ollama } from './ollama.ts';
-import { openai } from './openai.ts';
 
 let simulator: Simulator;
 beforeAll(async () => {

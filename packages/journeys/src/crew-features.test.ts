@@ -1,8 +1,8 @@
 /** What a crew's own features send, proved by the requests that reached a provider's HTTP. */
+import { Agent, Crew, Task, type Model } from '@rolecall/core';
 import { startSimulator, type Simulator } from '@rolecall/simulator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { modelOf, textsOf } from '../test/simulated.ts';
-import { Agent, Crew, Task, type Model } from './index.ts';
 
 let simulator: Simulator;
 let model: Model;

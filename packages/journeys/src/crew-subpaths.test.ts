@@ -4,19 +4,16 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Agent, Crew, Task, type Model } from '@rolecall/core';
+import { createKnowledge } from '@rolecall/core/knowledge';
+import { connectMcp } from '@rolecall/core/mcp';
+import { createMemory } from '@rolecall/core/memory';
+import { fetchPage, readFile } from '@rolecall/core/tools';
+import { loadYaml } from '@rolecall/core/yaml';
 import { startSimulator, type Simulator } from '@rolecall/simulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startMcpServer } from '../test/mcp-http-server.ts';
+import { startMcpServer } from '../../core/test/mcp-http-server.ts';
 import { modelOf, textsOf } from '../test/simulated.ts';
-import { Agent } from './agent.ts';
-import { Crew } from './crew.ts';
-import { createKnowledge } from './knowledge/create-knowledge.ts';
-import { connectMcp } from './mcp/connect-mcp.ts';
-import { createMemory } from './memory/create-memory.ts';
-import type { Model } from './model.ts';
-import { Task } from './task.ts';
-import { fetchPage, readFile } from './tools.ts';
-import { loadYaml } from './yaml/load-yaml.ts';
 
 let simulator: Simulator;
 let model: Model;
@@ -44,7 +41,7 @@ function script(name: string, args: object): void {
 describe('tools', () => {
   test('MCP servers over standard input and output and over HTTP are called, and their results reach the model', async () => {
     const http = await startMcpServer();
-    const program = { command: process.execPath, args: [join(import.meta.dirname, '../test/mcp-stdio-server.mjs')] };
+    const program = { command: process.execPath, args: [join(import.meta.dirname, '../../core/test/mcp-stdio-server.mjs')] };
     const mcp = await connectMcp({ sums: program, web: { url: http.url } });
     const agent = new Agent({ ...persona, tools: mcp.tools });
     const crew = new Crew({ tasks: [new Task({ ...work, description: 'Add, then find', agent })], model });

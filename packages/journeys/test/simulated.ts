@@ -1,7 +1,7 @@
 /** Models that speak to the simulator by a provider's own HTTP, and what reached it there. */
+import type { Model } from '@rolecall/core';
 import { openai } from '@rolecall/router/openai';
 import type { Simulator } from '@rolecall/simulator';
-import type { Model } from '../src/index.ts';
 
 export function modelOf(simulator: Simulator): Model {
   return openai('gpt-4o', { apiKey: 'simulated', baseURL: simulator.urls.openai, provider: 'openai' });

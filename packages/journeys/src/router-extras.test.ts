@@ -1,15 +1,12 @@
 /** Cache, hedge, split, shadow and recovery in a whole router: real adapters and SDKs against the simulator. */
-import { CostTracker } from '@rolecall/cost-tracker';
 import type { Attempt, ModelResponse } from '@rolecall/core';
+import { CostTracker } from '@rolecall/cost-tracker';
+import { createRouter, type ModelError, type RouterOptions, type ShadowResult } from '@rolecall/router';
+import { anthropic } from '@rolecall/router/anthropic';
+import { groq } from '@rolecall/router/groq';
+import { openai } from '@rolecall/router/openai';
 import { startSimulator, type Simulator } from '@rolecall/simulator';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { anthropic } from './adapters/anthropic.ts';
-import { groq } from './adapters/groq.ts';
-import { openai } from './adapters/openai.ts';
-import type { ModelError } from './errors.ts';
-import type { RouterOptions } from './options.ts';
-import type { ShadowResult } from './policies/shadow.ts';
-import { createRouter } from './router.ts';
 
 const messages = [{ role: 'user', content: 'Tell me a story' }] as const;
 const story = 'Once upon a time there was a test.';

@@ -2,17 +2,17 @@
 import Anthropic from '@anthropic-ai/sdk';
 import type { Model } from '@rolecall/core';
 import { BudgetError, CostTracker } from '@rolecall/cost-tracker';
+import { createRouter, type Router } from '@rolecall/router';
+import { anthropic } from '@rolecall/router/anthropic';
+import { groq } from '@rolecall/router/groq';
+import { ollama } from '@rolecall/router/ollama';
+import { openai } from '@rolecall/router/openai';
 import { startSimulator } from '@rolecall/simulator';
 import Groq from 'groq-sdk';
 import { Ollama } from 'ollama';
 import OpenAI from 'openai';
 import OpenAI6 from 'openai-6';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { anthropic } from '../adapters/anthropic.ts';
-import { groq } from '../adapters/groq.ts';
-import { ollama } from '../adapters/ollama.ts';
-import { openai } from '../adapters/openai.ts';
-import { createRouter, type Router } from '../router.ts';
 
 const simulator = await startSimulator();
 const { urls } = simulator;

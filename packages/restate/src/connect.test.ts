@@ -72,7 +72,7 @@ test('a worker says its port, and gives it back', async () => {
 test('a client whose signal is aborted stops waiting, with its reason', async () => {
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(silent, 'listening');
-  close = () => void silent.closeAllConnections();
+  close = () => silent.closeAllConnections();
   const stop = new AbortController();
   const { port } = silent.address() as AddressInfo;
   const runs = connect({ ingress: `http://127.0.0.1:${port}`, signal: stop.signal });

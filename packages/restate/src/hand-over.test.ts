@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import type { StepContext } from '@rolecall/core';
 import { expect, test } from 'vitest';
 import { HandOver } from './hand-over.ts';
@@ -27,17 +28,17 @@ test('steps pass, until the worker is told to stop', async () => {
 test('a step under way ends, no other is begun, and then the run is given back', async () => {
   const handOver = new HandOver();
   const part = handOver.join(steps);
-  let end: (text: string) => void = () => undefined;
+  const server = new EventEmitter();
   let begun = 0;
-  const underWay = part.steps.step('turn-1', () => new Promise<string>((resolve) => (end = resolve)));
+  const underWay = part.steps.step('turn-1', () => once(server, 'said'));
 
   handOver.stop();
   const next = part.steps.step('turn-2', async () => (begun += 1));
   const waits = [await isOpen(part.givenBack), await isOpen(next)];
-  end('said');
+  server.emit('said', 'text');
 
   expect(waits).toEqual([true, true]);
-  expect(await underWay).toBe('said');
+  expect(await underWay).toEqual(['text']);
   await expect(part.givenBack).rejects.toThrow('This worker is stopping');
   expect(await isOpen(next)).toBe(true);
   expect(begun).toBe(0);

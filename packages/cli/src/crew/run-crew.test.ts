@@ -85,7 +85,10 @@ test('a module without a crew, or that throws, is said to be so', async () => {
   const factory = await inProcess(['run', 'factory.mjs'], { cwd: scratch });
   const broken = await inProcess(['run', 'broken.mjs'], { cwd: scratch });
 
-  expect(factory).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('exports no crew, but makeCrew') as string });
+  expect(factory).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('No export of factory.mjs is a crew (there are: makeCrew)') as string,
+  });
   expect(broken).toMatchObject({
     exitCode: 2,
     stderr: expect.stringMatching(/broken\.mjs cannot be loaded: TypeError[\s\S]*broken\.mjs:2/) as string,

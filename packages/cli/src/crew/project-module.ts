@@ -12,7 +12,7 @@ export function resolvedFrom(file: string, name: string): string | undefined {
 }
 
 /** The project's copy, so that all who work with a crew are of one version; without one, that of the command line. */
-export async function projectModule<Module>(file: string, name: string, own: () => Promise<Module>): Promise<Module> {
+async function projectModule<Module>(file: string, name: string, own: () => Promise<Module>): Promise<Module> {
   const found = resolvedFrom(file, name);
   return found === undefined ? own() : ((await import(pathToFileURL(found).href)) as Module);
 }

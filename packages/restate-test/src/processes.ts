@@ -80,7 +80,7 @@ export async function startServer(): Promise<ServerProgram> {
     RESTATE_ADVERTISED_ADDRESS: `http://127.0.0.1:${nodePort}`,
     RESTATE_INGRESS__BIND_PORT: String(ingressPort),
     RESTATE_ADMIN__BIND_PORT: String(adminPort),
-    RESTATE_LOG_FILTER: 'error',
+    RESTATE_LOG_FILTER: 'error,octocrab=off', // it looks for a newer release of itself
   };
   const [ingress, admin] = [`http://127.0.0.1:${ingressPort}`, `http://127.0.0.1:${adminPort}`];
   let child: ChildProcess;

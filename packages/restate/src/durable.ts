@@ -18,7 +18,7 @@ import { changesBetween, definitionOf, type AnyCrew, type Definition } from './d
 import { ledger } from './ledger.ts';
 import { LiveRuns } from './live-runs.ts';
 import { portable } from './portable.ts';
-import { batchName, RestateSteps, signalName, type EventBatch } from './restate-steps.ts';
+import { batchName, RestateSteps, signalName, type EventBatch, type Signalled } from './restate-steps.ts';
 import { serviceNameOf } from './service-name.ts';
 import { provideWithResolvers } from './with-resolvers.ts';
 
@@ -149,7 +149,7 @@ function runsOf(crew: AnyCrew, settings: Settings): WorkflowDefinition<string, u
       events: handlers.workflow.shared(eventsFrom),
       signal: handlers.workflow.shared(
         async (ctx: WorkflowSharedContext, { name, value }: { name: string; value: JsonValue }) => {
-          await ctx.promise<JsonValue>(signalName(name)).resolve(value);
+          await ctx.promise<Signalled>(signalName(name)).resolve({ value, at: Date.now() });
         },
       ),
       failure: handlers.workflow.shared((ctx: WorkflowSharedContext) => ctx.get<RunFailure>('failure')),
@@ -181,13 +181,24 @@ async function runCrew(
   request: RunRequest,
   { settings, runs }: Serving,
 ): Promise<JsonValue> {
-  await requireSameCrew(crew, ctx, request);
+  const begunAt = await requireSameCrew(crew, ctx, request);
   const { inputs, tenant } = request;
   const { id, attemptCompletedSignal } = ctx.request();
   const live = runs.enter(id, attemptCompletedSignal);
   const { maxValueBytes, events = true, recordLost = true, retryAfterMs = 60_000, maxWaits = 1_440 } = settings;
   const { signal } = live.attempt();
-  const facts = { ctx, runId: ctx.key, tenant, live, signal, runs, maxValueBytes, hasEvents: events, recordsLost: recordLost };
+  const facts = {
+    ctx,
+    runId: ctx.key,
+    tenant,
+    begunAt,
+    live,
+    signal,
+    runs,
+    maxValueBytes,
+    hasEvents: events,
+    recordsLost: recordLost,
+  };
   const steps = new RestateSteps(facts);
   const options: KickoffOptions = { runId: ctx.key, steps, signal, retryAfterMs, maxWaits };
   // The worker knows a crew only as some crew: what the inputs have to be is checked by the crew itself.
@@ -214,14 +225,14 @@ function failureOf(error: unknown, isCancelled: boolean): RunFailure {
 
 /**
  * A run that nobody has begun is refused for good. One that was begun with another crew fails as long as this worker has
- * its place, and goes on when the crew it began with is back.
+ * its place, and goes on when the crew it began with is back. Gives the time when it began.
  */
-async function requireSameCrew(crew: AnyCrew, ctx: WorkflowContext, { definition }: RunRequest): Promise<void> {
+async function requireSameCrew(crew: AnyCrew, ctx: WorkflowContext, { definition }: RunRequest): Promise<number> {
   const now = definitionOf(crew);
   let isBeginning = false;
-  const begunWith = await ctx.run('crew', () => {
+  const begun = await ctx.run('crew', () => {
     isBeginning = true;
-    return now;
+    return { definition: now, at: Date.now() };
   });
   const asked = changesBetween(definition, now);
   const advice = 'Register a worker with the changed crew beside the old one, which finishes its own runs';
@@ -229,8 +240,8 @@ async function requireSameCrew(crew: AnyCrew, ctx: WorkflowContext, { definition
     const message = `Crew "${crew.name}" of this worker is not that of the client, by ${asked}. ${advice}`;
     throw new TerminalError(message, { errorCode: changedCode });
   }
-  const changes = changesBetween(begunWith, now);
-  if (changes === undefined) return;
+  const changes = changesBetween(begun.definition, now);
+  if (changes === undefined) return begun.at;
   throw new Error(`${changedMark}: "${crew.name}" is not the crew that run "${ctx.key}" began with, by ${changes}. ${advice}`);
 }
 

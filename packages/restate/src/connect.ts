@@ -101,8 +101,8 @@ export function connect(options: ConnectOptions = {}): DurableRuns {
     },
     register: (url) => server.register(baseOf('url', url)),
     ledger: async (tenant = 'default') => {
-      const ask = (key: string): Promise<unknown> => server.call(ledgerService, key, 'totals', null);
-      return totalsOf((await Promise.all(ledgerKeysOf(tenant).map(ask))) as LedgerPart[]);
+      const parts = ledgerKeysOf(tenant).map((key) => server.call(ledgerService, key, 'totals', null) as Promise<LedgerPart>);
+      return totalsOf(await Promise.all(parts));
     },
   });
 }

@@ -139,20 +139,19 @@ export class RestateSteps implements Steps {
 
   /**
    * A beginning that is in the journal, of a step that is not: the worker that made the call is gone, or out of reach.
-   * Asked when the step does run, for a call of this worker's that is under way is joined, and so not lost.
+   * Asked when the step does run, for what this worker began it knows: a call of its own that is under way is joined.
    */
   async #interruptions(name: string): Promise<() => readonly number[]> {
-    const { ctx, recordsLost } = this.#facts;
+    const { ctx, live, recordsLost } = this.#facts;
     if (!recordsLost) return () => [];
-    let isFirst = false;
     const begunAt = await this.#untilCancelled(
       name,
       ctx.run(`begin ${name}`, () => {
-        isFirst = true;
+        live.begin(name);
         return Date.now();
       }),
     );
-    return () => (isFirst ? [] : [begunAt]);
+    return () => (live.hasBegun(name) ? [] : [begunAt]);
   }
 
   async #untilCancelled<Value>(

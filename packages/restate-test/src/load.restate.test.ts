@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect, type DurableRun, type DurableRuns } from '../../restate/src/index.ts';
+import { connect, durable, type DurableRun, type DurableRuns } from '../../restate/src/index.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
-import { binary, endAll, startServer, startWorker } from './processes.ts';
+import { binary, endAll, startServer, startWorker, type ServerProgram } from './processes.ts';
 import { testCrew } from './test-crew.ts';
 
 let model: CountingModel;
+let server: ServerProgram;
 let runs: DurableRuns;
 
 async function typesOf(run: DurableRun<unknown>): Promise<readonly string[]> {
@@ -13,13 +14,25 @@ async function typesOf(run: DurableRun<unknown>): Promise<readonly string[]> {
   return types;
 }
 
+/** What a run has written, in order: its commands, those of its steps by their names. */
+async function journalOf(service: string): Promise<readonly string[]> {
+  const which = `SELECT id FROM sys_invocation WHERE target_service_name = '${service}'`;
+  const query = `SELECT entry_type, name FROM sys_journal WHERE id IN (${which}) ORDER BY index`;
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  const response = await fetch(`${server.admin}/query`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  const { rows } = (await response.json()) as { rows: readonly { entry_type: string; name?: string }[] };
+  const commands = rows.filter(({ entry_type: type }) => type.startsWith('Command: '));
+  return commands.map(({ entry_type: type, name = '' }) =>
+    `${type.slice('Command: '.length)} ${name.replace(/@[^/]+/, '')}`.trim(),
+  );
+}
+
 describe.skipIf(!binary)('a thousand runs at once', () => {
   beforeAll(async () => {
     model = await startModel();
-    const [server, worker] = await Promise.all([
-      startServer(),
-      startWorker({ url: model.url, short: true }, { maxLiveTasks: 1_000 }),
-    ]);
+    const started = await Promise.all([startServer(), startWorker({ url: model.url, short: true }, { maxLiveTasks: 1_000 })]);
+    const [, worker] = started;
+    [server] = started;
     runs = connect(server);
     await runs.register(worker.url);
   }, 60_000);
@@ -49,4 +62,24 @@ describe.skipIf(!binary)('a thousand runs at once', () => {
     const told = ['crew_started', ...step, ...step, ...step, 'crew_finished'];
     expect(await Promise.all(begun.slice(0, 10).map(typesOf))).toEqual(Array.from({ length: 10 }, () => told));
   }, 180_000);
+
+  test('a turn of a model is one step in the journal of a run, which else holds its beginning and what it cost', async () => {
+    const crew = testCrew({ url: model.url, short: true, name: 'bare' });
+    const worker = await durable(crew, { events: false, recordLost: false, onLog: () => undefined }).listen(0);
+    await runs.register(`http://127.0.0.1:${worker.port}`);
+
+    await (await runs.kickoff(crew, { topic: 'x' })).result();
+    const journal = await journalOf('rolecall.bare');
+    await worker.close();
+
+    expect(journal).toEqual([
+      'Input',
+      'Run crew',
+      'Run plan/turn-1',
+      'Run write/turn-1',
+      'Run edit/turn-1',
+      'OneWayCall',
+      'Output',
+    ]);
+  }, 60_000);
 });

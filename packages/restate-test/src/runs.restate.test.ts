@@ -179,13 +179,13 @@ describe.skipIf(!binary)('runs on a real server', () => {
 
   test('a crew that nobody serves, a run that nobody began and a missing input are said to be so', async () => {
     const unknown = testCrew({ url: model.url, name: 'unknown' });
-    await expect(runs.kickoff(unknown, {})).rejects.toMatchObject({
+    await expect(runs.kickoff(unknown, { topic: 'x' })).rejects.toMatchObject({
       code: 'not_registered',
       message: expect.stringContaining('register('),
     });
     await expect(runs.attach('nobody').status()).rejects.toMatchObject({ code: 'not_found' });
     const crew = await serve({ name: 'inputs' });
-    const run: DurableRun<unknown> = await runs.kickoff(crew, {}, { runId: 'inputs' });
-    await expect(run.result()).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining('topic') });
+    await expect(runs.kickoff(crew, {}, { runId: 'inputs' })).rejects.toThrow('kickoff: no input for "topic"');
+    await expect(runs.attach('inputs', crew).status()).rejects.toMatchObject({ code: 'not_found' });
   }, 30_000);
 });

@@ -2,7 +2,7 @@
 import type { CrewResult, ItemOutcome } from '@rolecall/core';
 import { invalidOption } from './check.ts';
 import { definitionOf, type AnyCrew } from './definition.ts';
-import type { RunRequest } from './durable.ts';
+import type { RunRequest } from './run-request.ts';
 import { totalsOf, type LedgerPart, type LedgerTotals } from './ledger-entry.ts';
 import { portable } from './portable.ts';
 import { RestateServer } from './restate-server.ts';
@@ -14,6 +14,8 @@ export interface ConnectOptions {
   readonly ingress?: string | undefined;
   /** Where workers are registered and runs are looked up and cancelled. Keep it from the public. @default 'http://127.0.0.1:9070' */
   readonly admin?: string | undefined;
+  /** Ends whatever this client waits for, with the signal's reason. Runs go on: to end one, cancel it. @default never */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface DurableKickoffOptions {
@@ -36,6 +38,7 @@ export interface DurableRuns {
   /**
    * Begins a run, or finds the one of that id. Resolves as soon as the server has it.
    *
+   * @throws {TypeError} when an input is missing or is not JSON.
    * @throws {DurableError} when there is no server, or no worker for the crew.
    */
   readonly kickoff: <Of extends AnyCrew>(
@@ -71,10 +74,11 @@ export interface DurableRuns {
  */
 export function connect(options: ConnectOptions = {}): DurableRuns {
   const { ingress = 'http://127.0.0.1:8080', admin = 'http://127.0.0.1:9070' } = options;
-  const server = new RestateServer(baseOf('ingress', ingress), baseOf('admin', admin));
+  const server = new RestateServer(baseOf('ingress', ingress), baseOf('admin', admin), options.signal);
   const kickoff: DurableRuns['kickoff'] = async (crew, inputs, { runId = crypto.randomUUID(), tenant = 'default' } = {}) => {
     requireId('runId', runId);
     requireId('tenant', tenant);
+    crew.checkInputs(inputs); // a run id is not to be spent on a mistake
     const service = serviceNameOf(crew.name);
     const request: RunRequest = { inputs: portable(inputs ?? {}), tenant, definition: definitionOf(crew) };
     await server.call(service, runId, 'run/send', request);

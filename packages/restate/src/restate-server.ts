@@ -15,7 +15,6 @@ interface Ask {
   readonly body?: unknown;
   /** @default 30_000 */
   readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What the server knows of a run. */
@@ -45,11 +44,13 @@ export class RestateServer {
   readonly #admin: string;
   /** A look-up makes the server go through all its runs: those who wait for one share it. */
   readonly #invocationsOf: (runId: string) => Promise<readonly Invocation[]>;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(ingress: string, admin: string) {
+  constructor(ingress: string, admin: string, signal?: AbortSignal) {
     this.#ingress = ingress;
     this.#admin = admin;
     this.#invocationsOf = together((runIds) => this.#lookUp(runIds));
+    this.#signal = signal;
   }
 
   /** A handler of a service: an answer that is no success is an error. */
@@ -120,16 +121,17 @@ export class RestateServer {
     const { method = 'GET', body, timeoutMs = 30_000 } = ask;
     let response: Response;
     let text: string;
+    const timeout = AbortSignal.timeout(timeoutMs);
     try {
       response = await fetch(base + path, {
         method,
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: this.#signal ? AbortSignal.any([this.#signal, timeout]) : timeout,
         headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       text = await response.text();
     } catch (cause) {
-      if ((cause as Error).name === 'TimeoutError') throw cause;
+      if (this.#signal?.aborted || (cause as Error).name === 'TimeoutError') throw cause;
       const advice = 'start one with `npx @restatedev/restate-server`, or correct the address given to connect()';
       throw new DurableError('unreachable', `No Restate server answers at ${base} (its ${port} port): ${advice}`, { cause });
     }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CrewEvent, CrewResult, JsonValue, TaskOutput } from '@rolecall/core';
 import { DurableError, type TaskFacts } from './errors.ts';
-import { changedMark, type RunFailure } from './durable.ts';
+import { changedMark, type RunFailure } from './run-request.ts';
 import type { EventBatch } from './restate-steps.ts';
 import { messageIn, patiently, type Invocation, type RestateServer } from './restate-server.ts';
 

@@ -1,0 +1,64 @@
+/** The HTTP/2 port of a worker, and its end. */
+import { once } from 'node:events';
+import { createServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+
+export interface Worker {
+  readonly port: number;
+  /**
+   * Lets the calls under way end, begins no other, and gives the runs back to the server, which goes on with them at
+   * another worker, or when this one is back.
+   */
+  readonly close: (options?: CloseOptions) => Promise<void>;
+}
+
+export interface CloseOptions {
+  /** How long calls under way may take: those that take longer are cut off, and made again elsewhere. @default 25_000 */
+  readonly graceMs?: number | undefined;
+}
+
+export interface Serving {
+  readonly handle: (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+  /** Begins no call any more. */
+  readonly stop: () => void;
+}
+
+/** A run has a stream of its own, which ends with it. */
+const runPath = /^\/invoke\/[^/]+\/run$/;
+
+export async function listen({ handle, stop }: Serving, port: number, host: string): Promise<Worker> {
+  const sessions = new Set<ServerHttp2Session>();
+  const runs = new Set<Http2ServerResponse>();
+  const server = createServer((request, response) => {
+    if (runPath.test(request.url)) {
+      runs.add(response);
+      response.once('close', () => runs.delete(response));
+    }
+    handle(request, response);
+  });
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('error', () => undefined); // a connection that is reset: the server makes another
+    session.once('close', () => sessions.delete(session));
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  const close = async ({ graceMs = 25_000 }: CloseOptions = {}): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const session of sessions) session.close(); // no further stream; those there are may end
+    stop();
+    await allClosed(runs, graceMs);
+    for (const session of sessions) session.destroy();
+    await closed;
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+async function allClosed(responses: ReadonlySet<Http2ServerResponse>, mostMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(mostMs);
+  try {
+    for (const response of responses) await once(response, 'close', { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

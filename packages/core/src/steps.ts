@@ -27,6 +27,8 @@ export interface Steps {
   readonly failuresAreFinal?: boolean | undefined;
   /** Waits for what somebody outside answers. @default such a wait is refused */
   readonly waitFor?: ((name: string, signal?: AbortSignal) => Promise<JsonValue>) | undefined;
+  /** What the journal knows of the time, and so the same when the run is taken up again. @default that of day; the times of a task are then a step of it */
+  readonly clock?: (() => number) | undefined;
   /** Told every event of the run, once. @default nobody */
   readonly emit?: ((event: CrewEvent) => void | Promise<void>) | undefined;
 }

@@ -3,11 +3,11 @@ import type { CrewResult, ItemOutcome } from '@rolecall/core';
 import { invalidOption } from './check.ts';
 import { definitionOf, type AnyCrew } from './definition.ts';
 import type { RunRequest } from './run-request.ts';
-import type { LedgerTotals } from './ledger-entry.ts';
+import { totalsOf, type LedgerPart, type LedgerTotals } from './ledger-entry.ts';
 import { portable } from './portable.ts';
 import { RestateServer } from './restate-server.ts';
 import { invocationOf, runHandle, type DurableRun } from './run-handle.ts';
-import { ledgerService, serviceNameOf } from './service-name.ts';
+import { ledgerKeysOf, ledgerService, serviceNameOf } from './service-name.ts';
 
 export interface ConnectOptions {
   /** Where runs are begun and followed. @default 'http://127.0.0.1:8080' */
@@ -59,7 +59,7 @@ export interface DurableRuns {
   ) => Promise<readonly ItemOutcome<ResultOf<Of>>[]>;
   /** Tells the server where a worker is. */
   readonly register: (url: string) => Promise<void>;
-  /** What a tenant's runs have cost. @default 'default' */
+  /** What a tenant's runs have cost: a step is on it ten seconds after its end, or when its run ends or waits. @default 'default' */
   readonly ledger: (tenant?: string) => Promise<LedgerTotals>;
 }
 
@@ -104,7 +104,10 @@ export function connect(options: ConnectOptions = {}): DurableRuns {
       return outcomes(inputs.length, concurrency, one);
     },
     register: (url) => server.register(baseOf('url', url)),
-    ledger: async (tenant = 'default') => (await server.call(ledgerService, tenant, 'totals', null)) as LedgerTotals,
+    ledger: async (tenant = 'default') => {
+      const parts = ledgerKeysOf(tenant).map((key) => server.call(ledgerService, key, 'totals', null) as Promise<LedgerPart>);
+      return totalsOf(await Promise.all(parts));
+    },
   });
 }
 

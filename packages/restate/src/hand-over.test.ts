@@ -10,6 +10,7 @@ const steps = {
   now: () => Promise.resolve(0),
   uuid: () => Promise.resolve('id'),
   waitFor: () => Promise.resolve(null),
+  clock: () => 7,
 };
 
 async function isOpen(promise: Promise<unknown>): Promise<boolean> {
@@ -22,6 +23,7 @@ test('steps pass, until the worker is told to stop', async () => {
   const part = new HandOver().join(steps);
 
   expect(await part.steps.step('turn-1', () => Promise.resolve('said'))).toBe('said');
+  expect(part.steps.clock?.()).toBe(7);
   expect(await isOpen(part.givenBack)).toBe(true);
 });
 

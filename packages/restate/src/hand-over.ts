@@ -49,6 +49,7 @@ class Part {
       now: (name) => steps.now(name),
       uuid: (name) => steps.uuid(name),
       waitFor: (name, signal) => steps.waitFor(name, signal),
+      clock: steps.clock,
       emit: steps.emit,
       failuresAreFinal: steps.failuresAreFinal,
     };

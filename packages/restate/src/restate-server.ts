@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonValue } from '@rolecall/core';
 import { DurableError } from './errors.ts';
 import { servicePrefix } from './service-name.ts';
+import { together } from './together.ts';
 
 export interface Answer {
   readonly status: number;
@@ -19,6 +20,7 @@ interface Ask {
 /** What the server knows of a run. */
 export interface Invocation {
   readonly id: string;
+  readonly runId: string;
   readonly service: string;
   /** In the server's words: `running`, `backing-off`, `suspended`, `paused`, `completed` … */
   readonly status: string;
@@ -26,14 +28,28 @@ export interface Invocation {
   readonly failure: string | undefined;
 }
 
+/** What is not known is absent, or null. */
+interface Row {
+  readonly id: string;
+  readonly target_service_key: string;
+  readonly target_service_name: string;
+  readonly status: string;
+  readonly completion_result?: string | null;
+  readonly completion_failure?: string | null;
+  readonly last_failure?: string | null;
+}
+
 export class RestateServer {
   readonly #ingress: string;
   readonly #admin: string;
+  /** A look-up makes the server go through all its runs: those who wait for one share it. */
+  readonly #invocationsOf: (runId: string) => Promise<readonly Invocation[]>;
   readonly #signal: AbortSignal | undefined;
 
   constructor(ingress: string, admin: string, signal?: AbortSignal) {
     this.#ingress = ingress;
     this.#admin = admin;
+    this.#invocationsOf = together((runIds) => this.#lookUp(runIds));
     this.#signal = signal;
   }
 
@@ -56,27 +72,8 @@ export class RestateServer {
 
   /** The latest run of that id: of a crew, or of whichever has it. */
   async find(runId: string, service?: string): Promise<Invocation | undefined> {
-    const which = service === undefined ? `LIKE '${servicePrefix}%'` : `= ${sqlText(service)}`;
-    const fields = 'id, target_service_name, status, completion_result, completion_failure, last_failure';
-    const query = `SELECT ${fields} FROM sys_invocation WHERE target_service_key = ${sqlText(runId)} AND target_handler_name = 'run' AND target_service_name ${which} ORDER BY created_at DESC LIMIT 1`;
-    const { rows } = this.#expect(await this.#ask(this.#admin, 'admin', '/query', { method: 'POST', body: { query } })) as {
-      rows: Record<string, string | null>[];
-    };
-    const [row] = rows;
-    if (!row) return undefined;
-    const {
-      id,
-      target_service_name: name,
-      status,
-      completion_result: completion,
-      completion_failure: ended,
-      last_failure: last,
-    } = row as {
-      id: string;
-      target_service_name: string;
-      status: string;
-    } & Record<string, string | null>;
-    return { id, service: name, status, completion: completion ?? undefined, failure: ended ?? last ?? undefined };
+    const found = await this.#invocationsOf(runId);
+    return found.find((each) => each.runId === runId && (service === undefined || each.service === service));
   }
 
   async cancel(invocation: string): Promise<void> {
@@ -87,6 +84,23 @@ export class RestateServer {
   async register(uri: string): Promise<void> {
     const body = { uri, force: true };
     this.#expect(await this.#ask(this.#admin, 'admin', '/deployments', { method: 'POST', body }));
+  }
+
+  /** The latest first. */
+  async #lookUp(runIds: readonly string[]): Promise<readonly Invocation[]> {
+    const fields = 'id, target_service_key, target_service_name, status, completion_result, completion_failure, last_failure';
+    const which = `target_service_key IN (${runIds.map(sqlText).join(', ')})`;
+    const query = `SELECT ${fields} FROM sys_invocation WHERE ${which} AND target_handler_name = 'run' AND target_service_name LIKE '${servicePrefix}%' ORDER BY created_at DESC`;
+    const answer = await this.#ask(this.#admin, 'admin', '/query', { method: 'POST', body: { query } });
+    const { rows } = this.#expect(answer) as { rows: readonly Row[] };
+    return rows.map((row) => ({
+      id: row.id,
+      runId: row.target_service_key,
+      service: row.target_service_name,
+      status: row.status,
+      completion: row.completion_result ?? undefined,
+      failure: row.completion_failure ?? row.last_failure ?? undefined,
+    }));
   }
 
   #expect({ status, body }: Answer, service?: string): unknown {

@@ -1,10 +1,10 @@
 /** The steps of a crew over the journal of Restate: each a `ctx.run`, waits that outlive every process, numbered events. */
-import { serde, TerminalError, type RestatePromise, type Serde, type WorkflowContext } from '@restatedev/restate-sdk';
+import { TerminalError, type RestatePromise, type Serde, type WorkflowContext } from '@restatedev/restate-sdk';
 import type { Attempt, CrewEvent, JsonValue, StepContext, Steps } from '@rolecall/core';
-import { attemptsIn, entryOf, type LedgerEntry } from './ledger-entry.ts';
+import { attemptsIn } from './ledger-entry.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
 import { portable } from './portable.ts';
-import { ledgerService } from './service-name.ts';
+import { RunCosts } from './run-costs.ts';
 import { Turnstile } from './turnstile.ts';
 
 /** Some events of a run, in order; the last of its batches says so. */
@@ -17,6 +17,8 @@ export interface StepsFacts {
   readonly ctx: WorkflowContext;
   readonly runId: string;
   readonly tenant: string;
+  /** Milliseconds since the epoch. */
+  readonly begunAt: number;
   readonly live: LiveRun;
   /** Of this connection: aborted when the run is cancelled. */
   readonly signal: AbortSignal;
@@ -28,8 +30,14 @@ export interface StepsFacts {
   readonly recordsLost: boolean;
 }
 
-/** What a step gave, or what it threw: a step of Restate's that throws would be tried again for ever. */
-type Kept = { readonly value?: unknown } | { readonly thrown: ThrownFacts };
+/** What a step gave, or what it threw, and when: a step of Restate's that throws would be tried again for ever. */
+type Kept = { readonly at: number } & ({ readonly value?: unknown } | { readonly thrown: ThrownFacts });
+
+/** What somebody outside answered, and when. */
+export interface Signalled {
+  readonly value: JsonValue;
+  readonly at: number;
+}
 
 interface ThrownFacts {
   readonly name: string;
@@ -44,16 +52,20 @@ export class RestateSteps implements Steps {
   readonly #turnstile = new Turnstile();
   readonly #names = new Set<string>();
   readonly #unsettled: Attempt[] = [];
+  readonly #costs: RunCosts;
+  #latestAt: number;
   #events: JsonValue[] = [];
   #batches = 0;
 
   constructor(facts: StepsFacts) {
     this.#facts = facts;
+    this.#costs = new RunCosts(facts);
+    this.#latestAt = facts.begunAt;
     this.emit = facts.hasEvents ? (event) => this.#keep(event) : undefined;
   }
 
   readonly step = async <Value>(name: string, work: (context: StepContext) => Promise<Value>): Promise<Value> => {
-    const { ctx, runId, live, tenant } = this.#facts;
+    const { ctx, runId, live } = this.#facts;
     this.#begin(name);
     const interruptedAt = await this.#interruptions(name);
     const idempotencyKey = encodeURIComponent(`${runId}/${name}`);
@@ -62,31 +74,36 @@ export class RestateSteps implements Steps {
       live.once(name, async () => {
         try {
           const value = await this.#facts.runs.inTurn(() => work({ idempotencyKey, interruptedAt: interruptedAt() }));
-          return this.#written(name, { value });
+          return this.#written(name, { value, at: Date.now() });
         } catch (error) {
           if (error instanceof TerminalError) throw error;
           threw = { error };
-          return this.#written(name, { thrown: factsOf(error) });
+          return this.#written(name, { thrown: factsOf(error), at: Date.now() });
         }
       });
 
     const text = await this.#untilCancelled(name, ctx.run(name, call, { serde: plainText }), interruptedAt);
     live.forget(name);
     const kept = JSON.parse(text) as Kept;
+    this.#passed(kept.at);
     if ('thrown' in kept) throw threw ? threw.error : revived(kept.thrown);
-    const attempts = attemptsIn(kept.value);
-    if (attempts.length > 0) this.#send(tenant, entryOf(runId, name, attempts));
+    this.#costs.add(name, attemptsIn(kept.value), this.#latestAt);
     return kept.value as Value;
   };
 
   readonly sleep = async (name: string, ms: number): Promise<void> => {
     this.#begin(name);
+    this.#costs.tell(this.#latestAt);
     await this.#untilCancelled(name, this.#facts.ctx.sleep(ms, name));
+    this.#passed(this.#latestAt + ms);
   };
 
   readonly waitFor = async (name: string): Promise<JsonValue> => {
     this.#begin(name);
-    return this.#untilCancelled(name, this.#facts.ctx.promise<JsonValue>(signalName(name)).get());
+    this.#costs.tell(this.#latestAt);
+    const { value, at } = await this.#untilCancelled(name, this.#facts.ctx.promise<Signalled>(signalName(name)).get());
+    this.#passed(at);
+    return value;
   };
 
   readonly now = async (name: string): Promise<number> => {
@@ -97,15 +114,18 @@ export class RestateSteps implements Steps {
     );
   };
 
+  readonly clock = (): number => this.#latestAt;
+
   readonly uuid = (): Promise<string> => Promise.resolve(this.#facts.ctx.rand.uuidv4());
 
   /** After the run: puts on the ledger what a cancelled step had cost, and sends the last events. */
   async end(): Promise<void> {
-    const { ctx, runId, tenant } = this.#facts;
-    if (this.#facts.signal.aborted) {
+    const { ctx, signal } = this.#facts;
+    if (signal.aborted) {
       const attempts = await ctx.run('settle', () => portable(this.#unsettled) as unknown as readonly Attempt[]);
-      if (attempts.length > 0) this.#send(tenant, entryOf(runId, 'settle', attempts));
+      this.#costs.add('settle', attempts, this.#latestAt);
     }
+    this.#costs.tell(this.#latestAt);
     this.#flush(true);
   }
 
@@ -119,20 +139,19 @@ export class RestateSteps implements Steps {
 
   /**
    * A beginning that is in the journal, of a step that is not: the worker that made the call is gone, or out of reach.
-   * Asked when the step does run, for a call of this worker's that is under way is joined, and so not lost.
+   * Asked when the step does run, for what this worker began it knows: a call of its own that is under way is joined.
    */
   async #interruptions(name: string): Promise<() => readonly number[]> {
-    const { ctx, recordsLost } = this.#facts;
+    const { ctx, live, recordsLost } = this.#facts;
     if (!recordsLost) return () => [];
-    let isFirst = false;
     const begunAt = await this.#untilCancelled(
       name,
       ctx.run(`begin ${name}`, () => {
-        isFirst = true;
+        live.begin(name);
         return Date.now();
       }),
     );
-    return () => (isFirst ? [] : [begunAt]);
+    return () => (live.hasBegun(name) ? [] : [begunAt]);
   }
 
   async #untilCancelled<Value>(
@@ -170,14 +189,9 @@ export class RestateSteps implements Steps {
     throw new TerminalError(`Step "${name}" gave ${bytes} bytes, and a run keeps at most ${most} of one step: ${advice}`);
   }
 
-  #send(tenant: string, entry: LedgerEntry): void {
-    this.#facts.ctx.genericSend({
-      service: ledgerService,
-      method: 'add',
-      key: tenant,
-      parameter: entry,
-      inputSerde: serde.json as Serde<LedgerEntry>,
-    });
+  /** The clocks of two workers may differ, and time goes on all the same. */
+  #passed(at: number): void {
+    this.#latestAt = Math.max(this.#latestAt, at);
   }
 
   #keep(event: CrewEvent): void {

@@ -32,8 +32,9 @@ export interface DurableRun<Result = CrewResult> {
   readonly cancel: () => Promise<void>;
 }
 
-/** How long one request waits for the end of a run, before it is asked how the run is. */
+/** How long one request waits for the end of a run, before it is asked how the run is: at first, and at most. */
 const attachMs = 5_000;
+const longestAttachMs = 60_000;
 const pauseMs = 250;
 
 export function runHandle<Result>(server: RestateServer, runId: string, serviceOf: () => Promise<string>): DurableRun<Result> {
@@ -81,8 +82,8 @@ function statusOf({ status, completion, failure }: Invocation): RunStatus {
 }
 
 async function waitForResult<Result>(server: RestateServer, runId: string, service: string): Promise<Result> {
-  for (;;) {
-    const answer = await patiently(() => server.attach(service, runId, attachMs));
+  for (let waitMs = attachMs; ;) {
+    const answer = await patiently(() => server.attach(service, runId, waitMs));
     if (answer && answer.status >= 500) {
       await delay(pauseMs); // the server is starting, or ending: a run that failed answers otherwise
       continue;
@@ -93,6 +94,7 @@ async function waitForResult<Result>(server: RestateServer, runId: string, servi
     const found = await patiently(() => server.find(runId, service));
     if (!found) throw notFound(runId);
     if (found.failure?.includes(changedMark) === true) throw new DurableError('changed', found.failure);
+    waitMs = Math.min(waitMs * 2, longestAttachMs);
   }
 }
 

@@ -14,7 +14,7 @@ import type { DurableSettings } from './durable-options.ts';
 import type { HandOver } from './hand-over.ts';
 import { LiveRuns } from './live-runs.ts';
 import { portable } from './portable.ts';
-import { batchName, RestateSteps, signalName, type EventBatch } from './restate-steps.ts';
+import { batchName, RestateSteps, signalName, type EventBatch, type Signalled } from './restate-steps.ts';
 import { errorCodes, type RunFailure, type RunRequest } from './run-request.ts';
 import { requireSameCrew } from './same-crew.ts';
 import { serviceNameOf } from './service-name.ts';
@@ -31,7 +31,7 @@ export function workflowOf(crew: AnyCrew, settings: DurableSettings, handOver: H
       events: handlers.workflow.shared(eventsFrom),
       signal: handlers.workflow.shared(
         async (ctx: WorkflowSharedContext, { name, value }: { name: string; value: JsonValue }) => {
-          await ctx.promise<JsonValue>(signalName(name)).resolve(value);
+          await ctx.promise<Signalled>(signalName(name)).resolve({ value, at: Date.now() });
         },
       ),
       failure: handlers.workflow.shared((ctx: WorkflowSharedContext) => ctx.get<RunFailure>('failure')),
@@ -64,14 +64,14 @@ async function runCrew(
   request: RunRequest,
   { settings, runs, handOver }: Serving,
 ): Promise<JsonValue> {
-  await requireSameCrew(crew, ctx, request);
+  const begunAt = await requireSameCrew(crew, ctx, request);
   const { inputs, tenant } = request;
   const { id, attemptCompletedSignal } = ctx.request();
   const live = runs.enter(id, attemptCompletedSignal);
   const { maxValueBytes, events, recordLost, retryAfterMs, maxWaits } = settings;
   const { signal } = live.attempt();
-  const facts = { ctx, runId: ctx.key, tenant, live, signal, runs, maxValueBytes, hasEvents: events, recordsLost: recordLost };
-  const steps = new RestateSteps(facts);
+  const ours = { tenant, begunAt, live, signal, runs };
+  const steps = new RestateSteps({ ctx, runId: ctx.key, ...ours, maxValueBytes, hasEvents: events, recordsLost: recordLost });
   const part = handOver.join(steps);
   const options: KickoffOptions = { runId: ctx.key, steps: part.steps, signal, retryAfterMs, maxWaits };
   // The worker knows a crew only as some crew: what the inputs have to be is checked by the crew itself.

@@ -55,7 +55,7 @@ async function resultOf(run: DurableRun, { crew, file }: LoadedCrew, following: 
   const board = following.follow ? progress(crew, { output: io.stderr }) : undefined;
   const say = (message: string): void => {
     const facts = { type: 'warning', runId: run.runId, crew: crew.name, at: Date.now() } as const;
-    if (board) board.onEvent({ ...facts, warning: { code: 'waited', message } }); // it knows where on the screen to write
+    if (board) void board.onEvent({ ...facts, warning: { code: 'waited', message } }); // it knows where on the screen to write
     else io.stderr.write(`! ${message}\n`);
   };
   try {
@@ -73,7 +73,7 @@ type Say = (message: string) => void;
 
 async function followEvents(run: DurableRun, board: Progress, say: Say): Promise<void> {
   for await (const event of run.events()) {
-    board.onEvent(event);
+    await board.onEvent(event);
     if (event.type !== 'human_requested') continue;
     say(`${event.task} waits for a person: connect().attach('${run.runId}').signal('${event.signal}', true)`);
   }

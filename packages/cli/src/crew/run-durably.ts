@@ -33,7 +33,7 @@ export async function runDurably(loaded: LoadedCrew, options: RunCommandOptions,
     if (error instanceof TypeError) throw new CommandError(error.message, { cause: error });
     if (!DurableError.isInstance(error)) throw error;
     if (error.code !== 'failed' && error.code !== 'cancelled') {
-      throw new CommandError(`${error.message}${adviceOn(error.code, loaded.path)}`, { cause: error });
+      throw new CommandError(`${error.message}${adviceOn(error.code, loaded.path, admin)}`, { cause: error });
     }
     printFailure(error.message, error.taskError, io);
     return exitCodes.failed;
@@ -42,9 +42,9 @@ export async function runDurably(loaded: LoadedCrew, options: RunCommandOptions,
   }
 }
 
-function adviceOn(code: string, path: string): string {
+function adviceOn(code: string, path: string, admin = 'http://127.0.0.1:9070'): string {
   if (code === 'unreachable') return `. "rolecall dev --durable ${path}" starts one on this machine, with a worker`;
-  if (code === 'not_registered') return `; or run: rolecall worker ${path} --register http://127.0.0.1:9070`;
+  if (code === 'not_registered') return `; or run: rolecall worker ${path} --register ${admin}`;
   return '';
 }
 

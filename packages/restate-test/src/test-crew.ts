@@ -10,10 +10,12 @@ export interface CrewFacts {
   readonly human?: boolean | undefined;
   /** The first task needs no tool, so that each task is one step. @default false */
   readonly short?: boolean | undefined;
+  /** The first two tasks are done at the same time. @default false */
+  readonly sideBySide?: boolean | undefined;
 }
 
 /** Three tasks, and five steps: a turn, a tool and a turn, then a turn each. */
-export function testCrew({ url, name = 'report', version, human = false, short = false }: CrewFacts): Crew {
+export function testCrew({ url, name = 'report', version, human = false, short = false, sideBySide = false }: CrewFacts): Crew {
   const model: Model = async ({ role, messages, labels, signal }) => {
     const answer = await ask(`${url}/model`, { run: labels?.workflow, role, turn: messages.length }, signal);
     const { text = '', toolCalls = [] } = answer as { text?: string; toolCalls?: ModelResponse['toolCalls'] };
@@ -25,8 +27,8 @@ export function testCrew({ url, name = 'report', version, human = false, short =
     parameters: anything,
     execute: async (_args, { idempotencyKey, signal }) => (await ask(`${url}/tool`, { key: idempotencyKey }, signal))['text'],
   });
-  const first = short ? work('plan') : work('research', { tools: [look] });
-  const tasks = [first, work('write'), work('edit', human ? { human: 'outside' } : {})];
+  const first = short ? work('plan', { async: sideBySide }) : work('research', { tools: [look], async: sideBySide });
+  const tasks = [first, work('write', { async: sideBySide }), work('edit', human ? { human: 'outside' } : {})];
   return new Crew({ name, version, tasks, model: Object.assign(model, { id: 'sim/one' }) });
 }
 

@@ -59,7 +59,7 @@ export interface DurableRuns {
   ) => Promise<readonly ItemOutcome<ResultOf<Of>>[]>;
   /** Tells the server where a worker is. */
   readonly register: (url: string) => Promise<void>;
-  /** What a tenant's runs have cost: a step is on it ten seconds after its end, or when its run ends or waits. @default 'default' */
+  /** What a tenant's runs have cost. A run tells it at the end of a step, every ten seconds at most, and when it ends or waits. @default 'default' */
   readonly ledger: (tenant?: string) => Promise<LedgerTotals>;
 }
 

@@ -1,6 +1,7 @@
 /** The steps of a crew over the journal of Restate: each a `ctx.run`, waits that outlive every process, numbered events. */
-import { TerminalError, type RestatePromise, type Serde, type WorkflowContext } from '@restatedev/restate-sdk';
+import { TerminalError, type RestatePromise, type WorkflowContext } from '@restatedev/restate-sdk';
 import type { Attempt, CrewEvent, JsonValue, StepContext, Steps } from '@rolecall/core';
+import { factsOf, plainText, revived, textOf, type Kept } from './kept.ts';
 import { attemptsIn } from './ledger-entry.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
 import { portable } from './portable.ts';
@@ -30,19 +31,10 @@ export interface StepsFacts {
   readonly recordsLost: boolean;
 }
 
-/** What a step gave, or what it threw, and when: a step of Restate's that throws would be tried again for ever. */
-type Kept = { readonly at: number } & ({ readonly value?: unknown } | { readonly thrown: ThrownFacts });
-
 /** What somebody outside answered, and when. */
 export interface Signalled {
   readonly value: JsonValue;
   readonly at: number;
-}
-
-interface ThrownFacts {
-  readonly name: string;
-  readonly message: string;
-  readonly code?: unknown;
 }
 
 export class RestateSteps implements Steps {
@@ -65,7 +57,7 @@ export class RestateSteps implements Steps {
   }
 
   readonly step = async <Value>(name: string, work: (context: StepContext) => Promise<Value>): Promise<Value> => {
-    const { ctx, runId, live } = this.#facts;
+    const { ctx, runId, live, runs, maxValueBytes } = this.#facts;
     this.#begin(name);
     const interruptedAt = await this.#interruptions(name);
     const idempotencyKey = encodeURIComponent(`${runId}/${name}`);
@@ -73,12 +65,12 @@ export class RestateSteps implements Steps {
     const call = (): Promise<string> =>
       live.once(name, async () => {
         try {
-          const value = await this.#facts.runs.inTurn(() => work({ idempotencyKey, interruptedAt: interruptedAt() }));
-          return this.#written(name, { value, at: Date.now() });
+          const value = await runs.inTurn(() => work({ idempotencyKey, interruptedAt: interruptedAt() }));
+          return textOf(name, { value, at: Date.now() }, maxValueBytes);
         } catch (error) {
           if (error instanceof TerminalError) throw error;
           threw = { error };
-          return this.#written(name, { thrown: factsOf(error), at: Date.now() });
+          return textOf(name, { thrown: factsOf(error), at: Date.now() }, maxValueBytes);
         }
       });
 
@@ -180,15 +172,6 @@ export class RestateSteps implements Steps {
     this.#unsettled.push(...attemptsIn(kept.value));
   }
 
-  #written(name: string, kept: Kept): string {
-    const text = JSON.stringify(kept);
-    const bytes = Buffer.byteLength(text);
-    const most = this.#facts.maxValueBytes;
-    if (bytes <= most) return text;
-    const advice = 'let the tool or the model give less, keep files elsewhere, or raise maxValueBytes (at most 32 MiB)';
-    throw new TerminalError(`Step "${name}" gave ${bytes} bytes, and a run keeps at most ${most} of one step: ${advice}`);
-  }
-
   /** The clocks of two workers may differ, and time goes on all the same. */
   #passed(at: number): void {
     this.#latestAt = Math.max(this.#latestAt, at);
@@ -218,12 +201,6 @@ export function signalName(name: string): string {
   return `signal-${name}`;
 }
 
-const plainText: Serde<string> = {
-  contentType: 'application/json',
-  serialize: (text) => new TextEncoder().encode(text),
-  deserialize: (bytes) => new TextDecoder().decode(bytes),
-};
-
 /** Turns of models are named so; tools and what is kept of a task are not billed. */
 function asksModel(name: string): boolean {
   return /\/(turn|summary)-\d+(\/try-\d+)?$/.test(name);
@@ -239,13 +216,4 @@ const cancelledCode = 409;
 
 function isCancellation(error: unknown): boolean {
   return error instanceof TerminalError && error.code === cancelledCode;
-}
-
-function factsOf(error: unknown): ThrownFacts {
-  const { name = 'Error', message = String(error), code } = (error ?? {}) as Partial<ThrownFacts>;
-  return { name, message, code };
-}
-
-function revived({ name, message, code }: ThrownFacts): Error {
-  return Object.assign(new Error(message), { name, code });
 }

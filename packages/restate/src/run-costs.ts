@@ -8,7 +8,7 @@ import { ledgerKeyOf, ledgerService } from './service-name.ts';
 const tellEveryMs = 10_000;
 
 export interface RunCostsFacts {
-  readonly ctx: WorkflowContext;
+  readonly ctx: Pick<WorkflowContext, 'genericSend'>;
   readonly runId: string;
   readonly tenant: string;
   readonly begunAt: number;

@@ -1,11 +1,13 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { Agent } from './agent.ts';
 import { Crew } from './crew.ts';
 import type { CrewEvent } from './events.ts';
 import { delay, keyOf, plainSteps, type Steps } from './steps.ts';
 import { Task } from './task.ts';
 import { scriptedModel } from './testing.ts';
+import { tool } from './tool.ts';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -70,6 +72,28 @@ test.each([
     ]);
     expect(ends).toMatchObject([{ durationMs: 20 }]);
   } else expect(told.every(({ startedAt }) => startedAt > 1_000)).toBe(true);
+});
+
+test('steps that ask a model say so, and those of tools do not', async () => {
+  const plain = plainSteps('run');
+  const billed: string[] = [];
+  const free: string[] = [];
+  const steps: Steps = {
+    ...plain,
+    step: (name, work, facts) => {
+      (facts?.asksModel ? billed : free).push(name.replace(/@\w+/, ''));
+      return plain.step(name, work);
+    },
+  };
+  const look = tool({ name: 'look', description: 'Looks', parameters: z.object({}), execute: () => 'seen' });
+  const agent = new Agent({ role: 'writer', goal: 'Write', backstory: 'Old', tools: [look] });
+  const task = new Task({ name: 'write', description: 'Write', expectedOutput: 'Text', agent });
+  const call = { text: '', toolCalls: [{ id: '1', name: 'look', arguments: '{}' }] };
+
+  await new Crew({ tasks: [task], model: scriptedModel([call, 'Done']) }).kickoff({}, { steps });
+
+  expect(billed).toEqual(['write/turn-1', 'write/turn-2']);
+  expect(free).toContain('write/turn-1/tool-1-look');
 });
 
 test('a wait of months, longer than any timer, is waited for', async () => {

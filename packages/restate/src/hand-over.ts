@@ -2,7 +2,7 @@
  * How a worker that is told to stop leaves its runs to others: steps under way end, no other is begun, and a run without
  * one is given back to the server. A call that has been paid for is not made again elsewhere.
  */
-import type { StepContext, Steps } from '@rolecall/core';
+import type { Steps } from '@rolecall/core';
 
 /** What the server is told of a run that is given back: it asks the next worker. */
 const reason = 'This worker is stopping: the run goes on at another, or when this one is back';
@@ -44,7 +44,7 @@ class Part {
     });
     this.givenBack.catch(() => undefined); // the run may be over before anybody waits for it
     this.steps = {
-      step: (name, work) => this.#step(steps, name, work),
+      step: (name, work, facts) => this.#step(() => steps.step(name, work, facts)),
       sleep: (name, ms, signal) => steps.sleep(name, ms, signal),
       now: (name) => steps.now(name),
       uuid: (name) => steps.uuid(name),
@@ -60,12 +60,12 @@ class Part {
     if (this.#underWay === 0) this.#giveBack(new Error(reason));
   }
 
-  async #step<Value>(steps: EngineSteps, name: string, work: (context: StepContext) => Promise<Value>): Promise<Value> {
+  async #step<Value>(step: () => Promise<Value>): Promise<Value> {
     // It neither begins nor fails: the run does not learn of it, and is done again from its journal.
     if (this.#isStopping) return new Promise<never>(() => undefined);
     this.#underWay += 1;
     try {
-      return await steps.step(name, work);
+      return await step();
     } finally {
       this.#underWay -= 1;
       if (this.#isStopping) this.stop();

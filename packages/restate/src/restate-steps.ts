@@ -1,6 +1,6 @@
 /** The steps of a crew over the journal of Restate: each a `ctx.run`, waits that outlive every process, numbered events. */
 import { TerminalError, type RestatePromise, type WorkflowContext } from '@restatedev/restate-sdk';
-import type { Attempt, CrewEvent, JsonValue, StepContext, Steps } from '@rolecall/core';
+import type { Attempt, CrewEvent, JsonValue, StepContext, StepFacts, Steps } from '@rolecall/core';
 import { factsOf, plainText, revived, textOf, type Kept } from './kept.ts';
 import { attemptsIn } from './ledger-entry.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
@@ -56,7 +56,11 @@ export class RestateSteps implements Steps {
     this.emit = facts.hasEvents ? (event) => this.#keep(event) : undefined;
   }
 
-  readonly step = async <Value>(name: string, work: (context: StepContext) => Promise<Value>): Promise<Value> => {
+  readonly step = async <Value>(
+    name: string,
+    work: (context: StepContext) => Promise<Value>,
+    { asksModel = false }: StepFacts = {},
+  ): Promise<Value> => {
     const { ctx, runId, live, runs, maxValueBytes } = this.#facts;
     this.#begin(name);
     const interruptedAt = await this.#interruptions(name);
@@ -74,7 +78,8 @@ export class RestateSteps implements Steps {
         }
       });
 
-    const text = await this.#untilCancelled(name, ctx.run(name, call, { serde: plainText }), interruptedAt);
+    const lostAt = asksModel ? interruptedAt : undefined; // tools and what is kept of a task are not billed
+    const text = await this.#untilCancelled(name, ctx.run(name, call, { serde: plainText }), lostAt);
     live.forget(name);
     const kept = JSON.parse(text) as Kept;
     this.#passed(kept.at);
@@ -149,23 +154,23 @@ export class RestateSteps implements Steps {
   async #untilCancelled<Value>(
     name: string,
     promise: RestatePromise<Value>,
-    interruptedAt: () => readonly number[] = () => [],
+    lostAt: () => readonly number[] = () => [],
   ): Promise<Value> {
     try {
       return await this.#turnstile.pass(promise);
     } catch (error) {
       if (!isCancellation(error)) throw error;
       this.#facts.live.cancel();
-      await this.#settle(name, interruptedAt());
+      await this.#settle(name, lostAt());
       throw this.#facts.signal.reason;
     }
   }
 
   /** The call has been told to stop; what it says of its cost is kept for the ledger. One that a crash took says nothing. */
-  async #settle(name: string, interruptedAt: readonly number[]): Promise<void> {
+  async #settle(name: string, lostAt: readonly number[]): Promise<void> {
     const call = this.#facts.live.call(name);
     if (!call) {
-      if (asksModel(name)) this.#unsettled.push(...interruptedAt.map(lostAttempt));
+      this.#unsettled.push(...lostAt.map(lostAttempt));
       return;
     }
     const kept = JSON.parse(await call.catch(() => '{}')) as { value?: unknown };
@@ -199,11 +204,6 @@ export function batchName(index: number): string {
 
 export function signalName(name: string): string {
   return `signal-${name}`;
-}
-
-/** Turns of models are named so; tools and what is kept of a task are not billed. */
-function asksModel(name: string): boolean {
-  return /\/(turn|summary)-\d+(\/try-\d+)?$/.test(name);
 }
 
 function lostAttempt(startedAt: number): Attempt {

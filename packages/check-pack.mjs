@@ -248,6 +248,31 @@ check('rolecall in an empty folder: --version, check and gateway against its own
   expect(exitCodes.join() === '0,0,0', `on SIGTERM they exited with ${exitCodes.join()}`);
 });
 
+check('rolecall run of a crew in TypeScript: Node 22.18 by itself, Node 20 with tsx, and without it is told what to do', () => {
+  const folder = app('crew-file', Object.values(tarballs), { type: 'module' });
+  writeFileSync(
+    join(folder, 'crew.ts'),
+    `import { Agent, Crew, Task, type Model } from '@rolecall/core';
+const model: Model = async ({ role }) => ({ model: 'm/m', text: \`\${role} says so\`, toolCalls: [], finishReason: 'stop', usage: {} });
+const agent = new Agent({ role: 'Writer', goal: 'Write', backstory: 'A writer.' });
+const tasks = [new Task({ name: 'write', description: 'Write about {topic}', expectedOutput: 'A post', agent })] as const;
+export const crew = new Crew({ tasks, model });
+`,
+  );
+  const rolecall = ['node', 'node_modules/rolecall/dist/bin.js', 'run', 'crew.ts', '--input', 'topic=tea'];
+  const on = (version) => run('npx', ['--yes', '--prefer-offline', '-p', `node@${version}`, '--', ...rolecall], folder);
+  expect(on('22.18') === 'Writer says so\n', 'Node 22.18 did not run it');
+  let told = '';
+  try {
+    on('20.19');
+  } catch ({ status, stderr }) {
+    told = `${status}: ${stderr}`;
+  }
+  expect(told.startsWith('2: ') && told.includes('npm install --save-dev tsx'), `Node 20.19 without tsx said ${told}`);
+  run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--save-dev', 'tsx@4'], folder);
+  expect(on('20.19') === 'Writer says so\n', 'Node 20.19 with tsx did not run it');
+});
+
 check('rolecall init demo && cd demo && npm install && npm start && npm test', () => {
   const folder = app('rolecall-init', Object.values(tarballs));
   run(join(folder, 'node_modules/.bin/rolecall'), ['init', 'demo'], folder);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { inProcess, startProcess, type CliProcess } from '../../cli/test/process.ts';
+import { startProcess, type CliProcess } from '../../cli/test/process.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, startServer, type ServerProgram } from './processes.ts';
 
@@ -18,11 +18,11 @@ function start(argv: readonly string[], name: string): CliProcess {
   return started;
 }
 
-function run(name: string, argv: readonly string[] = []): CliProcess {
+function run(runId: string, argv: readonly string[] = [], crew = runId): CliProcess {
   const { ingress, admin } = server;
   return start(
-    ['run', 'cli-crew.ts', '--ingress', ingress, '--admin', admin, '-i', 'topic=tea', '--run-id', name, ...argv],
-    name,
+    ['run', 'cli-crew.ts', '--ingress', ingress, '--admin', admin, '-i', 'topic=tea', '--run-id', runId, ...argv],
+    crew,
   );
 }
 
@@ -96,30 +96,12 @@ describe.skipIf(!binary)('the command line with a real server', { timeout: 120_0
     const failed = await run('failing').ended;
     model.status = () => 200;
     model.latencyMs = 1_500;
-    const left = start(
-      [
-        'run',
-        'cli-crew.ts',
-        '--ingress',
-        server.ingress,
-        '--admin',
-        server.admin,
-        '-i',
-        'topic=x',
-        '--run-id',
-        'left',
-        '--follow',
-      ],
-      'failing',
-    );
+    const left = run('left', ['--follow'], 'failing');
     await expect.poll(() => model.calls.some(({ key }) => key.startsWith('left ')), { timeout: 30_000 }).toBe(true);
     left.signal('SIGINT');
     const interrupted = await left.ended;
     model.latencyMs = 20;
-    const found = await start(
-      ['run', 'cli-crew.ts', '--ingress', server.ingress, '--admin', server.admin, '-i', 'topic=x', '--run-id', 'left'],
-      'failing',
-    ).ended;
+    const found = await run('left', [], 'failing').ended;
 
     expect(failed).toMatchObject({ exitCode: 1, stdout: '' });
     expect(failed.stderr).toMatch(/The key is not valid\nSpent: 20 tokens in, 2 out/);
@@ -133,18 +115,14 @@ describe.skipIf(!binary)('the command line with a real server', { timeout: 120_0
 
   test('a crew that nobody serves, and one that has changed, exit with 2', async () => {
     const unknown = await run('unserved').ended;
-    const worker = await startWorker('served');
-    const argv = ['run', '../../cli/test/crews/blog.ts', '--ingress', server.ingress, '--admin', server.admin, '-i', 'topic=tea'];
-    const elsewhere = await inProcess(argv, { cwd });
+    const worker = await startWorker('blog');
+    const other = ['run', '../../cli/test/crews/blog.ts', '--ingress', server.ingress, '--admin', server.admin];
+    const changed = await start([...other, '-i', 'topic=tea', '--follow'], 'blog').ended;
 
-    expect(unknown).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining('rolecall worker cli-crew.ts --register') as string,
-    });
-    expect(elsewhere).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining('knows no worker for crew "blog"') as string,
-    });
+    expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(unknown.stderr).toContain('rolecall worker cli-crew.ts --register');
+    expect(changed).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(changed.stderr).toMatch(/Crew "blog" of this worker is not that of the client, by .*task "edit"/);
     await stopped(worker);
   });
 

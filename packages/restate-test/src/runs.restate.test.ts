@@ -165,7 +165,7 @@ describe.skipIf(!binary)('runs on a real server', () => {
     expect(model.calls).toHaveLength(1);
   }, 30_000);
 
-  test('the example ends well', async () => {
+  test('the example ends well, though its worker is killed', async () => {
     const folder = join(import.meta.dirname, '../../../examples/durable-crew');
     const env = { ...process.env, RESTATE_INGRESS: server.ingress, RESTATE_ADMIN: server.admin };
     const { stdout } = await execute(process.execPath, ['--conditions=@rolecall/source', '--import', 'tsx', 'main.ts'], {
@@ -173,7 +173,9 @@ describe.skipIf(!binary)('runs on a real server', () => {
       env,
     });
 
-    expect(stdout).toContain('finished: What a writer says.');
+    expect(stdout).toMatch(/task_finished research\n--- kill -9 [\s\S]*task_finished write\n/);
+    expect(stdout.match(/task_started/g)).toHaveLength(2);
+    expect(stdout).toContain('finished: What a writer says.\nThe researcher was asked 1 time');
     expect(stdout).toContain('it is the same run');
   }, 30_000);
 

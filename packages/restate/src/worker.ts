@@ -1,7 +1,12 @@
 /** The HTTP/2 port of a worker, and its end. */
 import { once } from 'node:events';
-import { createServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
+import { createServer, type AddressInfo } from 'node:net';
 
 export interface Worker {
   readonly port: number;
@@ -29,29 +34,29 @@ const runPath = /^\/invoke\/[^/]+\/run$/;
 export async function listen({ handle, stop }: Serving, port: number, host: string): Promise<Worker> {
   const sessions = new Set<ServerHttp2Session>();
   const runs = new Set<Http2ServerResponse>();
-  const server = createServer((request, response) => {
+  const http2 = createHttp2Server((request, response) => {
     if (runPath.test(request.url)) {
       runs.add(response);
       response.once('close', () => runs.delete(response));
     }
     handle(request, response);
   });
-  server.on('session', (session) => {
+  http2.on('session', (session) => {
     sessions.add(session);
     session.on('error', () => undefined); // a connection that is reset: the server makes another
     session.once('close', () => sessions.delete(session));
   });
-  server.listen(port, host);
-  await once(server, 'listening');
+  // The door is a server of its own: closing Node's HTTP/2 server tells the other side to leave, and it drops its streams.
+  const door = createServer((socket) => http2.emit('connection', socket)).listen(port, host);
+  await once(door, 'listening');
   const close = async ({ graceMs = 25_000 }: CloseOptions = {}): Promise<void> => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const session of sessions) session.close(); // no further stream; those there are may end
+    const closed = new Promise<void>((resolve) => door.close(() => resolve()));
     stop();
     await allClosed(runs, graceMs);
     for (const session of sessions) session.destroy();
     await closed;
   };
-  return { port: (server.address() as AddressInfo).port, close };
+  return { port: (door.address() as AddressInfo).port, close };
 }
 
 async function allClosed(responses: ReadonlySet<Http2ServerResponse>, mostMs: number): Promise<void> {

@@ -25,9 +25,8 @@ export async function loadCrew(path: string, io: Io): Promise<LoadedCrew> {
   const crew = [module['default'], module['crew'], inCommonJs(module, 'default'), inCommonJs(module, 'crew')].find(isCrew);
   if (crew) return { crew, path, file };
   const names = Object.keys(module).filter((name) => name !== 'module.exports');
-  const found = names.length === 0 ? 'nothing' : names.join(', ');
   throw new CommandError(
-    `${path} exports no crew, but ${found}. Export the crew itself, as default or as "crew": export const crew = new Crew({ … });`,
+    `No export of ${path} is a crew (there are: ${names.join(', ') || 'none'}). Export the crew itself, as default or as "crew": export const crew = new Crew({ … });`,
   );
 }
 

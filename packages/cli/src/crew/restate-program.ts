@@ -49,10 +49,45 @@ export async function startRestate(binary: string, options: RestateProgramOption
   const adminPort = await freePort('--admin-port', options.adminPort);
   const nodePort = await freePort('', 0);
   const [ingress, admin] = [`http://127.0.0.1:${ingressPort}`, `http://127.0.0.1:${adminPort}`];
-  const env = {
+  const env = environmentOf({ ingressPort, adminPort, nodePort }, io);
+  const args = ['--no-logo', '--node-name', 'rolecall-dev', '--base-dir', options.folder];
+  // In a group of its own: Ctrl-C is for us, and the server stays until the worker has ended its calls.
+  const child = spawn(binary, args, { env, cwd: io.cwd, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  const note = (text: unknown): void => {
+    said = (said + String(text)).slice(-4_000);
+  };
+  child.stderr.on('data', note);
+  child.once('error', ({ message }) => note(message));
+  const killed = (): void => void child.kill('SIGKILL');
+  process.once('exit', killed); // in a hurry
+  const ended = new Promise<unknown>((resolve) => child.once('exit', resolve).once('error', resolve));
+  void ended.then(() => process.off('exit', killed));
+  try {
+    await answering([`${admin}/health`, `${ingress}/restate/health`], child, io.signal);
+  } catch (error) {
+    await end(child);
+    if (io.signal.aborted) throw error;
+    throw new CommandError(`The Restate server did not start. ${said.trim() || 'It said nothing.'}`, { cause: error });
+  }
+  child.stderr.on('data', (chunk: Buffer) => void io.stderr.write(chunk.toString()));
+  return { ingress, admin, ended, stop: () => end(child) };
+}
+
+interface Ports {
+  readonly ingressPort: number;
+  readonly adminPort: number;
+  readonly nodePort: number;
+}
+
+/** No key, and no setting of another server. */
+function environmentOf({ ingressPort, adminPort, nodePort }: Ports, { env: { PATH, HOME, TMPDIR } }: Io): NodeJS.ProcessEnv {
+  return {
+    PATH,
+    HOME,
+    TMPDIR,
     RESTATE_LOG_FILTER: 'error,octocrab=off', // which looks for a newer release
     RESTATE_LOG_DISABLE_ANSI_CODES: 'true',
-    ...io.env,
     RESTATE_DISABLE_TELEMETRY: 'true',
     RESTATE_LISTEN_MODE: 'tcp',
     RESTATE_BIND_IP: '127.0.0.1',
@@ -61,27 +96,6 @@ export async function startRestate(binary: string, options: RestateProgramOption
     RESTATE_INGRESS__BIND_PORT: String(ingressPort),
     RESTATE_ADMIN__BIND_PORT: String(adminPort),
   };
-  const args = ['--no-logo', '--node-name', 'rolecall-dev', '--base-dir', options.folder];
-  // In a group of its own: Ctrl-C is for us, and the server stays until the worker has ended its calls.
-  const child = spawn(binary, args, { env, cwd: io.cwd, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + String(chunk)).slice(-4_000);
-  });
-  const stop = (): Promise<void> => end(child);
-  const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
-  const killed = (): void => void child.kill('SIGKILL');
-  process.once('exit', killed); // in a hurry
-  void ended.then(() => process.off('exit', killed));
-  try {
-    await answering([`${admin}/health`, `${ingress}/restate/health`], child, io.signal);
-  } catch (error) {
-    await stop();
-    if (io.signal.aborted) throw error;
-    throw new CommandError(`The Restate server did not start. ${said.trim() || 'It said nothing.'}`, { cause: error });
-  }
-  child.stderr.on('data', (chunk: Buffer) => void io.stderr.write(chunk.toString()));
-  return { ingress, admin, ended, stop };
 }
 
 /** Another server that is there would answer in the place of ours. */

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { rolecall } from '../../test/cli.ts';
+import { crewFolder, rolecall } from '../../test/cli.ts';
 import { inProcess } from '../../test/process.ts';
 
 // Each command is a process, which takes its time to start on a busy machine.
@@ -28,10 +28,11 @@ test('run prints the answer on stdout, and what happens and what it cost on stde
 });
 
 test('run --json prints the whole result, and nothing of it is kept without a run id', async () => {
-  const { stdout } = await inProcess(['run', join(cwd, 'blog.ts'), '-i', 'topic=tea', '--json'], { cwd: scratch });
+  const folder = await crewFolder();
+  const { stdout } = await rolecall(['run', 'blog.mjs', '-i', 'topic=tea', '--json'], { cwd: folder });
 
   expect(JSON.parse(stdout)).toMatchObject({ text: 'writer on tea', taskOutputs: [{ name: 'research' }, { name: 'write' }] });
-  await expect(readFile(join(scratch, '.rolecall'))).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(await readdir(folder)).toEqual(['blog.mjs']);
 });
 
 test('a run that failed exits with 1, and the same run id goes on where it ended', async () => {
@@ -68,10 +69,10 @@ test.each<[string, readonly string[], string]>([
 test.each<[string, readonly string[], string]>([
   ['a missing input', [], 'no input for "topic" (in the description of task "research")'],
   ['a run id that names no folder', ['-i', 'topic=a', '--run-id', '../x'], 'runId is "../x"'],
-  ['a server that is not there', ['-i', 'topic=a', '--ingress', nobody], '"rolecall dev --durable blog.ts" starts'],
+  ['a server that is not there', ['-i', 'topic=a', '--ingress', nobody], '"rolecall dev --durable blog.mjs" starts'],
   ['an address that is none', ['-i', 'topic=a', '--ingress', 'x'], 'ingress is "x"'],
 ])('%s exits with 2 when the crew is known, and says what to do', async (_, argv, words) => {
-  const { exitCode, stdout, stderr } = await inProcess(['run', 'blog.ts', ...argv], { cwd });
+  const { exitCode, stdout, stderr } = await rolecall(['run', 'blog.mjs', ...argv], { cwd: await crewFolder() });
 
   expect(stderr).toContain(words);
   expect(stdout).toBe('');
@@ -85,7 +86,10 @@ test('a module without a crew, or that throws, is said to be so', async () => {
   const factory = await inProcess(['run', 'factory.mjs'], { cwd: scratch });
   const broken = await inProcess(['run', 'broken.mjs'], { cwd: scratch });
 
-  expect(factory).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('exports no crew, but makeCrew') as string });
+  expect(factory).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('No export of factory.mjs is a crew (there are: makeCrew)') as string,
+  });
   expect(broken).toMatchObject({
     exitCode: 2,
     stderr: expect.stringMatching(/broken\.mjs cannot be loaded: TypeError[\s\S]*broken\.mjs:2/) as string,

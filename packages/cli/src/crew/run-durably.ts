@@ -33,7 +33,7 @@ export async function runDurably(loaded: LoadedCrew, options: RunCommandOptions,
     if (error instanceof TypeError) throw new CommandError(error.message, { cause: error });
     if (!DurableError.isInstance(error)) throw error;
     if (error.code !== 'failed' && error.code !== 'cancelled') {
-      throw new CommandError(`${error.message}${adviceOn(error.code, loaded.path)}`, { cause: error });
+      throw new CommandError(`${error.message}${adviceOn(error.code, loaded.path, admin)}`, { cause: error });
     }
     printFailure(error.message, error.taskError, io);
     return exitCodes.failed;
@@ -42,9 +42,9 @@ export async function runDurably(loaded: LoadedCrew, options: RunCommandOptions,
   }
 }
 
-function adviceOn(code: string, path: string): string {
+function adviceOn(code: string, path: string, admin = 'http://127.0.0.1:9070'): string {
   if (code === 'unreachable') return `. "rolecall dev --durable ${path}" starts one on this machine, with a worker`;
-  if (code === 'not_registered') return `; or run: rolecall worker ${path} --register http://127.0.0.1:9070`;
+  if (code === 'not_registered') return `; or run: rolecall worker ${path} --register ${admin}`;
   return '';
 }
 
@@ -55,7 +55,7 @@ async function resultOf(run: DurableRun, { crew, file }: LoadedCrew, following: 
   const board = following.follow ? progress(crew, { output: io.stderr }) : undefined;
   const say = (message: string): void => {
     const facts = { type: 'warning', runId: run.runId, crew: crew.name, at: Date.now() } as const;
-    if (board) board.onEvent({ ...facts, warning: { code: 'waited', message } }); // it knows where on the screen to write
+    if (board) void board.onEvent({ ...facts, warning: { code: 'waited', message } }); // it knows where on the screen to write
     else io.stderr.write(`! ${message}\n`);
   };
   try {
@@ -73,7 +73,7 @@ type Say = (message: string) => void;
 
 async function followEvents(run: DurableRun, board: Progress, say: Say): Promise<void> {
   for await (const event of run.events()) {
-    board.onEvent(event);
+    await board.onEvent(event);
     if (event.type !== 'human_requested') continue;
     say(`${event.task} waits for a person: connect().attach('${run.runId}').signal('${event.signal}', true)`);
   }

@@ -2,7 +2,7 @@ import { connect, constants } from 'node:http2';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { rolecall } from '../../test/cli.ts';
+import { crewFolder, rolecall, start } from '../../test/cli.ts';
 import { inProcess, startProcess } from '../../test/process.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -51,8 +51,11 @@ test.each<[string, readonly string[], string]>([
 });
 
 test('worker exits with 2 where it cannot listen, or cannot register', async () => {
-  const elsewhere = await inProcess(['worker', 'blog.ts', '--port', '0', '--host', '192.0.2.1', '--insecure'], { cwd });
-  const alone = await inProcess(['worker', 'blog.ts', '--port', '0', '--register', 'http://127.0.0.1:1'], { cwd });
+  const folder = await crewFolder();
+  const argv = ['worker', 'blog.mjs', '--port', '0'];
+
+  const elsewhere = await rolecall([...argv, '--host', '192.0.2.1', '--insecure'], { cwd: folder });
+  const alone = await rolecall([...argv, '--register', 'http://127.0.0.1:1'], { cwd: folder });
 
   expect(elsewhere.stderr).toContain('cannot listen on 192.0.2.1:0 (EADDRNOTAVAIL)');
   expect(alone.stderr).toContain('The worker is not registered. No Restate server');
@@ -60,14 +63,15 @@ test('worker exits with 2 where it cannot listen, or cannot register', async () 
 });
 
 test('worker exits with 2 when its port is taken, and says what to do', async () => {
-  const first = startProcess(['worker', 'blog.ts', '--port', '0'], { cwd });
+  const folder = await crewFolder();
+  const first = start(['worker', 'blog.mjs', '--port', '0'], { cwd: folder });
   const [, port = ''] = /127\.0\.0\.1:(\d+)/.exec(await first.said('--register')) ?? [];
 
-  const second = await inProcess(['worker', 'blog.ts', '--port', port], { cwd });
-  first.signal('SIGTERM');
-  await first.ended;
+  const second = await rolecall(['worker', 'blog.mjs', '--port', port], { cwd: folder });
+  first.stop();
 
   expect(second).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Choose another with --port') as string });
+  expect((await first.ended).exitCode).toBe(0);
 });
 
 test('dev says what it is for, and how its server is installed', async () => {

@@ -57,6 +57,7 @@ export async function serve({ crew, file }: LoadedCrew, options: Serve, io: Io):
   const { port, host, retentionDays, maxLiveTasks, maxWaits, maxValueBytes, events, recordLost, identityKeys } = options;
   const onLog: DurableOptions['onLog'] = (level, message) => {
     if (message.includes('request signatures')) return; // there is a rule of ours for that
+    if (io.signal.aborted) return; // runs that are given back, which has been said
     if (level === 'warn' || level === 'error') io.stderr.write(`${level}: ${message}\n`);
   };
   try {

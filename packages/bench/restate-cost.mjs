@@ -122,7 +122,7 @@ async function startServer(command) {
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 const idOf = (row, more) => `${row.replaceAll(/\W+/g, '-')}-${more}`;
 
-async function takeRound(row, round, taken) {
+async function takeAtOnce(row, round, taken) {
   const run = subjects.get(row);
   calls = 0;
   const begunAt = performance.now();
@@ -130,26 +130,31 @@ async function takeRound(row, round, taken) {
   taken.perSecond.push((atOnce / (performance.now() - begunAt)) * 1_000);
   taken.doubles += calls - atOnce * crewSize;
   await delay(isFull ? 5_000 : 1_000); // what goes on behind the results: the ledger is told
-  for (let index = 0; index < alone; index++) {
-    for (const [steps, times] of [
-      [short, taken.shortMs],
-      [long, taken.longMs],
-    ]) {
-      const startedAt = performance.now();
-      await run(steps, idOf(row, `${round}-${steps}-${index}`));
-      times.push(performance.now() - startedAt);
-    }
+}
+
+async function takeAlone(row, name, taken) {
+  for (const [steps, times] of [
+    [short, taken.shortMs],
+    [long, taken.longMs],
+  ]) {
+    const startedAt = performance.now();
+    await subjects.get(row)(steps, idOf(row, `${name}-${steps}`));
+    times.push(performance.now() - startedAt);
   }
 }
 
+/** Row by row in turns that change their order, one run at a time: the machine may have other things to do. */
 async function measured() {
   const taken = new Map([...subjects.keys()].map((row) => [row, { perSecond: [], shortMs: [], longMs: [], doubles: 0 }]));
   for (const row of subjects.keys()) {
     await Promise.all(Array.from({ length: 30 }, (_, index) => subjects.get(row)(crewSize, idOf(row, `warm-${index}`))));
   }
   for (let round = 0; round < rounds; round++) {
-    const order = [...subjects.keys()];
-    for (const row of round % 2 === 0 ? order : order.toReversed()) await takeRound(row, round, taken.get(row));
+    const order = round % 2 === 0 ? [...subjects.keys()] : [...subjects.keys()].toReversed();
+    for (const row of order) await takeAtOnce(row, round, taken.get(row));
+    for (let index = 0; index < alone; index++) {
+      for (const row of order) await takeAlone(row, `${round}-${index}-alone`, taken.get(row));
+    }
   }
   return taken;
 }

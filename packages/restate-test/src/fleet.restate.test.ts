@@ -1,17 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { connect as connectTo } from 'node:net';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connect, type DurableRuns } from '../../restate/src/index.ts';
+import { hasHaproxy, startBalancer } from './balancer.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
 import {
   binary,
   endAll,
   freePort,
-  start,
   startNode,
   startServer,
   startWorker,
@@ -23,14 +21,6 @@ import { testCrew } from './test-crew.ts';
 const deploy = join(import.meta.dirname, '../../../docs/deploy/restate');
 const callsOfRun = 5;
 const latencyMs = 400;
-
-const hasHaproxy = ((): boolean => {
-  try {
-    return execFileSync('haproxy', ['-v'], { encoding: 'utf8' }).includes('HAProxy');
-  } catch {
-    return false;
-  }
-})();
 
 let model: CountingModel;
 /** When each call was answered. */
@@ -132,24 +122,6 @@ describe.skipIf(!binary)('a fleet loses a machine', () => {
     expect(await runs.ledger('fleet')).toMatchObject({ possiblyBilled: 0 });
   }, 120_000);
 });
-
-/** With the file of the docs, in which the environment sets the addresses. */
-async function startBalancer(...workers: readonly [string, string]): Promise<string> {
-  const bind = `127.0.0.1:${await freePort()}`;
-  const [one, other] = workers.map((url) => new URL(url).host);
-  const env = { ...process.env, ROLECALL_WORKERS_BIND: bind, ROLECALL_WORKER_1: one, ROLECALL_WORKER_2: other };
-  start('haproxy', ['-db', '-f', join(deploy, 'haproxy.cfg')], env).stdout?.resume();
-  await expect.poll(() => accepts(bind), { timeout: 10_000 }).toBe(true);
-  return `http://${bind}`;
-}
-
-function accepts(address: string): Promise<boolean> {
-  const { hostname, port } = new URL(`http://${address}`);
-  return new Promise((resolve) => {
-    const socket = connectTo(Number(port), hostname, () => resolve(true));
-    socket.once('error', () => resolve(false)).once('connect', () => socket.destroy());
-  });
-}
 
 /** With the files of the docs, but for the addresses. */
 async function startCluster(): Promise<readonly ServerProgram[]> {

@@ -55,19 +55,24 @@ export class RestateServer {
 
   /** A handler of a service: an answer that is no success is an error. */
   async call(service: string, key: string, handler: string, body: unknown): Promise<unknown> {
+    const answer = await this.poll(service, key, handler, body);
+    if (answer) return answer.body;
+    const advice = 'what is asked of a run is answered by a worker, so see that there is one';
+    throw new DurableError('unreachable', `The Restate server at ${this.#ingress} has given no answer for 30 s: ${advice}`);
+  }
+
+  /** The same, of a handler that may wait; `undefined` when there is no answer yet. */
+  async poll(service: string, key: string, handler: string, body: unknown): Promise<Answer | undefined> {
     const path = `/${service}/${encodeURIComponent(key)}/${handler}`;
-    return this.#expect(await this.#ask(this.#ingress, 'ingress', path, { method: 'POST', body: body ?? null }), service);
+    const answer = await unlessLate(this.#ask(this.#ingress, 'ingress', path, { method: 'POST', body: body ?? null }));
+    if (answer) this.#expect(answer, service);
+    return answer;
   }
 
   /** Waits for the end of a run; `undefined` when it takes longer than that. */
   async attach(service: string, runId: string, timeoutMs: number): Promise<Answer | undefined> {
-    try {
-      const path = `/restate/workflow/${service}/${encodeURIComponent(runId)}/attach`;
-      return await this.#ask(this.#ingress, 'ingress', path, { timeoutMs });
-    } catch (error) {
-      if ((error as Error).name === 'TimeoutError') return undefined;
-      throw error;
-    }
+    const path = `/restate/workflow/${service}/${encodeURIComponent(runId)}/attach`;
+    return unlessLate(this.#ask(this.#ingress, 'ingress', path, { timeoutMs }));
   }
 
   /** The latest run of that id: of a crew, or of whichever has it. */
@@ -142,6 +147,15 @@ export class RestateServer {
       'not_restate',
       `${base} is not the ${port} port of a Restate server (HTTP ${response.status}): ${advice}`,
     );
+  }
+}
+
+async function unlessLate(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as Error).name === 'TimeoutError') return undefined;
+    throw error;
   }
 }
 

@@ -114,7 +114,8 @@ async function* eventsOf(
   const service = await patiently(serviceOf);
   let index = 0;
   for (let from = 0; ;) {
-    const batches = (await patiently(() => server.call(service, runId, 'events', { from }))) as readonly EventBatch[];
+    const answer = await patiently(() => server.poll(service, runId, 'events', { from }));
+    const batches = (answer?.body ?? []) as readonly EventBatch[];
     for (const { events } of batches) {
       for (const event of events) {
         if (index >= skip) yield event as unknown as CrewEvent;
@@ -126,7 +127,9 @@ async function* eventsOf(
     if (batches.length > 0) continue;
     const found = await patiently(() => server.find(runId, service));
     if (!found) throw notFound(runId);
-    if (found.status === 'completed') return; // it was ended from without, or keeps no events
+    if (found.status !== 'completed') continue;
+    if (answer) return; // it was ended from without, or keeps no events
+    throw new DurableError('unreachable', `Run "${runId}" has ended, and its events are told by a worker: there is none`);
   }
 }
 

@@ -78,7 +78,7 @@ test.each(lines)('%s: %s %s', (section, kind, rule) => {
 });
 
 test('every command and every piece of advice that the pages name is there', () => {
-  const commands = read('../packages/cli/src/program.ts');
+  const commands = read('../packages/cli/src/program.ts') + read('../packages/cli/src/crew/commands.ts');
   const advice = read('../packages/cli/src/check/advice.ts');
   const pages = page + read('cli.md');
 

@@ -12,7 +12,7 @@ const arrows: Record<string, { code: readonly string[]; types: readonly string[]
   simulator: { code: [], types: [] },
   router: { code: [], types: ['core'] },
   gateway: { code: ['cost-tracker', 'router'], types: ['core'] },
-  cli: { code: ['cost-tracker', 'gateway', 'router', 'simulator'], types: ['core'] },
+  cli: { code: ['core', 'cost-tracker', 'gateway', 'restate', 'router', 'simulator'], types: [] },
   restate: { code: ['core'], types: [] },
 };
 

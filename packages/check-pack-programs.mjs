@@ -110,3 +110,11 @@ export async function main(): Promise<string> {
 export const simulatorUsage = `import { startSimulator, type Simulator } from '@rolecall/simulator';
 export const simulator: Promise<Simulator> = startSimulator({ latencyMs: 5 });
 `;
+
+/** A crew in a file of its own, as `rolecall run` takes it. */
+export const crewInTypeScript = `import { Agent, Crew, Task, type Model } from '@rolecall/core';
+const model: Model = async ({ role }) => ({ model: 'm/m', text: \`\${role} says so\`, toolCalls: [], finishReason: 'stop', usage: {} });
+const agent = new Agent({ role: 'Writer', goal: 'Write', backstory: 'A writer.' });
+const tasks = [new Task({ name: 'write', description: 'Write about {topic}', expectedOutput: 'A post', agent })] as const;
+export const crew = new Crew({ tasks, model });
+`;

@@ -42,3 +42,5 @@ process.exitCode = await run(process.argv.slice(2), {
   onHangup,
   ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
 });
+// What a crew's module has left open, such as a pool of connections, is no reason to stay.
+setTimeout(() => process.exit(), 2_000).unref();

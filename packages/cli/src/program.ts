@@ -1,6 +1,7 @@
 /** What can be asked of the command line. Each command loads its code when it is asked: `--help` loads none. */
 import { Command } from 'commander';
 import { count, duration, names, port, positiveNumber, share, usd, wholeNumber } from './arguments.ts';
+import { addCrewCommands } from './crew/commands.ts';
 import type { Io } from './io.ts';
 import { isColoured } from './paint.ts';
 import { version } from './version.ts';
@@ -8,7 +9,7 @@ import { version } from './version.ts';
 const exitCodesHelp = `
 Exit codes:
   0    fine
-  1    the command ran and found that something is not: a model is down, a cost rose, an answer is poor
+  1    the command ran and found that something is not: a model is down, a run failed, a cost rose
   2    the command could not run: an argument or a file is wrong; stderr says what to do
   130  interrupted`;
 
@@ -32,7 +33,18 @@ export function programOf(io: Io, done: Done): Command {
       getErrHasColors: () => isColoured(io.stderr, io.env),
     })
     .addHelpText('after', exitCodesHelp);
-  for (const add of [addGateway, addCheck, addBench, addLoad, addReport, addExplain, addSimulate, addInit, addImportReport])
+  for (const add of [
+    addGateway,
+    addCheck,
+    addBench,
+    addLoad,
+    addReport,
+    addExplain,
+    addSimulate,
+    addInit,
+    addImportReport,
+    addCrewCommands,
+  ])
     add(program, io, done);
   return program;
 }

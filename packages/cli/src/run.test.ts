@@ -5,7 +5,20 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { rolecall } from '../test/cli.ts';
 
-const commands = ['gateway', 'check', 'bench', 'load', 'report', 'explain', 'simulate', 'init', 'import-report'];
+const commands = [
+  'gateway',
+  'check',
+  'bench',
+  'load',
+  'report',
+  'explain',
+  'simulate',
+  'init',
+  'import-report',
+  'run',
+  'worker',
+  'dev',
+];
 
 test('--help lists every command and every exit code, on stdout', async () => {
   const { exitCode, stdout, stderr } = await rolecall(['--help']);
@@ -73,7 +86,7 @@ test('the program loads no command before it is asked for', () => {
   const source = readFileSync(join(import.meta.dirname, 'program.ts'), 'utf8');
   const imported = [...source.matchAll(/^import .*from '([^']+)'/gm)].map(([, from]) => from);
 
-  expect(imported).toEqual(['commander', './arguments.ts', './io.ts', './paint.ts', './version.ts']);
+  expect(imported).toEqual(['commander', './arguments.ts', './crew/commands.ts', './io.ts', './paint.ts', './version.ts']);
 });
 
 test('as a process it prints its version, and ends with the exit code', { timeout: 30_000 }, async () => {

@@ -102,3 +102,10 @@ export async function scene(): Promise<Scene> {
   const cwd = await mkdtemp(join(tmpdir(), 'rolecall-cli-'));
   return { simulator, cwd, env: environmentOf(simulator), write: (name, text) => writeFile(join(cwd, name), text) };
 }
+
+/** A folder with a crew file for commands in this process, where TypeScript is loaded already. The folder is the system's to clear. */
+export async function crewFolder(): Promise<string> {
+  const cwd = await mkdtemp(join(tmpdir(), 'rolecall-crew-'));
+  await writeFile(join(cwd, 'blog.mjs'), `export { crew } from '${join(import.meta.dirname, 'crews/blog.ts')}';\n`);
+  return cwd;
+}

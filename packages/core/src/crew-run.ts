@@ -82,7 +82,7 @@ export async function runCrew<Tasks extends TaskList>(
   run: Run,
   stop: (reason: unknown) => void,
 ): Promise<CrewResult<Tasks>> {
-  const startedAt = Date.now();
+  const startedAt = run.clock();
   const { tasks, planner } = crew;
   try {
     if (run.isHeard) await run.emit({ type: 'crew_started', tasks: tasks.map(({ name }) => name) });
@@ -101,7 +101,7 @@ export async function runCrew<Tasks extends TaskList>(
   const result = resultOf(tasks, run);
   if (run.isHeard) {
     const { text, usage, costUsd, unpriced } = result;
-    await run.emit({ type: 'crew_finished', text, usage, costUsd, unpriced, durationMs: Date.now() - startedAt });
+    await run.emit({ type: 'crew_finished', text, usage, costUsd, unpriced, durationMs: run.clock() - startedAt });
   }
   return result;
 }

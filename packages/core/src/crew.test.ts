@@ -133,3 +133,15 @@ test('a crew and what a run gave cannot be changed', async () => {
     expect(Object.isFrozen(frozen)).toBe(true);
   }
 });
+
+test('inputs are looked at without a run, and what a hook may add is not missed', () => {
+  const [tasks, model] = [[research], scriptedModel([])] as const;
+  const crew = new Crew({ tasks, model });
+  const hooked = new Crew({ tasks, model, beforeKickoff: (inputs) => ({ ...inputs, topic: 'tea' }) });
+
+  expect(crew.inputNames).toEqual(['topic']);
+  expect(() => crew.checkInputs({ other: 'x' })).toThrow('kickoff: no input for "topic"');
+  expect(() => crew.checkInputs({ topic: 'tea' })).not.toThrow();
+  expect(() => hooked.checkInputs({})).not.toThrow();
+  expect(() => hooked.checkInputs({ topic: Number.NaN })).toThrow('input "topic"');
+});

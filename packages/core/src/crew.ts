@@ -1,13 +1,13 @@
 /** Tasks in order, and what a run of them takes and gives. */
 import { Agent, roleKey } from './agent.ts';
 import { offAbort, onAbort } from './on-abort.ts';
-import { checkCrew, type CrewOptions } from './crew-options.ts';
+import { checkCrew, listOf, type CrewOptions } from './crew-options.ts';
 import type { CrewPlan } from './crew-plan.ts';
 import type { CrewResult } from './crew-result.ts';
 import { afterRun, inputsOf, runCrew } from './crew-run.ts';
 import { streamOf, type CrewStream } from './crew-stream.ts';
 import { requiredInputs, type CrewInputs, type KickoffArguments, type KnownAgent } from './crew-inputs.ts';
-import type { RequiredInputs } from './interpolate.ts';
+import { takeInputs, type RequiredInputs } from './interpolate.ts';
 import { checkForEach, runEach, type ForEachOptions, type ItemOutcome } from './kickoff-for-each.ts';
 import { checkKickoff, openSteps } from './kickoff-options.ts';
 import { RpmLimits } from './max-rpm.ts';
@@ -75,6 +75,21 @@ export class Crew<
     this.#required = requiredInputs(tasks, everyone);
     checkAgents(everyone, model);
     Object.freeze(this);
+  }
+
+  /** The placeholders in its texts: a run wants a value for each, out of its inputs or from a `beforeKickoff`. */
+  get inputNames(): readonly string[] {
+    return [...this.#required.keys()];
+  }
+
+  /**
+   * Looks at inputs as `kickoff` does, for whoever hands them to a run elsewhere. What a `beforeKickoff` may add is not missed.
+   *
+   * @throws {TypeError} when an input is missing or is not JSON.
+   */
+  checkInputs(inputs: unknown): void {
+    const hasHooks = listOf(this.#hooks.beforeKickoff).length > 0;
+    takeInputs(inputs, hasHooks ? new Map() : this.#required);
   }
 
   /**

@@ -19,7 +19,7 @@ export type * from './model.ts';
 export { progress, type Progress, type ProgressOptions, type ProgressOutput } from './progress.ts';
 export type { Schema, SchemaIssue, Validation } from './schema.ts';
 export type { KickoffOptions } from './run.ts';
-export type { StepContext, Steps } from './steps.ts';
+export type { StepContext, StepFacts, Steps } from './steps.ts';
 export {
   Task,
   type Condition,

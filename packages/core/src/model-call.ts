@@ -66,6 +66,8 @@ interface Try {
   readonly mayWait: boolean;
 }
 
+const asksModel = { asksModel: true } as const;
+
 async function takeTurn(place: Place, ask: Ask, { step, mayWait }: Try): Promise<Outcome> {
   const { run, tag, signal, turn = 1 } = place;
   signal?.throwIfAborted();
@@ -75,10 +77,14 @@ async function takeTurn(place: Place, ask: Ask, { step, mayWait }: Try): Promise
   let live: Outcome | undefined;
   let stored: Turn;
   try {
-    stored = await run.steps.step(step, async ({ interruptedAt }) => {
-      live = await askNow(place, ask, { mayWait, interruptedAt });
-      return run.durable ? storable(live.taken) : live.taken;
-    });
+    stored = await run.steps.step(
+      step,
+      async ({ interruptedAt }) => {
+        live = await askNow(place, ask, { mayWait, interruptedAt });
+        return run.durable ? storable(live.taken) : live.taken;
+      },
+      asksModel,
+    );
   } catch (error) {
     if (live) account(place, live.taken.attempts); // it was paid for, whatever became of the journal
     throw signal?.aborted ? signal.reason : error;

@@ -47,6 +47,8 @@ export interface Run extends RunFacts {
   readonly warnings: Warning[];
   /** Somebody is told the events. */
   readonly isHeard: boolean;
+  /** Milliseconds since the epoch: what is said of the run's times is taken from here. */
+  readonly clock: () => number;
   readonly emit: (facts: EventFacts) => void | Promise<void>;
   readonly warn: (warning: Warning) => void | Promise<void>;
   /** Every attempt of the run as a whole, each once: those of earlier processes, and of work that was replaced, too. */
@@ -112,6 +114,7 @@ export function createRun(facts: RunFacts, onEvent: CrewListener | undefined): R
     partials: new Map(),
     warnings,
     isHeard: listeners.length > 0,
+    clock: steps.clock ?? Date.now,
     emit,
     warn,
     spent,

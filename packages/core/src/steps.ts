@@ -13,10 +13,15 @@ export interface StepContext {
   readonly interruptedAt: readonly number[];
 }
 
+export interface StepFacts {
+  /** A call of a model, which a crash may cut off when it has been billed. @default false */
+  readonly asksModel?: boolean | undefined;
+}
+
 /** Names are unique within a run, and the same when the run is taken up again. Steps never nest. */
 export interface Steps {
   /** Does the work once. What it gives has to survive JSON; a step that throws is not finished. */
-  readonly step: <Value>(name: string, work: (context: StepContext) => Promise<Value>) => Promise<Value>;
+  readonly step: <Value>(name: string, work: (context: StepContext) => Promise<Value>, facts?: StepFacts) => Promise<Value>;
   /** Waits for so long since it was first asked to, however often the process has died meanwhile. */
   readonly sleep: (name: string, ms: number, signal?: AbortSignal) => Promise<void>;
   /** Milliseconds since the epoch, when this was first asked. */
@@ -27,6 +32,8 @@ export interface Steps {
   readonly failuresAreFinal?: boolean | undefined;
   /** Waits for what somebody outside answers. @default such a wait is refused */
   readonly waitFor?: ((name: string, signal?: AbortSignal) => Promise<JsonValue>) | undefined;
+  /** What the journal knows of the time, and so the same when the run is taken up again. @default that of day; the times of a task are then a step of it */
+  readonly clock?: (() => number) | undefined;
   /** Told every event of the run, once. @default nobody */
   readonly emit?: ((event: CrewEvent) => void | Promise<void>) | undefined;
 }

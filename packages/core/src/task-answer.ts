@@ -179,7 +179,7 @@ async function askOutside({ run, task, tag, signal }: TaskWork, attempt: number,
 
 /** `undefined` is the value of a task without a schema. */
 function outputOf(work: TaskWork, { answer, turns, retries, startedAt }: Draft, value: unknown): TaskOutput {
-  const { task, tag, texts } = work;
+  const { run, task, tag, texts } = work;
   const { usage, costUsd, unpriced, attempts } = spendOf([...work.attempts]);
   return withText({
     name: task.name,
@@ -197,6 +197,6 @@ function outputOf(work: TaskWork, { answer, turns, retries, startedAt }: Draft, 
     unpriced,
     attempts,
     startedAt,
-    durationMs: Date.now() - startedAt,
+    durationMs: run.clock() - startedAt,
   });
 }

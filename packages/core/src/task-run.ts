@@ -48,7 +48,7 @@ export async function runTask(turn: Turn): Promise<void> {
 
 async function performTask(turn: Turn, agent: Agent, tag: TaskWork['tag'], signal: AbortSignal | undefined): Promise<void> {
   const { crew, task, run } = turn;
-  const startedAt = Date.now();
+  const startedAt = run.clock();
   signal?.throwIfAborted();
   const work = workFor(turn, agent, tag, signal);
   if (!(await isWanted(turn, work))) return skip(work, startedAt);
@@ -146,7 +146,7 @@ function keyOf({ crew, task }: Turn, { agent, tools, coworkers }: TaskWork, open
 
 /** So that a run taken up again tells the same times. */
 async function keepTimes({ run, prefix }: TaskWork, output: TaskOutput): Promise<TaskOutput> {
-  if (!run.durable) return output;
+  if (!run.durable || run.steps.clock) return output;
   const { startedAt, durationMs } = output;
   const times = await run.steps.step(`${prefix}/output`, async () => ({ startedAt, durationMs }));
   return withText({ ...output, ...times });

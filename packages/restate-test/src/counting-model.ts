@@ -20,6 +20,8 @@ export interface CountingModel {
   /** Calls whose socket was closed before they were answered. */
   readonly closed: string[];
   latencyMs: number;
+  /** No call is answered before that. */
+  held: Promise<unknown>;
   /** The status of an answer. @default 200 */
   status: (call: Call) => number;
   /** Told of a call before it is answered, and after. */
@@ -40,6 +42,7 @@ export async function startModel(): Promise<CountingModel> {
       model.counts.set(key, (model.counts.get(key) ?? 0) + 1);
       response.on('close', () => response.writableFinished || model.closed.push(key));
       model.before(call);
+      await model.held;
       await delay(model.latencyMs);
       const toolCalls = role === 'research' && turn === 2 ? [{ id: '1', name: 'look', arguments: '{}' }] : [];
       const text = toolCalls.length > 0 ? '' : `${role} for ${run || 'the tool'}`;
@@ -54,6 +57,7 @@ export async function startModel(): Promise<CountingModel> {
     calls: [],
     closed: [],
     latencyMs: 20,
+    held: Promise.resolve(),
     status: () => 200,
     before: () => undefined,
     after: () => undefined,

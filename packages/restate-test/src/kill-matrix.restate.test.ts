@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { CrewEvent, CrewResult } from '../../core/src/index.ts';
+import type { CrewEvent, CrewResult, TaskOutput } from '../../core/src/index.ts';
 import { connect, DurableError, type DurableRun, type DurableRuns, type LedgerTotals } from '../../restate/src/index.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, startServer, startWorker, type ServerProgram, type WorkerProgram } from './processes.ts';
@@ -18,6 +18,10 @@ const told = (events: readonly CrewEvent[]): readonly string[] =>
   events
     .filter(({ type }) => type !== 'warning')
     .map((event) => `${event.type} ${'task' in event ? event.task : ''} ${'turn' in event ? event.turn : ''}`);
+
+/** What was said of a task when it ended, and what the result says of it, though a crash was in between. */
+const timesIn = (outputs: readonly TaskOutput[]): readonly number[] =>
+  outputs.flatMap(({ startedAt, durationMs }) => [startedAt, durationMs]);
 
 async function patient(work: () => Promise<void>): Promise<void> {
   await expect
@@ -118,8 +122,13 @@ describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had hap
       const late: CrewEvent[] = [];
       for await (const event of run.events()) late.push(event);
 
+      const steps = 4 + (moment === 'in a durable sleep' ? 1 : 0);
+      await expect.poll(async () => (await runs.ledger(runId)).steps, { timeout: 5_000 }).toBe(steps);
       checkCalls(moment, victim, result, await runs.ledger(runId));
       expect(late).toEqual(events);
+      expect(timesIn(events.flatMap((event) => (event.type === 'task_finished' ? event.output : [])))).toEqual(
+        timesIn(result.taskOutputs),
+      );
       const seen = { told: told(events), texts: result.taskOutputs.map(({ text }) => text.replaceAll(runId, 'id')) };
       if (victim === 'nobody') unbroken.set(moment, seen);
       expect(seen).toEqual(unbroken.get(moment));

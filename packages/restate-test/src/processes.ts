@@ -24,7 +24,7 @@ function findBinary(): string | undefined {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
@@ -49,7 +49,8 @@ async function kill(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
+/** Ends with `endAll` at the latest. */
+export function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   running.add(child);
   child.once('exit', () => running.delete(child));
@@ -68,29 +69,39 @@ export interface ServerProgram extends Program {
 }
 
 export async function startServer(): Promise<ServerProgram> {
-  const [ingressPort, adminPort, nodePort] = [await freePort(), await freePort(), await freePort()];
-  const folder = await mkdtemp(join(tmpdir(), 'rolecall-restate-'));
-  folders.add(folder);
+  return startNode(await freePort(), ['--node-name', 'n1'], { RESTATE_LISTEN_MODE: 'tcp', RESTATE_DISABLE_TELEMETRY: 'true' });
+}
+
+/** A server with ports and a folder of its own; what else it is to know is in the arguments and the environment. */
+export async function startNode(nodePort: number, args: readonly string[], more: NodeJS.ProcessEnv): Promise<ServerProgram> {
+  const [ingressPort, adminPort] = [await freePort(), await freePort()];
+  const folder = await temporaryFolder();
   const env = {
     ...process.env,
+    ...more,
     RESTATE_BIND_IP: '127.0.0.1',
-    RESTATE_LISTEN_MODE: 'tcp',
-    RESTATE_DISABLE_TELEMETRY: 'true',
     RESTATE_BIND_PORT: String(nodePort),
     RESTATE_ADVERTISED_ADDRESS: `http://127.0.0.1:${nodePort}`,
     RESTATE_INGRESS__BIND_PORT: String(ingressPort),
     RESTATE_ADMIN__BIND_PORT: String(adminPort),
-    RESTATE_LOG_FILTER: 'error',
+    RESTATE_LOG_FILTER: 'error,octocrab=off', // it looks for a newer release of itself
   };
   const [ingress, admin] = [`http://127.0.0.1:${ingressPort}`, `http://127.0.0.1:${adminPort}`];
   let child: ChildProcess;
   const begin = async (): Promise<void> => {
-    child = start(binary as string, ['--no-logo', '--node-name', 'n1', '--base-dir', folder], env);
+    child = start(binary as string, ['--no-logo', '--base-dir', folder, ...args], env);
     child.stdout?.resume();
     await Promise.all([answers(`${admin}/health`), answers(`${ingress}/restate/health`)]);
   };
   await begin();
   return { ingress, admin, start: begin, kill: () => kill(child) };
+}
+
+/** Is removed by `endAll`. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rolecall-restate-'));
+  folders.add(folder);
+  return folder;
 }
 
 async function answers(url: string): Promise<void> {

@@ -165,7 +165,7 @@ describe.skipIf(!binary)('runs on a real server', () => {
     expect(model.calls).toHaveLength(1);
   }, 30_000);
 
-  test('the example ends well', async () => {
+  test('the example ends well, though its worker is killed', async () => {
     const folder = join(import.meta.dirname, '../../../examples/durable-crew');
     const env = { ...process.env, RESTATE_INGRESS: server.ingress, RESTATE_ADMIN: server.admin };
     const { stdout } = await execute(process.execPath, ['--conditions=@rolecall/source', '--import', 'tsx', 'main.ts'], {
@@ -173,19 +173,21 @@ describe.skipIf(!binary)('runs on a real server', () => {
       env,
     });
 
-    expect(stdout).toContain('finished: What a writer says.');
+    expect(stdout).toMatch(/task_finished research\n--- kill -9 [\s\S]*task_finished write\n/);
+    expect(stdout.match(/task_started/g)).toHaveLength(2);
+    expect(stdout).toContain('finished: What a writer says.\nThe researcher was asked 1 time');
     expect(stdout).toContain('it is the same run');
   }, 30_000);
 
   test('a crew that nobody serves, a run that nobody began and a missing input are said to be so', async () => {
     const unknown = testCrew({ url: model.url, name: 'unknown' });
-    await expect(runs.kickoff(unknown, {})).rejects.toMatchObject({
+    await expect(runs.kickoff(unknown, { topic: 'x' })).rejects.toMatchObject({
       code: 'not_registered',
       message: expect.stringContaining('register('),
     });
     await expect(runs.attach('nobody').status()).rejects.toMatchObject({ code: 'not_found' });
     const crew = await serve({ name: 'inputs' });
-    const run: DurableRun<unknown> = await runs.kickoff(crew, {}, { runId: 'inputs' });
-    await expect(run.result()).rejects.toMatchObject({ code: 'failed', message: expect.stringContaining('topic') });
+    await expect(runs.kickoff(crew, {}, { runId: 'inputs' })).rejects.toThrow('kickoff: no input for "topic"');
+    await expect(runs.attach('inputs', crew).status()).rejects.toMatchObject({ code: 'not_found' });
   }, 30_000);
 });

@@ -8,10 +8,14 @@ export interface CrewFacts {
   readonly version?: string | undefined;
   /** The last task waits for a person. @default false */
   readonly human?: boolean | undefined;
+  /** The first task needs no tool, so that each task is one step. @default false */
+  readonly short?: boolean | undefined;
+  /** The first two tasks are done at the same time. @default false */
+  readonly sideBySide?: boolean | undefined;
 }
 
-/** Three tasks, and six steps: a turn, a tool and a turn, then a turn each, then what is kept of each task. */
-export function testCrew({ url, name = 'report', version, human = false }: CrewFacts): Crew {
+/** Three tasks, and five steps: a turn, a tool and a turn, then a turn each. */
+export function testCrew({ url, name = 'report', version, human = false, short = false, sideBySide = false }: CrewFacts): Crew {
   const model: Model = async ({ role, messages, labels, signal }) => {
     const answer = await ask(`${url}/model`, { run: labels?.workflow, role, turn: messages.length }, signal);
     const { text = '', toolCalls = [] } = answer as { text?: string; toolCalls?: ModelResponse['toolCalls'] };
@@ -23,7 +27,8 @@ export function testCrew({ url, name = 'report', version, human = false }: CrewF
     parameters: anything,
     execute: async (_args, { idempotencyKey, signal }) => (await ask(`${url}/tool`, { key: idempotencyKey }, signal))['text'],
   });
-  const tasks = [work('research', { tools: [look] }), work('write'), work('edit', human ? { human: 'outside' } : {})];
+  const first = short ? work('plan', { async: sideBySide }) : work('research', { tools: [look], async: sideBySide });
+  const tasks = [first, work('write', { async: sideBySide }), work('edit', human ? { human: 'outside' } : {})];
   return new Crew({ name, version, tasks, model: Object.assign(model, { id: 'sim/one' }) });
 }
 

@@ -68,3 +68,25 @@ test('a worker says its port, and gives it back', async () => {
   expect(again.port).toBe(worker.port);
   await again.close();
 });
+
+test('a client whose signal is aborted stops waiting, with its reason', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  close = () => silent.closeAllConnections();
+  const stop = new AbortController();
+  const { port } = silent.address() as AddressInfo;
+  const runs = connect({ ingress: `http://127.0.0.1:${port}`, signal: stop.signal });
+
+  const result = runs.attach('order-42', crew).result();
+  stop.abort(new Error('enough'));
+
+  await expect(result).rejects.toThrow('enough');
+  silent.close();
+});
+
+test('an input that is missing is refused before anybody is asked', async () => {
+  const runs = connect({ ingress: 'http://127.0.0.1:1' });
+  const loose = crew as unknown as Crew;
+
+  await expect(runs.kickoff(loose, {})).rejects.toThrow('kickoff: no input for "topic"');
+});

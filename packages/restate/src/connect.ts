@@ -2,18 +2,20 @@
 import type { CrewResult, ItemOutcome } from '@rolecall/core';
 import { invalidOption } from './check.ts';
 import { definitionOf, type AnyCrew } from './definition.ts';
-import type { RunRequest } from './durable.ts';
-import type { LedgerTotals } from './ledger-entry.ts';
+import type { RunRequest } from './run-request.ts';
+import { totalsOf, type LedgerPart, type LedgerTotals } from './ledger-entry.ts';
 import { portable } from './portable.ts';
 import { RestateServer } from './restate-server.ts';
 import { invocationOf, runHandle, type DurableRun } from './run-handle.ts';
-import { ledgerService, serviceNameOf } from './service-name.ts';
+import { ledgerKeysOf, ledgerService, serviceNameOf } from './service-name.ts';
 
 export interface ConnectOptions {
   /** Where runs are begun and followed. @default 'http://127.0.0.1:8080' */
   readonly ingress?: string | undefined;
   /** Where workers are registered and runs are looked up and cancelled. Keep it from the public. @default 'http://127.0.0.1:9070' */
   readonly admin?: string | undefined;
+  /** Ends whatever this client waits for, with the signal's reason. Runs go on: to end one, cancel it. @default never */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface DurableKickoffOptions {
@@ -36,6 +38,7 @@ export interface DurableRuns {
   /**
    * Begins a run, or finds the one of that id. Resolves as soon as the server has it.
    *
+   * @throws {TypeError} when an input is missing or is not JSON.
    * @throws {DurableError} when there is no server, or no worker for the crew.
    */
   readonly kickoff: <Of extends AnyCrew>(
@@ -56,7 +59,7 @@ export interface DurableRuns {
   ) => Promise<readonly ItemOutcome<ResultOf<Of>>[]>;
   /** Tells the server where a worker is. */
   readonly register: (url: string) => Promise<void>;
-  /** What a tenant's runs have cost. @default 'default' */
+  /** What a tenant's runs have cost. A run tells it at the end of a step, every ten seconds at most, and when it ends or waits. @default 'default' */
   readonly ledger: (tenant?: string) => Promise<LedgerTotals>;
 }
 
@@ -71,10 +74,11 @@ export interface DurableRuns {
  */
 export function connect(options: ConnectOptions = {}): DurableRuns {
   const { ingress = 'http://127.0.0.1:8080', admin = 'http://127.0.0.1:9070' } = options;
-  const server = new RestateServer(baseOf('ingress', ingress), baseOf('admin', admin));
+  const server = new RestateServer(baseOf('ingress', ingress), baseOf('admin', admin), options.signal);
   const kickoff: DurableRuns['kickoff'] = async (crew, inputs, { runId = crypto.randomUUID(), tenant = 'default' } = {}) => {
     requireId('runId', runId);
     requireId('tenant', tenant);
+    crew.checkInputs(inputs); // a run id is not to be spent on a mistake
     const service = serviceNameOf(crew.name);
     const request: RunRequest = { inputs: portable(inputs ?? {}), tenant, definition: definitionOf(crew) };
     await server.call(service, runId, 'run/send', request);
@@ -100,7 +104,10 @@ export function connect(options: ConnectOptions = {}): DurableRuns {
       return outcomes(inputs.length, concurrency, one);
     },
     register: (url) => server.register(baseOf('url', url)),
-    ledger: async (tenant = 'default') => (await server.call(ledgerService, tenant, 'totals', null)) as LedgerTotals,
+    ledger: async (tenant = 'default') => {
+      const parts = ledgerKeysOf(tenant).map((key) => server.call(ledgerService, key, 'totals', null) as Promise<LedgerPart>);
+      return totalsOf(await Promise.all(parts));
+    },
   });
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Agent, Crew, Task } from '@rolecall/core';
 
 /** Any crew, whatever its tasks. */
-export type AnyCrew = Pick<Crew, 'name' | 'version' | 'agents' | 'manager'> & {
+export type AnyCrew = Pick<Crew, 'name' | 'version' | 'agents' | 'manager' | 'checkInputs'> & {
   readonly tasks: readonly Task[];
   readonly kickoff: (...args: never[]) => Promise<unknown>;
 };

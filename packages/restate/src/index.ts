@@ -6,7 +6,9 @@ export {
   type DurableRuns,
 } from './connect.ts';
 export type { AnyCrew } from './definition.ts';
-export { durable, type DurableCrew, type DurableOptions, type Worker } from './durable.ts';
+export { durable, type DurableCrew } from './durable.ts';
+export type { DurableOptions } from './durable-options.ts';
 export { DurableError, type DurableErrorCode, type TaskFacts } from './errors.ts';
 export type { LedgerTotals } from './ledger-entry.ts';
 export type { DurableRun, RunStatus } from './run-handle.ts';
+export type { CloseOptions, Worker } from './worker.ts';

@@ -1,6 +1,6 @@
 import type { Attempt } from '@rolecall/core';
 import { expect, test } from 'vitest';
-import { attemptsIn, entryOf } from './ledger-entry.ts';
+import { attemptsIn, entryOf, noSpend, totalsOf } from './ledger-entry.ts';
 
 const attempt = (facts: Partial<Attempt>): Attempt => {
   return { id: '1', model: 'a/b', startedAt: 0, waitMs: 0, durationMs: 1, outcome: 'answered', ...facts };
@@ -28,4 +28,13 @@ test('a call that was lost is perhaps billed, and has no price', () => {
 
 test.each([[null], ['text'], [{ content: 'of a tool' }], [{ attempts: 3 }]])('%j is no turn of a model', (value) => {
   expect(attemptsIn(value)).toEqual([]);
+});
+
+test('the parts of a ledger make one, exact to the last digit', () => {
+  const part = { ...noSpend, usage: { inputTokens: 2 }, unpriced: 1, steps: 2, attempts: 3, possiblyBilled: 1 };
+
+  const totals = totalsOf([noSpend, { ...part, costPicodollars: '100000000000' }, { ...part, costPicodollars: '200000000000' }]);
+
+  expect(totals).toEqual({ usage: { inputTokens: 4 }, costUsd: 0.3, unpriced: 2, steps: 4, attempts: 6, possiblyBilled: 2 });
+  expect(totalsOf([part])).toMatchObject({ costUsd: null });
 });

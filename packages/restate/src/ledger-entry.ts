@@ -13,6 +13,11 @@ export interface LedgerEntry {
   readonly possiblyBilled: number;
 }
 
+/** What a part of a tenant's ledger holds. */
+export interface LedgerPart extends Omit<LedgerEntry, 'runId' | 'step'> {
+  readonly steps: number;
+}
+
 /** What a tenant has spent. */
 export interface LedgerTotals extends Omit<Spend, 'attempts'> {
   /** Finished steps that asked a model. */
@@ -22,7 +27,9 @@ export interface LedgerTotals extends Omit<Spend, 'attempts'> {
   readonly possiblyBilled: number;
 }
 
-export const picodollarsPerUsd = 1e12;
+const picodollarsPerUsd = 1e12;
+
+export const noSpend: LedgerPart = { usage: {}, unpriced: 0, steps: 0, attempts: 0, possiblyBilled: 0 };
 
 /** The attempts in what a step gave, if it asked a model. */
 export function attemptsIn(value: unknown): readonly Attempt[] {
@@ -41,4 +48,23 @@ export function entryOf(runId: string, step: string, attempts: readonly Attempt[
   }
   const possiblyBilled = attempts.filter((attempt) => attempt.possiblyBilled === true).length;
   return { runId, step, usage, costPicodollars: cost?.toString(), unpriced, attempts: attempts.length, possiblyBilled };
+}
+
+export function sumOf(parts: readonly LedgerPart[]): LedgerPart {
+  return parts.reduce((before, part) => {
+    const costs = [before.costPicodollars, part.costPicodollars].filter((cost) => cost !== undefined);
+    return {
+      usage: addUsage(before.usage, part.usage),
+      costPicodollars: costs.length === 0 ? undefined : costs.reduce((total, cost) => total + BigInt(cost), 0n).toString(),
+      unpriced: before.unpriced + part.unpriced,
+      steps: before.steps + part.steps,
+      attempts: before.attempts + part.attempts,
+      possiblyBilled: before.possiblyBilled + part.possiblyBilled,
+    };
+  }, noSpend);
+}
+
+export function totalsOf(parts: readonly LedgerPart[]): LedgerTotals {
+  const { usage, costPicodollars, ...counts } = sumOf(parts);
+  return { usage, costUsd: costPicodollars === undefined ? null : Number(costPicodollars) / picodollarsPerUsd, ...counts };
 }

@@ -17,6 +17,21 @@ test('a call under way is joined by a later connection, and made once', async ()
   runs.leave('inv');
 });
 
+test('a worker knows what it began until that is done, and forgets it with the run', () => {
+  const runs = new LiveRuns(4);
+  const before = runs.enter('inv', new AbortController().signal);
+  before.begin('step');
+  before.begin('done');
+  before.forget('done');
+
+  const after = runs.enter('inv', new AbortController().signal);
+
+  expect([after.hasBegun('step'), after.hasBegun('done')]).toEqual([true, false]);
+  runs.leave('inv');
+  expect(runs.enter('inv', new AbortController().signal).hasBegun('step')).toBe(false);
+  runs.leave('inv');
+});
+
 test('a cancelled run ends the calls of every connection, and a replay begins with a signal of its own', () => {
   const run = new LiveRuns(4).enter('inv', new AbortController().signal);
   const [first, second] = [run.attempt(), run.attempt()];

@@ -7,6 +7,7 @@ const keptMs = 600_000;
 export class LiveRun {
   readonly #controllers = new Set<AbortController>();
   readonly #calls = new Map<string, Promise<string>>();
+  readonly #begun = new Set<string>();
 
   /** Each connection replays the run from its beginning, and so with a signal that nobody has aborted. */
   attempt(): AbortController {
@@ -18,6 +19,16 @@ export class LiveRun {
   /** Ends the calls under way, those of earlier connections too. */
   cancel(): void {
     for (const controller of this.#controllers) controller.abort(new DOMException('The run was cancelled', 'AbortError'));
+  }
+
+  /** Writes in the journal, from here, that a step begins. */
+  begin(name: string): void {
+    this.#begun.add(name);
+  }
+
+  /** It was written from here: if its call is not under way, none was made. */
+  hasBegun(name: string): boolean {
+    return this.#begun.has(name);
   }
 
   /** A call under way is joined: after a failure of the server or the link it is not made, nor paid, again. */
@@ -37,6 +48,7 @@ export class LiveRun {
   /** What it gave is with the server. */
   forget(name: string): void {
     this.#calls.delete(name);
+    this.#begun.delete(name);
   }
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonValue } from '@rolecall/core';
 import { DurableError } from './errors.ts';
 import { servicePrefix } from './service-name.ts';
+import { together } from './together.ts';
 
 export interface Answer {
   readonly status: number;
@@ -14,12 +15,12 @@ interface Ask {
   readonly body?: unknown;
   /** @default 30_000 */
   readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What the server knows of a run. */
 export interface Invocation {
   readonly id: string;
+  readonly runId: string;
   readonly service: string;
   /** In the server's words: `running`, `backing-off`, `suspended`, `paused`, `completed` … */
   readonly status: string;
@@ -27,55 +28,57 @@ export interface Invocation {
   readonly failure: string | undefined;
 }
 
+/** What is not known is absent, or null. */
+interface Row {
+  readonly id: string;
+  readonly target_service_key: string;
+  readonly target_service_name: string;
+  readonly status: string;
+  readonly completion_result?: string | null;
+  readonly completion_failure?: string | null;
+  readonly last_failure?: string | null;
+}
+
 export class RestateServer {
   readonly #ingress: string;
   readonly #admin: string;
+  /** A look-up makes the server go through all its runs: those who wait for one share it. */
+  readonly #invocationsOf: (runId: string) => Promise<readonly Invocation[]>;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(ingress: string, admin: string) {
+  constructor(ingress: string, admin: string, signal?: AbortSignal) {
     this.#ingress = ingress;
     this.#admin = admin;
+    this.#invocationsOf = together((runIds) => this.#lookUp(runIds));
+    this.#signal = signal;
   }
 
   /** A handler of a service: an answer that is no success is an error. */
   async call(service: string, key: string, handler: string, body: unknown): Promise<unknown> {
+    const answer = await this.poll(service, key, handler, body);
+    if (answer) return answer.body;
+    const advice = 'what is asked of a run is answered by a worker, so see that there is one';
+    throw new DurableError('unreachable', `The Restate server at ${this.#ingress} has given no answer for 30 s: ${advice}`);
+  }
+
+  /** The same, of a handler that may wait; `undefined` when there is no answer yet. */
+  async poll(service: string, key: string, handler: string, body: unknown): Promise<Answer | undefined> {
     const path = `/${service}/${encodeURIComponent(key)}/${handler}`;
-    return this.#expect(await this.#ask(this.#ingress, 'ingress', path, { method: 'POST', body: body ?? null }), service);
+    const answer = await unlessLate(this.#ask(this.#ingress, 'ingress', path, { method: 'POST', body: body ?? null }));
+    if (answer) this.#expect(answer, service);
+    return answer;
   }
 
   /** Waits for the end of a run; `undefined` when it takes longer than that. */
   async attach(service: string, runId: string, timeoutMs: number): Promise<Answer | undefined> {
-    try {
-      const path = `/restate/workflow/${service}/${encodeURIComponent(runId)}/attach`;
-      return await this.#ask(this.#ingress, 'ingress', path, { timeoutMs });
-    } catch (error) {
-      if ((error as Error).name === 'TimeoutError') return undefined;
-      throw error;
-    }
+    const path = `/restate/workflow/${service}/${encodeURIComponent(runId)}/attach`;
+    return unlessLate(this.#ask(this.#ingress, 'ingress', path, { timeoutMs }));
   }
 
   /** The latest run of that id: of a crew, or of whichever has it. */
   async find(runId: string, service?: string): Promise<Invocation | undefined> {
-    const which = service === undefined ? `LIKE '${servicePrefix}%'` : `= ${sqlText(service)}`;
-    const fields = 'id, target_service_name, status, completion_result, completion_failure, last_failure';
-    const query = `SELECT ${fields} FROM sys_invocation WHERE target_service_key = ${sqlText(runId)} AND target_handler_name = 'run' AND target_service_name ${which} ORDER BY created_at DESC LIMIT 1`;
-    const { rows } = this.#expect(await this.#ask(this.#admin, 'admin', '/query', { method: 'POST', body: { query } })) as {
-      rows: Record<string, string | null>[];
-    };
-    const [row] = rows;
-    if (!row) return undefined;
-    const {
-      id,
-      target_service_name: name,
-      status,
-      completion_result: completion,
-      completion_failure: ended,
-      last_failure: last,
-    } = row as {
-      id: string;
-      target_service_name: string;
-      status: string;
-    } & Record<string, string | null>;
-    return { id, service: name, status, completion: completion ?? undefined, failure: ended ?? last ?? undefined };
+    const found = await this.#invocationsOf(runId);
+    return found.find((each) => each.runId === runId && (service === undefined || each.service === service));
   }
 
   async cancel(invocation: string): Promise<void> {
@@ -86,6 +89,23 @@ export class RestateServer {
   async register(uri: string): Promise<void> {
     const body = { uri, force: true };
     this.#expect(await this.#ask(this.#admin, 'admin', '/deployments', { method: 'POST', body }));
+  }
+
+  /** The latest first. */
+  async #lookUp(runIds: readonly string[]): Promise<readonly Invocation[]> {
+    const fields = 'id, target_service_key, target_service_name, status, completion_result, completion_failure, last_failure';
+    const which = `target_service_key IN (${runIds.map(sqlText).join(', ')})`;
+    const query = `SELECT ${fields} FROM sys_invocation WHERE ${which} AND target_handler_name = 'run' AND target_service_name LIKE '${servicePrefix}%' ORDER BY created_at DESC`;
+    const answer = await this.#ask(this.#admin, 'admin', '/query', { method: 'POST', body: { query } });
+    const { rows } = this.#expect(answer) as { rows: readonly Row[] };
+    return rows.map((row) => ({
+      id: row.id,
+      runId: row.target_service_key,
+      service: row.target_service_name,
+      status: row.status,
+      completion: row.completion_result ?? undefined,
+      failure: row.completion_failure ?? row.last_failure ?? undefined,
+    }));
   }
 
   #expect({ status, body }: Answer, service?: string): unknown {
@@ -106,16 +126,17 @@ export class RestateServer {
     const { method = 'GET', body, timeoutMs = 30_000 } = ask;
     let response: Response;
     let text: string;
+    const timeout = AbortSignal.timeout(timeoutMs);
     try {
       response = await fetch(base + path, {
         method,
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: this.#signal ? AbortSignal.any([this.#signal, timeout]) : timeout,
         headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       text = await response.text();
     } catch (cause) {
-      if ((cause as Error).name === 'TimeoutError') throw cause;
+      if (this.#signal?.aborted || (cause as Error).name === 'TimeoutError') throw cause;
       const advice = 'start one with `npx @restatedev/restate-server`, or correct the address given to connect()';
       throw new DurableError('unreachable', `No Restate server answers at ${base} (its ${port} port): ${advice}`, { cause });
     }
@@ -126,6 +147,15 @@ export class RestateServer {
       'not_restate',
       `${base} is not the ${port} port of a Restate server (HTTP ${response.status}): ${advice}`,
     );
+  }
+}
+
+async function unlessLate(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as Error).name === 'TimeoutError') return undefined;
+    throw error;
   }
 }
 

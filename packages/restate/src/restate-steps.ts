@@ -1,10 +1,11 @@
 /** The steps of a crew over the journal of Restate: each a `ctx.run`, waits that outlive every process, numbered events. */
-import { serde, TerminalError, type RestatePromise, type Serde, type WorkflowContext } from '@restatedev/restate-sdk';
-import type { Attempt, CrewEvent, JsonValue, StepContext, Steps } from '@rolecall/core';
-import { attemptsIn, entryOf, type LedgerEntry } from './ledger-entry.ts';
+import { TerminalError, type RestatePromise, type WorkflowContext } from '@restatedev/restate-sdk';
+import type { Attempt, CrewEvent, JsonValue, StepContext, StepFacts, Steps } from '@rolecall/core';
+import { factsOf, plainText, revived, textOf, type Kept } from './kept.ts';
+import { attemptsIn } from './ledger-entry.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
 import { portable } from './portable.ts';
-import { ledgerService } from './service-name.ts';
+import { RunCosts } from './run-costs.ts';
 import { Turnstile } from './turnstile.ts';
 
 /** Some events of a run, in order; the last of its batches says so. */
@@ -17,6 +18,8 @@ export interface StepsFacts {
   readonly ctx: WorkflowContext;
   readonly runId: string;
   readonly tenant: string;
+  /** Milliseconds since the epoch. */
+  readonly begunAt: number;
   readonly live: LiveRun;
   /** Of this connection: aborted when the run is cancelled. */
   readonly signal: AbortSignal;
@@ -28,13 +31,10 @@ export interface StepsFacts {
   readonly recordsLost: boolean;
 }
 
-/** What a step gave, or what it threw: a step of Restate's that throws would be tried again for ever. */
-type Kept = { readonly value?: unknown } | { readonly thrown: ThrownFacts };
-
-interface ThrownFacts {
-  readonly name: string;
-  readonly message: string;
-  readonly code?: unknown;
+/** What somebody outside answered, and when. */
+export interface Signalled {
+  readonly value: JsonValue;
+  readonly at: number;
 }
 
 export class RestateSteps implements Steps {
@@ -44,16 +44,24 @@ export class RestateSteps implements Steps {
   readonly #turnstile = new Turnstile();
   readonly #names = new Set<string>();
   readonly #unsettled: Attempt[] = [];
+  readonly #costs: RunCosts;
+  #latestAt: number;
   #events: JsonValue[] = [];
   #batches = 0;
 
   constructor(facts: StepsFacts) {
     this.#facts = facts;
+    this.#costs = new RunCosts(facts);
+    this.#latestAt = facts.begunAt;
     this.emit = facts.hasEvents ? (event) => this.#keep(event) : undefined;
   }
 
-  readonly step = async <Value>(name: string, work: (context: StepContext) => Promise<Value>): Promise<Value> => {
-    const { ctx, runId, live, tenant } = this.#facts;
+  readonly step = async <Value>(
+    name: string,
+    work: (context: StepContext) => Promise<Value>,
+    { asksModel = false }: StepFacts = {},
+  ): Promise<Value> => {
+    const { ctx, runId, live, runs, maxValueBytes } = this.#facts;
     this.#begin(name);
     const interruptedAt = await this.#interruptions(name);
     const idempotencyKey = encodeURIComponent(`${runId}/${name}`);
@@ -61,32 +69,38 @@ export class RestateSteps implements Steps {
     const call = (): Promise<string> =>
       live.once(name, async () => {
         try {
-          const value = await this.#facts.runs.inTurn(() => work({ idempotencyKey, interruptedAt: interruptedAt() }));
-          return this.#written(name, { value });
+          const value = await runs.inTurn(() => work({ idempotencyKey, interruptedAt: interruptedAt() }));
+          return textOf(name, { value, at: Date.now() }, maxValueBytes);
         } catch (error) {
           if (error instanceof TerminalError) throw error;
           threw = { error };
-          return this.#written(name, { thrown: factsOf(error) });
+          return textOf(name, { thrown: factsOf(error), at: Date.now() }, maxValueBytes);
         }
       });
 
-    const text = await this.#untilCancelled(name, ctx.run(name, call, { serde: plainText }), interruptedAt);
+    const lostAt = asksModel ? interruptedAt : undefined; // tools and what is kept of a task are not billed
+    const text = await this.#untilCancelled(name, ctx.run(name, call, { serde: plainText }), lostAt);
     live.forget(name);
     const kept = JSON.parse(text) as Kept;
+    this.#passed(kept.at);
     if ('thrown' in kept) throw threw ? threw.error : revived(kept.thrown);
-    const attempts = attemptsIn(kept.value);
-    if (attempts.length > 0) this.#send(tenant, entryOf(runId, name, attempts));
+    this.#costs.add(name, attemptsIn(kept.value), this.#latestAt);
     return kept.value as Value;
   };
 
   readonly sleep = async (name: string, ms: number): Promise<void> => {
     this.#begin(name);
+    this.#costs.tell(this.#latestAt);
     await this.#untilCancelled(name, this.#facts.ctx.sleep(ms, name));
+    this.#passed(this.#latestAt + ms);
   };
 
   readonly waitFor = async (name: string): Promise<JsonValue> => {
     this.#begin(name);
-    return this.#untilCancelled(name, this.#facts.ctx.promise<JsonValue>(signalName(name)).get());
+    this.#costs.tell(this.#latestAt);
+    const { value, at } = await this.#untilCancelled(name, this.#facts.ctx.promise<Signalled>(signalName(name)).get());
+    this.#passed(at);
+    return value;
   };
 
   readonly now = async (name: string): Promise<number> => {
@@ -97,15 +111,18 @@ export class RestateSteps implements Steps {
     );
   };
 
+  readonly clock = (): number => this.#latestAt;
+
   readonly uuid = (): Promise<string> => Promise.resolve(this.#facts.ctx.rand.uuidv4());
 
   /** After the run: puts on the ledger what a cancelled step had cost, and sends the last events. */
   async end(): Promise<void> {
-    const { ctx, runId, tenant } = this.#facts;
-    if (this.#facts.signal.aborted) {
+    const { ctx, signal } = this.#facts;
+    if (signal.aborted) {
       const attempts = await ctx.run('settle', () => portable(this.#unsettled) as unknown as readonly Attempt[]);
-      if (attempts.length > 0) this.#send(tenant, entryOf(runId, 'settle', attempts));
+      this.#costs.add('settle', attempts, this.#latestAt);
     }
+    this.#costs.tell(this.#latestAt);
     this.#flush(true);
   }
 
@@ -119,65 +136,50 @@ export class RestateSteps implements Steps {
 
   /**
    * A beginning that is in the journal, of a step that is not: the worker that made the call is gone, or out of reach.
-   * Asked when the step does run, for a call of this worker's that is under way is joined, and so not lost.
+   * Asked when the step does run, for what this worker began it knows: a call of its own that is under way is joined.
    */
   async #interruptions(name: string): Promise<() => readonly number[]> {
-    const { ctx, recordsLost } = this.#facts;
+    const { ctx, live, recordsLost } = this.#facts;
     if (!recordsLost) return () => [];
-    let isFirst = false;
     const begunAt = await this.#untilCancelled(
       name,
       ctx.run(`begin ${name}`, () => {
-        isFirst = true;
+        live.begin(name);
         return Date.now();
       }),
     );
-    return () => (isFirst ? [] : [begunAt]);
+    return () => (live.hasBegun(name) ? [] : [begunAt]);
   }
 
   async #untilCancelled<Value>(
     name: string,
     promise: RestatePromise<Value>,
-    interruptedAt: () => readonly number[] = () => [],
+    lostAt: () => readonly number[] = () => [],
   ): Promise<Value> {
     try {
       return await this.#turnstile.pass(promise);
     } catch (error) {
       if (!isCancellation(error)) throw error;
       this.#facts.live.cancel();
-      await this.#settle(name, interruptedAt());
+      await this.#settle(name, lostAt());
       throw this.#facts.signal.reason;
     }
   }
 
   /** The call has been told to stop; what it says of its cost is kept for the ledger. One that a crash took says nothing. */
-  async #settle(name: string, interruptedAt: readonly number[]): Promise<void> {
+  async #settle(name: string, lostAt: readonly number[]): Promise<void> {
     const call = this.#facts.live.call(name);
     if (!call) {
-      if (asksModel(name)) this.#unsettled.push(...interruptedAt.map(lostAttempt));
+      this.#unsettled.push(...lostAt.map(lostAttempt));
       return;
     }
     const kept = JSON.parse(await call.catch(() => '{}')) as { value?: unknown };
     this.#unsettled.push(...attemptsIn(kept.value));
   }
 
-  #written(name: string, kept: Kept): string {
-    const text = JSON.stringify(kept);
-    const bytes = Buffer.byteLength(text);
-    const most = this.#facts.maxValueBytes;
-    if (bytes <= most) return text;
-    const advice = 'let the tool or the model give less, keep files elsewhere, or raise maxValueBytes (at most 32 MiB)';
-    throw new TerminalError(`Step "${name}" gave ${bytes} bytes, and a run keeps at most ${most} of one step: ${advice}`);
-  }
-
-  #send(tenant: string, entry: LedgerEntry): void {
-    this.#facts.ctx.genericSend({
-      service: ledgerService,
-      method: 'add',
-      key: tenant,
-      parameter: entry,
-      inputSerde: serde.json as Serde<LedgerEntry>,
-    });
+  /** The clocks of two workers may differ, and time goes on all the same. */
+  #passed(at: number): void {
+    this.#latestAt = Math.max(this.#latestAt, at);
   }
 
   #keep(event: CrewEvent): void {
@@ -204,17 +206,6 @@ export function signalName(name: string): string {
   return `signal-${name}`;
 }
 
-const plainText: Serde<string> = {
-  contentType: 'application/json',
-  serialize: (text) => new TextEncoder().encode(text),
-  deserialize: (bytes) => new TextDecoder().decode(bytes),
-};
-
-/** Turns of models are named so; tools and what is kept of a task are not billed. */
-function asksModel(name: string): boolean {
-  return /\/(turn|summary)-\d+(\/try-\d+)?$/.test(name);
-}
-
 function lostAttempt(startedAt: number): Attempt {
   const facts = { id: crypto.randomUUID(), model: 'unknown', startedAt, waitMs: 0, durationMs: 0 };
   return { ...facts, outcome: 'aborted', code: 'interrupted', possiblyBilled: true };
@@ -225,13 +216,4 @@ const cancelledCode = 409;
 
 function isCancellation(error: unknown): boolean {
   return error instanceof TerminalError && error.code === cancelledCode;
-}
-
-function factsOf(error: unknown): ThrownFacts {
-  const { name = 'Error', message = String(error), code } = (error ?? {}) as Partial<ThrownFacts>;
-  return { name, message, code };
-}
-
-function revived({ name, message, code }: ThrownFacts): Error {
-  return Object.assign(new Error(message), { name, code });
 }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CrewEvent, CrewResult, JsonValue, TaskOutput } from '@rolecall/core';
 import { DurableError, type TaskFacts } from './errors.ts';
-import { changedMark, type RunFailure } from './durable.ts';
+import { changedMark, type RunFailure } from './run-request.ts';
 import type { EventBatch } from './restate-steps.ts';
 import { messageIn, patiently, type Invocation, type RestateServer } from './restate-server.ts';
 
@@ -32,8 +32,9 @@ export interface DurableRun<Result = CrewResult> {
   readonly cancel: () => Promise<void>;
 }
 
-/** How long one request waits for the end of a run, before it is asked how the run is. */
+/** How long one request waits for the end of a run, before it is asked how the run is: at first, and at most. */
 const attachMs = 5_000;
+const longestAttachMs = 60_000;
 const pauseMs = 250;
 
 export function runHandle<Result>(server: RestateServer, runId: string, serviceOf: () => Promise<string>): DurableRun<Result> {
@@ -81,8 +82,8 @@ function statusOf({ status, completion, failure }: Invocation): RunStatus {
 }
 
 async function waitForResult<Result>(server: RestateServer, runId: string, service: string): Promise<Result> {
-  for (;;) {
-    const answer = await patiently(() => server.attach(service, runId, attachMs));
+  for (let waitMs = attachMs; ;) {
+    const answer = await patiently(() => server.attach(service, runId, waitMs));
     if (answer && answer.status >= 500) {
       await delay(pauseMs); // the server is starting, or ending: a run that failed answers otherwise
       continue;
@@ -93,6 +94,7 @@ async function waitForResult<Result>(server: RestateServer, runId: string, servi
     const found = await patiently(() => server.find(runId, service));
     if (!found) throw notFound(runId);
     if (found.failure?.includes(changedMark) === true) throw new DurableError('changed', found.failure);
+    waitMs = Math.min(waitMs * 2, longestAttachMs);
   }
 }
 
@@ -112,7 +114,8 @@ async function* eventsOf(
   const service = await patiently(serviceOf);
   let index = 0;
   for (let from = 0; ;) {
-    const batches = (await patiently(() => server.call(service, runId, 'events', { from }))) as readonly EventBatch[];
+    const answer = await patiently(() => server.poll(service, runId, 'events', { from }));
+    const batches = (answer?.body ?? []) as readonly EventBatch[];
     for (const { events } of batches) {
       for (const event of events) {
         if (index >= skip) yield event as unknown as CrewEvent;
@@ -124,7 +127,9 @@ async function* eventsOf(
     if (batches.length > 0) continue;
     const found = await patiently(() => server.find(runId, service));
     if (!found) throw notFound(runId);
-    if (found.status === 'completed') return; // it was ended from without, or keeps no events
+    if (found.status !== 'completed') continue;
+    if (answer) return; // it was ended from without, or keeps no events
+    throw new DurableError('unreachable', `Run "${runId}" has ended, and its events are told by a worker: there is none`);
   }
 }
 

@@ -21,6 +21,8 @@ export class Turnstile {
   readonly #waiting = new Set<Waiting>();
   #wake: () => void = () => undefined;
   #isTurning = false;
+  /** Steps have been under way side by side. */
+  #isShared = false;
 
   /** Settles as the promise does, when it is its turn. */
   pass<Value>(promise: RestatePromise<Value>): Promise<Value> {
@@ -31,6 +33,7 @@ export class Turnstile {
         reject,
       };
       this.#waiting.add(entry);
+      this.#isShared ||= this.#waiting.size > 1;
       this.#wake();
       if (!this.#isTurning) void this.#turn();
     });
@@ -49,7 +52,7 @@ export class Turnstile {
         for (const entry of this.#waiting) entry.reject(cancelled);
         this.#waiting.clear();
       }
-      await setImmediate(); // whoever went through asks for its next step before anybody else goes
+      if (this.#isShared) await setImmediate(); // whoever went through asks for its next step before anybody else goes
     }
     this.#isTurning = false;
   }

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { connect, durable } from '../../restate/src/index.ts';
+import { startModel } from './counting-model.ts';
+import { binary, endAll, startServer } from './processes.ts';
+import { testCrew } from './test-crew.ts';
+
+test.skipIf(!binary)(
+  'a client that follows a run waits through a call and an absence of workers, each longer than any of its requests',
+  async () => {
+    const [model, server] = await Promise.all([startModel(), startServer()]);
+    const crew = testCrew({ url: model.url, name: 'patient' });
+    const quiet = { onLog: () => undefined };
+    const first = await durable(crew, quiet).listen(0);
+    const runs = connect(server);
+    await runs.register(`http://127.0.0.1:${first.port}`);
+    model.latencyMs = 22_000;
+    const run = await runs.kickoff(crew, { topic: 'x' }, { runId: 'patient' });
+    await expect.poll(() => model.calls.length, { timeout: 60_000 }).toBe(1);
+
+    const closed = first.close();
+    setTimeout(() => (model.latencyMs = 20), 1_000);
+    const again = closed
+      .then(() => new Promise((resolve) => setTimeout(resolve, 32_000)))
+      .then(() => durable(crew, quiet).listen(first.port));
+    const told: string[] = [];
+    for await (const { type } of run.events()) told.push(type);
+    const { text } = await run.result();
+    await (await again).close();
+    await endAll();
+    model.close();
+
+    expect(text).toBe('edit for patient');
+    expect(told.filter((type) => type === 'task_finished')).toHaveLength(3);
+    expect(told.filter((type) => type === 'model_call_started')).toHaveLength(4);
+    expect(told.at(-1)).toBe('crew_finished');
+    expect(model.calls).toHaveLength(5);
+  },
+  120_000,
+);

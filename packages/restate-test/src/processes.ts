@@ -42,7 +42,7 @@ export async function endAll(): Promise<void> {
   folders.clear();
 }
 
-export async function kill(child: ChildProcess): Promise<void> {
+async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill('SIGKILL');

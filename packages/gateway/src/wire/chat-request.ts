@@ -70,7 +70,8 @@ export const chatSettings: Readonly<Record<string, string>> = {
 export const efforts = ['none', 'minimal', 'low', 'medium', 'high'] as const;
 
 export function readChat(body: Fields): Asked {
-  const wireOnly = unknownFields(body, known, harmless);
+  const unknown = unknownFields(body, known, harmless);
+  const wireOnly = [...unknown];
   const tools = readTools(body['tools'], wireOnly);
   return {
     request: compact({
@@ -82,6 +83,7 @@ export function readChat(body: Fields): Asked {
     }),
     isStream: switchOf(body['stream'], 'stream') ?? false,
     wireOnly,
+    unknown,
   };
 }
 

@@ -58,7 +58,8 @@ export const messagesSettings: Readonly<Record<string, string>> = {
 };
 
 export function readMessages(body: Fields): Asked {
-  const wireOnly = unknownFields(body, known, {});
+  const unknown = unknownFields(body, known, {});
+  const wireOnly = [...unknown];
   const system = readSystem(body['system']);
   return {
     request: compact({
@@ -70,6 +71,7 @@ export function readMessages(body: Fields): Asked {
     }),
     isStream: switchOf(body['stream'], 'stream') ?? false,
     wireOnly,
+    unknown,
   };
 }
 

@@ -54,7 +54,8 @@ export const responsesSettings: Readonly<Record<string, string>> = {
 };
 
 export function readResponses(body: Fields): Asked {
-  const wireOnly = unknownFields(body, known, harmless);
+  const unknown = unknownFields(body, known, harmless);
+  const wireOnly = [...unknown];
   const instructions = textOf(body['instructions'], 'instructions');
   const system: readonly Message[] = instructions === undefined ? [] : [{ role: 'system', content: instructions }];
   return {
@@ -67,6 +68,7 @@ export function readResponses(body: Fields): Asked {
     }),
     isStream: switchOf(body['stream'], 'stream') ?? false,
     wireOnly,
+    unknown,
   };
 }
 

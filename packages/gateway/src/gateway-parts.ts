@@ -26,7 +26,7 @@ export interface GatewayParts {
   onRouter(router: Router, options: RouterOptions): void;
   /** @throws {TypeError} when it may not listen on that host. */
   mayListenOn(host: string): void;
-  /** Takes the settings of a new configuration, but for those that are read once: it says which. */
+  /** Takes the settings of a new configuration, but for those that are read once: the log says which. Throws a `TypeError` and keeps the old. */
   reconfigure(settings: GatewaySettings, config: RouterOptions): void;
   /** Is told how a reload went. */
   reloaded(outcome: 'ok' | Error): void;

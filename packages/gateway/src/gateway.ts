@@ -1,5 +1,5 @@
 import { CostTracker } from '@rolecall/cost-tracker';
-import { createRouter, type Router, type RouterOptions } from '@rolecall/router';
+import { createRouter, type Router } from '@rolecall/router';
 import { type GatewayConfig, loadGatewayConfig } from './gateway-config.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { routeFinder } from './http/find-route.ts';
@@ -11,7 +11,7 @@ import type { House } from './routes/model-call.ts';
 import { Offer } from './routes/offer.ts';
 import { dialectOf, modelRoutes } from './routes/table.ts';
 import type { GatewaySettings } from './settings/gateway-settings.ts';
-import { type Around, relaying } from './wire/relaying.ts';
+import { relayedModels } from './wire/relayed-models.ts';
 
 export interface GatewayOptions {
   /** The path of a configuration file: LiteLLM's YAML, with our sections. */
@@ -159,7 +159,7 @@ class RunningGateway implements Gateway {
 
   #houseOf({ loaded, settings }: GatewayConfig): House {
     const options = this.#parts.routerOptions(loaded.options);
-    const router: Router = createRouter({ ...options, models: modelsOf(options, this.#parts) });
+    const router: Router = createRouter({ ...options, models: relayedModels(options, this.#parts) });
     const { stallMs = 120_000 } = this.#options;
     const { litellmErrors, litellmHeaders, dropsParams } = settings;
     return {
@@ -170,30 +170,6 @@ class RunningGateway implements Gateway {
       litellmHeaders,
     };
   }
-}
-
-/** Every deployment, as calls over HTTP ask it. */
-function modelsOf({ models }: RouterOptions, parts: GatewayParts): RouterOptions['models'] {
-  const around: Around = {
-    track: (model) => parts.tracker.wrap(model),
-    onAnswer: (place, response) => parts.onAnswer(place, response),
-  };
-  const wrapped = Object.entries(models).map(([name, given]) => {
-    const deployments = typeof given === 'function' ? [{ model: given }] : given;
-    return [
-      name,
-      deployments.map((deployment, index) => {
-        const id = 'id' in deployment ? deployment.id : undefined;
-        const place = {
-          name,
-          deployment: id ?? (deployments.length === 1 ? name : `${name}#${index + 1}`),
-          model: deployment.model.id ?? name,
-        };
-        return { ...deployment, model: relaying(deployment.model, place, around) };
-      }),
-    ] as const;
-  });
-  return Object.fromEntries(wrapped);
 }
 
 /** Aliases that can be asked for, and are not to be listed. */

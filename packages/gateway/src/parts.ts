@@ -1,116 +1,33 @@
 /** Everything behind the HTTP layer, put together. */
 import type { ModelResponse } from '@rolecall/core';
-import { CostTracker } from '@rolecall/cost-tracker';
+import type { CostTracker } from '@rolecall/cost-tracker';
 import type { Router, RouterOptions } from '@rolecall/router';
-import type { DestinationStream, Logger } from 'pino';
-import { Access } from './access/access.ts';
 import { Admissions } from './access/admission.ts';
 import { Tries } from './access/tries.ts';
-import { Alerts } from './alerts/alerts.ts';
-import { budgetAlert } from './alerts/budget-alert.ts';
 import { CallWatch } from './alerts/call-watch.ts';
 import { CallDesk } from './calls/call-desk.ts';
 import { CallRecords } from './calls/call-records.ts';
+import { type Foundation, layFoundation, type PartsOptions } from './foundation.ts';
 import type { GatewayParts } from './gateway-parts.ts';
-import { Cooldowns } from './health/cooldowns.ts';
 import { healthRoutes } from './health/health-routes.ts';
 import { RouterWatch } from './health/router-watch.ts';
 import type { CallEnding, Place, RefusedRequest, Route } from './http/route.ts';
-import { KeyBudgets } from './keys/key-budgets.ts';
 import { keyRoutes } from './keys/key-routes.ts';
-import { createLog, standardOutput } from './log/request-log.ts';
 import { Allowances } from './metrics/allowances.ts';
 import { CallMetrics } from './metrics/call-metrics.ts';
 import { Scrapes } from './metrics/scrape-route.ts';
 import { Counter } from './metrics/series.ts';
-import { pricesOf } from './prices.ts';
 import type { GatewaySettings } from './settings/gateway-settings.ts';
-import { openState, type State } from './state/state.ts';
-import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import { needsRestart } from './settings/needs-restart.ts';
 import { dashboardRoutes } from './ui/dashboard-routes.ts';
 import { KeyUsage } from './ui/key-usage.ts';
 import { LiveEvents } from './ui/live-events.ts';
 import { RequestFeed } from './ui/request-feed.ts';
 
-export interface PartsOptions {
-  readonly settings: GatewaySettings;
-  /** The router's options as the file has them: own prices are read off its deployments. */
-  readonly config: RouterOptions;
-  /** Serve other machines without a master key. @default false */
-  readonly insecure?: boolean | undefined;
-  /** Where log lines go. @default standard output */
-  readonly logTo?: DestinationStream | undefined;
-  /** @default '0.1.0' */
-  readonly version?: string | undefined;
-}
+export type { PartsOptions } from './foundation.ts';
 
 export async function createParts(options: PartsOptions): Promise<GatewayParts> {
-  const { settings } = options;
-  const output = options.logTo ?? standardOutput();
-  const log = createLog(settings.logLevel, output);
-  const cooldowns = new Cooldowns();
-  const current: Current = { settings };
-  const state = await openState({ settings, log, cooldowns, router: () => current.router });
-  try {
-    return await partsWith({ options, output, log, cooldowns, current, state });
-  } catch (error) {
-    await state.close(); // a connection that is left open holds the process
-    throw error;
-  }
-}
-
-type Ground = Pick<Foundation, 'options' | 'output' | 'log' | 'cooldowns' | 'current' | 'state'>;
-
-async function partsWith(ground: Ground): Promise<GatewayParts> {
-  const { options, current, state, log } = ground;
-  const { settings, insecure = false } = options;
-  state.keys.configure(settings.keys);
-  const access = new Access(state.keys, settings, insecure);
-  const alerted = new Counter();
-  const alerts = new Alerts(settings.alerts, log, alerted);
-  const budgets = new KeyBudgets(state.keys, () => current.settings.unpricedModels);
-  const tracker = trackerOf(options, state, budgets, alerts);
-  // Budgets go on where the ledger on disk left them.
-  if (settings.ledger !== undefined && settings.redisUrl === undefined) await tracker.resume();
-  const telemetry = settings.openTelemetry ? await openTelemetry(tracker) : undefined;
-  return new Parts({ ...ground, access, alerted, alerts, budgets, tracker, telemetry });
-}
-
-interface Current {
-  router?: Router;
-  settings: GatewaySettings;
-  /** What can be asked for by name. */
-  names?: ReadonlySet<string>;
-}
-
-interface Foundation {
-  readonly options: PartsOptions;
-  readonly output: DestinationStream;
-  readonly log: Logger;
-  readonly cooldowns: Cooldowns;
-  readonly current: Current;
-  readonly state: State;
-  readonly access: Access;
-  readonly alerted: Counter;
-  readonly alerts: Alerts;
-  readonly budgets: KeyBudgets;
-  readonly tracker: CostTracker;
-  readonly telemetry: Telemetry | undefined;
-}
-
-function trackerOf({ settings, config }: PartsOptions, state: State, keys: KeyBudgets, alerts: Alerts): CostTracker {
-  const { budgets, ledger, baseline } = settings;
-  const tracker = new CostTracker({
-    prices: pricesOf(config),
-    ...(ledger !== undefined && { ledger }),
-    ...(baseline !== undefined && { baseline }),
-    budgets,
-    budgetsFor: ({ tags = [] }) => keys.of(tags),
-    budgetStore: keys.watched(state.budgets),
-    onAlert: (alert) => alerts.raise(budgetAlert(alert)),
-  });
-  tracker.onRow((row) => state.spend.add(row));
-  return tracker;
+  return new Parts(await layFoundation(options));
 }
 
 class Parts implements GatewayParts {
@@ -190,17 +107,20 @@ class Parts implements GatewayParts {
   onRouter(router: Router, { models, aliases = {}, roles = {} }: RouterOptions): void {
     const { current } = this.#base;
     current.router = router;
-    current.names = new Set([...Object.keys(models), ...Object.keys(aliases), ...Object.keys(roles).map((role) => `role:${role}`)]);
+    current.names = new Set([
+      ...Object.keys(models),
+      ...Object.keys(aliases),
+      ...Object.keys(roles).map((role) => `role:${role}`),
+    ]);
     const deployments = new Set(router.health().map(({ id }) => id));
     this.#allowances.keep((deployment) => deployments.has(deployment));
   }
 
   reconfigure(settings: GatewaySettings, config: RouterOptions): void {
     const { state, access, current, alerts, log, options } = this.#base;
-    const changed: string[] = fixed.filter((name) => !isEqual(settings[name], options.settings[name]));
-    if (!isEqual(pricesOf(config), pricesOf(options.config))) changed.push('prices');
+    access.change(settings); // it may refuse
+    const changed = needsRestart(options, { settings, config });
     if (changed.length > 0) log.warn({ event: 'restart_needed', settings: changed }, 'these settings change with the next start');
-    access.rules = settings;
     alerts.targets = settings.alerts;
     log.level = settings.logLevel;
     state.keys.configure(settings.keys);
@@ -238,7 +158,12 @@ class Parts implements GatewayParts {
     const usage = new KeyUsage();
     tracker.onRow((row) => usage.add(row));
     return [
-      ...healthRoutes({ router, isDraining: () => this.#isDraining, redisUp: () => state.redisUp(), version: versionOf(options) }),
+      ...healthRoutes({
+        router,
+        isDraining: () => this.#isDraining,
+        redisUp: () => state.redisUp(),
+        version: versionOf(options),
+      }),
       ...keyRoutes({ keys, spend, isOn: () => masterKey() !== undefined }),
       ...dashboardRoutes({
         feed: this.#feed,
@@ -277,13 +202,6 @@ class Parts implements GatewayParts {
       aliases: current.settings.litellmMetrics,
     };
   }
-}
-
-/** What is read once, at the start. */
-const fixed = ['redisUrl', 'budgetsWithoutRedis', 'ledger', 'baseline', 'openTelemetry', 'budgets'] as const;
-
-function isEqual(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function versionOf({ version = '0.1.0' }: PartsOptions): string {

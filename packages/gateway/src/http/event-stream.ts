@@ -1,5 +1,6 @@
 /** Writing an answer piece by piece, as fast as it is read and no faster. */
 import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import type { HeaderList } from './reply.ts';
 
 export interface EventStreamOptions {
@@ -13,11 +14,14 @@ export interface EventStreamOptions {
 export class EventStream {
   readonly #response: ServerResponse;
   readonly #options: EventStreamOptions;
+  /** Where pieces go: past the response once it has a socket of its own, as it would take a turn of the loop for each. */
+  #to: Writable;
   #isFramed = false;
 
   constructor(response: ServerResponse, options: EventStreamOptions) {
     this.#response = response;
     this.#options = options;
+    this.#to = response;
   }
 
   get hasBegun(): boolean {
@@ -28,14 +32,17 @@ export class EventStream {
   write(piece: string | Uint8Array): void | Promise<void> {
     const response = this.#response;
     if (piece.length === 0 || response.destroyed) return undefined;
-    if (!response.headersSent) this.#begin();
-    return response.write(this.#isFramed ? framed(piece) : piece) ? undefined : this.#drained();
+    if (response.headersSent) return this.#put(piece) ? undefined : this.#drained(this.#to);
+    this.#begin();
+    const isTaken = this.#put(piece);
+    if (this.#isFramed && response.socket) this.#to = response.socket;
+    return isTaken ? undefined : this.#drained(response);
   }
 
   end(piece: string = ''): void {
     if (piece !== '') void this.write(piece);
     if (!this.hasBegun) return;
-    if (this.#isFramed) this.#response.write('0\r\n\r\n');
+    if (this.#isFramed) this.#to.write('0\r\n\r\n', 'latin1');
     this.#response.end();
   }
 
@@ -44,34 +51,32 @@ export class EventStream {
     const headers = this.#options.headers();
     headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache', 'x-accel-buffering', 'no');
     response.writeHead(200, headers);
-    // Node writes the frame of a piece in four pieces; one is a third of the work. A client of HTTP/1.0 gets no frames.
+    // Node writes a piece and its frame in four pieces; one costs half as much. A client of HTTP/1.0 gets no frames.
     this.#isFramed = response.chunkedEncoding;
     response.chunkedEncoding = false;
   }
 
-  #drained(): Promise<void> {
+  /** A chunk of a chunked body: RFC 9112, 7.1. As text, even of bytes: one string is written with less ado than a buffer. */
+  #put(piece: string | Uint8Array): boolean {
+    if (!this.#isFramed) return this.#to.write(piece);
+    if (typeof piece === 'string') return this.#to.write(`${Buffer.byteLength(piece).toString(16)}\r\n${piece}\r\n`, 'utf8');
+    const { buffer, byteOffset, byteLength } = piece;
+    const text = Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+    return this.#to.write(`${byteLength.toString(16)}\r\n${text}\r\n`, 'latin1');
+  }
+
+  #drained(to: Writable): Promise<void> {
     const response = this.#response;
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
-        response.off('drain', done).off('close', done);
+        to.off('drain', done);
+        response.off('close', done);
         resolve();
       };
       const timer = setTimeout(() => response.destroy(), this.#options.stallMs);
-      response.once('drain', done).once('close', done);
+      to.once('drain', done);
+      response.once('close', done);
     });
   }
-}
-
-/** A chunk of a chunked body: RFC 9112, 7.1. */
-function framed(piece: string | Uint8Array): Buffer {
-  const length = typeof piece === 'string' ? Buffer.byteLength(piece) : piece.byteLength;
-  const head = `${length.toString(16)}\r\n`;
-  const frame = Buffer.allocUnsafe(head.length + length + 2);
-  frame.write(head, 'latin1');
-  if (typeof piece === 'string') frame.write(piece, head.length);
-  else frame.set(piece, head.length);
-  frame[head.length + length] = 13;
-  frame[head.length + length + 1] = 10;
-  return frame;
 }

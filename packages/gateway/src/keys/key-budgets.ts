@@ -15,7 +15,7 @@ export class KeyBudgets {
   readonly balances: KnownBalances = new KnownBalances();
   readonly #keys: KeyStore;
   readonly #unpriced: () => 'refuse' | 'allow';
-  readonly #known = new WeakMap<VirtualKey, readonly BudgetOptions[]>();
+  readonly #known = new WeakMap<VirtualKey, Known>();
 
   constructor(keys: KeyStore, unpriced: () => 'refuse' | 'allow') {
     this.#keys = keys;
@@ -32,11 +32,12 @@ export class KeyBudgets {
     const tag = tags.find((one) => one.startsWith(tagPrefix));
     const key = tag === undefined ? undefined : this.#keys.byName(tag.slice(tagPrefix.length));
     if (!key) return none;
+    const unpriced = this.#unpriced(); // a reload may change it
     const known = this.#known.get(key);
-    if (known) return known;
-    const budget = budgetOf(key, this.#unpriced());
+    if (known?.unpriced === unpriced) return known.budgets;
+    const budget = budgetOf(key, unpriced);
     const budgets = budget ? [budget] : none;
-    this.#known.set(key, budgets);
+    this.#known.set(key, { unpriced, budgets });
     return budgets;
   }
 
@@ -46,6 +47,11 @@ export class KeyBudgets {
       return [{ id, name, leftUsd: Math.max(0, maxBudgetUsd - this.balances.spentUsd(`key ${name}`)) }];
     });
   }
+}
+
+interface Known {
+  readonly unpriced: 'refuse' | 'allow';
+  readonly budgets: readonly BudgetOptions[];
 }
 
 const none: readonly BudgetOptions[] = [];

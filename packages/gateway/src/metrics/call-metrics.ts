@@ -45,8 +45,7 @@ export class CallMetrics {
     (series.upstream ??= this.upstream.of(series.where)).add(durationMs / 1_000);
     if (firstTokenMs !== undefined) (series.firstToken ??= this.firstToken.of(series.where)).add(firstTokenMs / 1_000);
     const { outputTokens = 0 } = usage ?? {};
-    if (outputTokens > 0)
-      (series.perOutputToken ??= this.perOutputToken.of(series.where)).add(durationMs / 1_000 / outputTokens);
+    if (outputTokens > 0) (series.perOutputToken ??= this.perOutputToken.of(series.where)).add(durationMs / 1_000 / outputTokens);
   }
 
   /** From each named model that could not answer to the next. */

@@ -1,9 +1,9 @@
 /** A call to a model over HTTP, from its body to its last byte. */
 import type { Attempt, ModelResponse } from '@rolecall/core';
 import { BudgetError } from '@rolecall/cost-tracker';
-import { ModelError, RouteError, type Router } from '@rolecall/router';
+import type { Router } from '@rolecall/router';
 import type { GatewayParts } from '../gateway-parts.ts';
-import { type Problem, problemOf } from '../http/problem.ts';
+import { problemOf } from '../http/problem.ts';
 import { EventStream } from '../http/event-stream.ts';
 import { type HeaderList, sendProblem, sendText } from '../http/reply.ts';
 import { Refusal } from '../http/refusal.ts';
@@ -12,7 +12,7 @@ import { tagPrefix } from '../keys/virtual-key.ts';
 import type { AnswerFacts, Asked, Dialect } from '../wire/dialect.ts';
 import { type CallRequest, Progress, progress } from '../wire/progress.ts';
 import { answerHeaders } from './answer-headers.ts';
-import { costOf } from './cost-of.ts';
+import { answered, attemptsOf, type Ended, internal } from './ended.ts';
 import type { Offer } from './offer.ts';
 import { streamedAnswer, type StreamedAnswer } from './streamed-answer.ts';
 import { readWishes, type Wishes } from './wishes.ts';
@@ -85,7 +85,9 @@ class ModelCall {
   constructor(parts: CallParts) {
     this.#parts = parts;
     const { wishes, exchange } = parts;
-    const fallbacks = wishes.fallbacks ? wishes.fallbacks.map((target) => (typeof target === 'string' ? target : target.model)) : [];
+    const fallbacks = wishes.fallbacks
+      ? wishes.fallbacks.map((target) => (typeof target === 'string' ? target : target.model))
+      : [];
     const inputTokens = Math.ceil(Number(exchange.request.headers['content-length'] ?? 0) / 4);
     const { callId, isIdShared } = exchange;
     this.#ask = { model: wishes.asked, role: wishes.role, fallbacks, tags: wishes.tags, inputTokens, callId, isIdShared };
@@ -208,25 +210,7 @@ class ModelCall {
   }
 }
 
-type Ended = Pick<CallEnding, 'outcome' | 'status' | 'attempts'> & Partial<CallEnding>;
-
-function answered({ model, attempts = [], usage }: ModelResponse): Ended {
-  const { inputTokens, outputTokens } = usage;
-  return { outcome: 'answered', status: 200, model, attempts, costUsd: costOf(attempts), inputTokens, outputTokens };
-}
-
 function tagsOf(asked: readonly string[], { keyName, tags: own = [] }: Caller): readonly string[] {
   if (keyName === undefined && own.length === 0) return asked;
   return [...asked, ...own, ...(keyName === undefined ? [] : [`${tagPrefix}${keyName}`])];
-}
-
-function attemptsOf(error: unknown): readonly Attempt[] {
-  if (ModelError.isInstance(error) || RouteError.isInstance(error)) return error.attempts ?? [];
-  const { attempts } = error as { attempts?: unknown };
-  return Array.isArray(attempts) ? (attempts as readonly Attempt[]) : [];
-}
-
-/** A bug is told to whoever keeps the log, not to the caller. */
-function internal({ code }: Problem, error: unknown): unknown {
-  return code === 'internal_error' ? error : undefined;
 }

@@ -54,7 +54,8 @@ export function readWishes(request: IncomingMessage, body: Fields, caller: Calle
     asked: isRoute ? `${rolePrefix}${role}` : asked,
     model: isRoute ? undefined : asked,
     role,
-    fallbacks: switchOf(body['disable_fallbacks'], 'disable_fallbacks') === true ? false : readFallbacks(body['fallbacks'], reader),
+    fallbacks:
+      switchOf(body['disable_fallbacks'], 'disable_fallbacks') === true ? false : readFallbacks(body['fallbacks'], reader),
     cache: readCache(body['cache'], request, caller),
     tags: readTags(body, about, request),
     dropsParams: switchOf(body['drop_params'], 'drop_params'),

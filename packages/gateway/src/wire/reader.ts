@@ -85,7 +85,7 @@ export function schemaOf(value: unknown, name: string): JsonSchema {
 
 /** The object without what is undefined in it. */
 export function compact<Value extends object>(value: Value): Value {
-  const kept: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(value)) if (field !== undefined) kept[name] = field;
+  const kept: Partial<Value> = {};
+  for (const name in value) if (value[name] !== undefined) kept[name] = value[name];
   return kept as Value;
 }

@@ -42,7 +42,10 @@ export function relaying(backend: Backend, place: Place, { track, onAnswer }: Ar
       call.place = place;
       return onBytes?.(filter ? filter.take(bytes) : bytes);
     };
-    const own = { wire: { api: wire.api, body: bodyOf(wire, request, call, backend, filter !== undefined), onBytes: onBytes && pass }, onDelta: request.onDelta && unheard };
+    const own = {
+      wire: { api: wire.api, body: bodyOf(wire, request, call, backend, filter !== undefined), onBytes: onBytes && pass },
+      onDelta: request.onDelta && unheard,
+    };
     const response = await tracked(Object.assign({}, request, own));
     const rest = filter?.rest();
     if (rest && rest.length > 0) await pass(rest);
@@ -97,7 +100,12 @@ function bodyOf({ body }: Wire, request: CallRequest, call: Progress, backend: B
 }
 
 /** What was added before, and what the caller says, stays. */
-function addSettings(added: Record<string, JsonValue>, settings: ModelSettings | undefined, { asked }: Progress, body: JsonObject): void {
+function addSettings(
+  added: Record<string, JsonValue>,
+  settings: ModelSettings | undefined,
+  { asked }: Progress,
+  body: JsonObject,
+): void {
   for (const name in settings) {
     const [word, value] = [asked.words[name], settings[name as keyof ModelSettings]];
     if (value === undefined || word === undefined || asked.settings[name as keyof ModelSettings] !== undefined) continue;

@@ -1,14 +1,12 @@
 /** Reads the gateway's settings out of a configuration. */
 import type { BudgetOptions } from '@rolecall/cost-tracker';
 import type { LoadedConfig } from '@rolecall/router/config';
-import type { z } from 'zod';
 import { readKeyFields } from '../keys/key-fields.ts';
 import { ConfigText } from './config-text.ts';
 import { configuredKeys } from './configured-keys.ts';
 import type { AlertSettings, GatewaySettings } from './gateway-settings.ts';
-import { general, litellm, redisParts } from './settings-shape.ts';
+import { general, type GeneralWords, litellm, redisParts } from './settings-shape.ts';
 
-type General = z.infer<typeof general>;
 type Env = Readonly<Record<string, string | undefined>>;
 
 export class SettingsReader {
@@ -49,7 +47,7 @@ export class SettingsReader {
     };
   }
 
-  #checkMasterKey({ master_key: masterKey, keys = [] }: General): void {
+  #checkMasterKey({ master_key: masterKey, keys = [] }: GeneralWords): void {
     const at = 'general_settings.master_key';
     if (masterKey === undefined && this.#text.isWritten(at))
       this.#text.fail(at, 'has no value: without it, anybody could call; set the variable, or take the line out');
@@ -74,7 +72,7 @@ export class SettingsReader {
     return `${tls ? 'rediss' : 'redis'}://${login}${host}:${port}${db === undefined ? '' : `/${db}`}`;
   }
 
-  #alerts(own: General, env: Env): AlertSettings {
+  #alerts(own: GeneralWords, env: Env): AlertSettings {
     const wanted = own.alerting ?? [];
     const slackUrl = own.slack_webhook_url ?? (wanted.includes('slack') ? env['SLACK_WEBHOOK_URL'] : undefined);
     const webhookUrl = own.alert_webhook_url ?? (wanted.includes('webhook') ? env['WEBHOOK_URL'] : undefined);

@@ -4,7 +4,7 @@ import { type GatewayConfig, loadGatewayConfig } from './gateway-config.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { routeFinder } from './http/find-route.ts';
 import { type Address, drain, listenOn } from './http/listening.ts';
-import { createHttpServer } from './http/server.ts';
+import { createHttpServer, type HttpLayer } from './http/server.ts';
 import { createParts, type PartsOptions } from './parts.ts';
 import { watchConfig } from './reload/watch-config.ts';
 import type { House } from './routes/model-call.ts';
@@ -86,7 +86,7 @@ class RunningGateway implements Gateway {
   readonly tracker: GatewayParts['tracker'];
   readonly #options: GatewayOptions;
   readonly #parts: GatewayParts;
-  readonly #server: ReturnType<typeof createHttpServer>;
+  readonly #http: HttpLayer;
   readonly #watcher: ReturnType<typeof watchConfig> | undefined;
   #settings: GatewaySettings;
   #house: House;
@@ -100,7 +100,7 @@ class RunningGateway implements Gateway {
     this.#settings = first.settings;
     this.#house = this.#houseOf(first);
     this.#takeOver(first, this.#house);
-    this.#server = createHttpServer({
+    this.#http = createHttpServer({
       find: routeFinder([...modelRoutes(() => this.#house), ...parts.routes]),
       admit: (request, area) => parts.admit(request, area),
       problemBody: (problem, path, callId) => dialectOf(path).problem(problem, callId),
@@ -113,7 +113,7 @@ class RunningGateway implements Gateway {
 
   async listen(port: number, host = '127.0.0.1'): Promise<Address> {
     this.#parts.mayListenOn(host);
-    this.address = await listenOn(this.#server, port, host);
+    this.address = await listenOn(this.#http.server, port, host);
     return this.address;
   }
 
@@ -153,7 +153,7 @@ class RunningGateway implements Gateway {
   async #close(graceMs: number): Promise<void> {
     this.#watcher?.close();
     this.#parts.draining();
-    await drain(this.#server, graceMs);
+    await drain(this.#http, graceMs);
     await this.#parts.close();
   }
 

@@ -43,9 +43,9 @@ export class CallDesk {
   #begun(admission: Admission, caller: Caller, ask: Ask): Admission {
     const { feed, telemetry } = this.#parts;
     const mark = ask.isIdShared ? this.#markOf(caller, ask) : undefined;
-    this.#inFlight += 1;
     feed.begin(caller, ask);
     telemetry?.begin(ask);
+    this.#inFlight += 1;
     return {
       headers: admission.headers,
       asking: mark?.asking,

@@ -1,6 +1,6 @@
 /** One HTTP request as the routes see it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readJson } from './read-json.ts';
+import { parseBody, readBody } from './read-json.ts';
 import type { Caller, Exchange } from './route.ts';
 
 export interface ExchangeFacts {
@@ -21,6 +21,7 @@ export class HttpExchange implements Exchange {
   readonly callId: string;
   readonly isIdShared: boolean;
   readonly caller: Caller;
+  bodyLength = 0;
   readonly #maxBodyBytes: number;
   #signal: AbortSignal | undefined;
 
@@ -44,8 +45,10 @@ export class HttpExchange implements Exchange {
     return (this.#signal ??= leaving(this.response));
   }
 
-  json(): Promise<Readonly<Record<string, unknown>>> {
-    return readJson(this.request, this.#maxBodyBytes);
+  async json(): Promise<Readonly<Record<string, unknown>>> {
+    const text = await readBody(this.request, this.#maxBodyBytes);
+    this.bodyLength = text.length;
+    return parseBody(text);
   }
 }
 

@@ -61,3 +61,80 @@ test('a client that leaves before its body has come is no bug of ours', async ()
     { event: 'refused', status: 400, code: 'body_cut', level: 'info' },
   ]);
 });
+
+test('garbage behind a request cuts the answer, and does not stand in its middle', async () => {
+  running = await gatewayWith(fourModels, { simulator: { chunkIntervalMs: 30 } });
+  running.simulator.answer({ text: 'one two three four five six seven eight nine ten' });
+  const { url } = running;
+
+  const answer = await new Promise<string>((resolve) => {
+    let text = '';
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(head('1.1') + body));
+    socket.on('data', (piece: Buffer) => {
+      if (text === '') socket.write('this is no HTTP\r\n\r\n');
+      text += String(piece);
+    });
+    socket.on('close', () => resolve(text));
+  });
+
+  expect(answer).toMatch(/^HTTP\/1.1 200 OK/);
+  expect(answer).not.toContain('400 Bad Request');
+  expect(answer).not.toContain('[DONE]');
+});
+
+test('a gateway that is to stop ends a connection that is never idle', async () => {
+  running = await gatewayWith();
+  const { url, gateway } = running;
+  const plain = JSON.stringify({ model: 'groq', messages: [{ role: 'user', content: 'Hello' }] });
+  const request = `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${plain.length}\r\n\r\n${plain}`;
+  let answered = 0;
+  let last = '';
+  const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(request + request)); // one is always waiting
+  socket
+    .on('error', () => undefined)
+    .on('data', (piece: Buffer) => {
+      last = String(piece);
+      console.log(
+        performance.now() | 0,
+        last.match(/HTTP.1.1 200/g)?.length,
+        /Connection: (\S+)/g.exec(last)?.[1],
+        running?.gateway.address?.port,
+      );
+      if (!last.includes('HTTP/1.1 200')) return;
+      answered += 1;
+      socket.write(request);
+    });
+  while (answered < 5) await delay(5);
+
+  const start = performance.now();
+  const hungUp = new Promise((resolve) => socket.once('close', resolve));
+  await gateway.close({ graceMs: 20_000 });
+  await hungUp;
+
+  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(last).toMatch(/connection: close/i);
+});
+
+test('a gateway that is to stop lets a slow reader have the whole of his answer', async () => {
+  running = await gatewayWith();
+  const { url, gateway, simulator } = running;
+  const text = 'x'.repeat(12_000_000); // more than the buffers of both ends hold
+  simulator.answer({ text });
+  const plain = JSON.stringify({ model: 'groq', messages: [{ role: 'user', content: 'Hello' }] });
+  let length = 0;
+  const socket = connect(Number(new URL(url).port), '127.0.0.1', () =>
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${plain.length}\r\n\r\n${plain}`,
+    ),
+  );
+  socket.on('error', () => undefined).on('data', (piece: Buffer) => (length += piece.length));
+  await new Promise((resolve) => socket.once('data', resolve));
+  socket.pause();
+
+  const closing = gateway.close({ graceMs: 20_000 });
+  await delay(300);
+  socket.resume();
+  await closing;
+
+  expect(length).toBeGreaterThan(text.length);
+});

@@ -5,14 +5,18 @@ import { badRequest, Refusal } from './refusal.ts';
 /** Deeper than any request needs to be, and shallow enough for whatever walks it. */
 const maxDepth = 200;
 
-/** @throws {Refusal} when it is no JSON object, or too long. */
-export async function readJson(request: IncomingMessage, maxBytes: number): Promise<Readonly<Record<string, unknown>>> {
+/** The bytes of the body, as text. @throws {Refusal} when there are too many, or they are packed. */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   const { 'content-encoding': encoding = 'identity' } = request.headers;
   if (encoding !== 'identity') {
     const message = 'The body must come as it is, without a content-encoding.';
     throw new Refusal({ status: 415, type: 'invalid_request_error', code: 'unsupported_encoding', message });
   }
-  const text = await readText(request, maxBytes);
+  return await readText(request, maxBytes);
+}
+
+/** @throws {Refusal} when it is no JSON object. */
+export function parseBody(text: string): Readonly<Record<string, unknown>> {
   let body: unknown;
   try {
     body = JSON.parse(text);

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Connections } from './connections.ts';
 import { HttpExchange } from './exchange.ts';
 import type { FindRoute } from './find-route.ts';
 import { type Problem, problemOf } from './problem.ts';
@@ -23,10 +24,19 @@ const requestMs = 120_000;
 /** Longer than load balancers keep a connection, which would otherwise send into a closed one. */
 const keepAliveMs = 75_000;
 
-export function createHttpServer(parts: ServerParts): Server {
+export interface HttpLayer {
+  readonly server: Server;
+  readonly connections: Connections;
+}
+
+export function createHttpServer(parts: ServerParts): HttpLayer {
+  const connections = new Connections();
   const server = createServer(
     { requestTimeout: requestMs, headersTimeout: headMs, keepAliveTimeout: keepAliveMs },
     (request, response) => {
+      // A connection that is never idle would hold up a server that is to stop.
+      if (!server.listening) response.shouldKeepAlive = false;
+      connections.begin(response);
       serve(request, response, parts).catch((error: unknown) => {
         response.destroy(); // not even the error could be told, and that must not end the process
         const name = error instanceof Error ? error.name : typeof error;
@@ -34,8 +44,11 @@ export function createHttpServer(parts: ServerParts): Server {
       });
     },
   );
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseGarbage(error, socket));
-  return server;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (connections.isAnswering(socket)) socket.destroy(); // what is said now would stand in the middle of that answer
+    else refuseGarbage(error, socket);
+  });
+  return { server, connections };
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, parts: ServerParts): Promise<void> {

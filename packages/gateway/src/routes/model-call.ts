@@ -52,7 +52,7 @@ export async function serveModel(exchange: Exchange, dialect: Dialect, house: Ho
   } catch (error) {
     const problem = problemOf(error);
     house.parts.onRefusal({ callId: exchange.callId, path: exchange.path, status: problem.status, code: problem.code, error });
-    sendProblem(exchange.response, problem, dialect.problem(problem, exchange.callId));
+    sendProblem(exchange.response, problem, dialect.problem(problem, exchange.callId), ['x-rolecall-call-id', exchange.callId]);
   }
 }
 
@@ -88,8 +88,8 @@ class ModelCall {
     const fallbacks = wishes.fallbacks
       ? wishes.fallbacks.map((target) => (typeof target === 'string' ? target : target.model))
       : [];
-    const inputTokens = Math.ceil(Number(exchange.request.headers['content-length'] ?? 0) / 4);
-    const { callId, isIdShared } = exchange;
+    const { callId, isIdShared, bodyLength } = exchange;
+    const inputTokens = Math.ceil(bodyLength / 4); // whatever the headers say
     this.#ask = { model: wishes.asked, role: wishes.role, fallbacks, tags: wishes.tags, inputTokens, callId, isIdShared };
   }
 

@@ -2,7 +2,7 @@
 import { sdks, subjects } from './calls.mjs';
 import { isFull, measure, print, ratio } from './harness.mjs';
 
-const form = isFull ? { calls: 4_000, rounds: 5 } : { calls: 700, rounds: 2 };
+const form = isFull ? { calls: 4_000, rounds: 5 } : { calls: 700, rounds: 1 };
 const taken = await measure('calls.mjs', Object.keys(subjects), { ...form, concurrency: 64 });
 const cost = (name) => taken[name].cpuUs;
 const raw = cost('global fetch, by hand');

@@ -12,6 +12,9 @@ function start(core, file, args, execArgv = []) {
   return child;
 }
 
+/** A subject that hangs is an error, not a benchmark that never ends. */
+const longestMs = isFull ? 600_000 : 120_000;
+
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 
 /**
@@ -27,7 +30,9 @@ export async function measure(file, names, { calls, rounds, concurrency }) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
       const args = [file, name, `http://127.0.0.1:${port}`, String(calls), String(concurrency)];
       const worker = start(0, 'worker.mjs', args, ['--expose-gc']);
+      const limit = setTimeout(() => worker.kill('SIGKILL'), longestMs);
       const [sample] = await Promise.race([once(worker, 'message'), failed(worker, name)]);
+      clearTimeout(limit);
       taken[name].push(sample);
     }
   }
@@ -43,8 +48,9 @@ function medianOf(samples, key) {
 }
 
 async function failed(worker, name) {
-  const [code] = await once(worker, 'exit');
-  if (code !== 0) throw new Error(`${name} could not be measured (exit code ${code})`);
+  const [code, signal] = await once(worker, 'exit');
+  if (code !== 0)
+    throw new Error(`${name} could not be measured (${signal ? `it took longer than ${longestMs} ms` : `exit code ${code}`})`);
   return new Promise(() => {}); // it has said what it had to say
 }
 

@@ -1,6 +1,6 @@
 // What the ledger costs: a call of record(), with and without a file, summary() with 2,000 keys, and the heap after a million rows.
 // The peer is what one would write by hand: the call, an id and a moment, pushed to an array and appended as a line of JSON.
-// Run with `node packages/bench/ledger-cost.mjs` after `npm run build`. It measures the built package, as people install it.
+// It measures the built package, as people install it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { isFull } from './harness.mjs';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
-const { CostTracker } = await import(process.argv[2] ?? '@rolecall/cost-tracker');
+const { CostTracker } = await import('@rolecall/cost-tracker');
 
 const keys = 2_000;
 const prices = { m: { input: 2.5, output: 10 } };
@@ -111,7 +112,7 @@ const subjects = {
   'record(), with a budget': new CostTracker({ prices, budgets: [{ limitUsd: 1e6, window: 'day' }] }),
   'record(), with a batched ledger file': new CostTracker({ prices, ledger: join(folder, 'batch') }),
 };
-const rounds = 9;
+const rounds = isFull ? 9 : 3;
 const taken = Object.fromEntries(Object.keys(subjects).map((name) => [name, []]));
 for (const subject of Object.values(subjects)) await recordUs(subject, 50_000);
 for (let round = 0; round < rounds; round++) {

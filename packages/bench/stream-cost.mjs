@@ -2,7 +2,7 @@
 import { isFull, measure, print, ratio } from './harness.mjs';
 import { chunks, readers, subjects } from './streams.mjs';
 
-const form = isFull ? { calls: 80, rounds: 5 } : { calls: 24, rounds: 2 };
+const form = isFull ? { calls: 80, rounds: 5 } : { calls: 16, rounds: 1 };
 const taken = await measure('streams.mjs', Object.keys(subjects), { ...form, concurrency: 4 });
 const perChunk = (name, kind) => taken[`${name}, ${kind}`].cpuUs / chunks;
 const [base, , routed] = Object.keys(readers);

@@ -69,6 +69,7 @@ const burst = Buffer.concat([streamHead, Buffer.from(`${transfer(events.join('')
 const pieces = [...events.map(transfer), '0\r\n\r\n'].map((piece) => Buffer.from(piece));
 
 const whole = {
+  '/openai/v1/chat/completions': jsonAnswer('200 OK', { ...completion, model: 'llama-3.3-70b-versatile' }),
   '/v1/messages': jsonAnswer('200 OK', message),
   '/api/chat': jsonAnswer('200 OK', chat),
 };

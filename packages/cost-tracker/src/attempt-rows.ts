@@ -54,14 +54,19 @@ export function enterAll(
   metadataOf: (attempt: TrackedAttempt) => TrackedMetadata = () => ({}),
 ): readonly TrackedAttempt[] {
   const { book, http, watch } = call;
-  const sent = attempts.filter(({ id, outcome }) => outcome !== 'skipped' && outcome !== 'cache_hit' && !book.seen.get(id));
+  const sent = http ? attempts.filter(({ id, outcome }) => isCall(outcome) && !book.seen.get(id)) : [];
   const requests = http?.settle(sent.length) ?? [];
+  const last = attempts.at(-1);
   return attempts.map((attempt) => {
     // What was streamed before a failure came of the last attempt: an answer that has begun is not asked for again.
-    const streamedBytes = attempt === attempts.at(-1) && attempt.outcome !== 'answered' ? watch.streamedBytes : 0;
-    const callId = requests[sent.indexOf(attempt)]?.callId;
+    const streamedBytes = attempt === last && attempt.outcome !== 'answered' ? watch.streamedBytes : 0;
+    const callId = http && requests[sent.indexOf(attempt)]?.callId;
     return enter(call, attempt, metadataOf(attempt), { streamedBytes, callId });
   });
+}
+
+function isCall(outcome: TrackedAttempt['outcome']): boolean {
+  return outcome !== 'skipped' && outcome !== 'cache_hit';
 }
 
 /** What is known of an attempt's request, besides what it says itself. */
@@ -76,11 +81,15 @@ function enter(call: Call, attempt: TrackedAttempt, metadata: TrackedMetadata, s
   const { id, outcome } = attempt;
   if (outcome === 'skipped') return attempt;
   const seen = book.seen.get(id);
-  if (seen) return { ...attempt, costUsd: attempt.costUsd ?? seen.costUsd };
+  if (seen) return priced(attempt, attempt.costUsd ?? seen.costUsd);
 
   const { costUsd } = book.enter(id, recordOf(call, attempt, outcome, metadata, sent), hold);
   book.seen.add(id, { costUsd, by });
-  return { ...attempt, costUsd };
+  return priced(attempt, costUsd);
+}
+
+function priced(attempt: TrackedAttempt, costUsd: TrackedAttempt['costUsd']): TrackedAttempt {
+  return Object.assign({}, attempt, { costUsd }); // faster than a spread, see wrap.ts
 }
 
 /** One literal, not spread: to add keys to a copy of the usage takes fifty times as long. */

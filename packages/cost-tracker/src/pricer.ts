@@ -1,5 +1,6 @@
 import type { Bill, BilledPart, PriceUsed } from './bill.ts';
 import { atFactor, termsOf } from './billing-terms.ts';
+import { BoundedMap } from './bounded-map.ts';
 import { charge, type Unpriced } from './charge.ts';
 import { picodollarsOf, usdText } from './money.ts';
 import { nearNames } from './near-names.ts';
@@ -51,6 +52,7 @@ export class Pricer {
   readonly #own: ReadonlyMap<string, FoundPrice>;
   readonly #source: PriceSource;
   readonly #shared = new WeakMap<FoundPrice, PriceUsed>();
+  readonly #near = new BoundedMap<readonly string[]>(1_000);
 
   constructor(own: ReadonlyMap<string, FoundPrice>, source: PriceSource) {
     this.#own = own;
@@ -99,18 +101,29 @@ export class Pricer {
     }
     if (isLocal(subject)) return { source: 'local', match: model, rates: free };
 
-    const listed = (wanted: string): FoundPrice | null =>
-      overlayPrice(provider, wanted) ?? this.#source.resolve(provider, wanted, at);
     // What was served is what is billed: behind `gpt-4o` there have been two prices.
-    const exact = listed(servedModel ?? id);
+    const exact = this.#listed(provider, servedModel ?? id, at);
     if (exact) return exact;
-
-    const others = servedModel === undefined || servedModel === id ? [] : [id, ...nearNames(provider, servedModel)];
-    for (const near of new Set([...others, ...nearNames(provider, id)])) {
-      const price = listed(near);
+    for (const near of this.#nearNames(provider, id, servedModel)) {
+      const price = this.#listed(provider, near, at);
       if (price) return { ...price, approximate: `the price of ${near}, as ${servedModel ?? id} is not listed` };
     }
     return null;
+  }
+
+  #listed(provider: string | undefined, model: string, at: number): FoundPrice | null {
+    return overlayPrice(provider, model) ?? this.#source.resolve(provider, model, at);
+  }
+
+  /** What else a model that is not listed may be listed as. A model that is asked once is asked again. */
+  #nearNames(provider: string | undefined, id: string, servedModel: string | undefined): readonly string[] {
+    const key = `${provider}/${id} ${servedModel}`;
+    const known = this.#near.get(key);
+    if (known) return known;
+    const others = servedModel === undefined || servedModel === id ? [] : [id, ...nearNames(provider, servedModel)];
+    const names = [...new Set([...others, ...nearNames(provider, id)])];
+    this.#near.add(key, names);
+    return names;
   }
 
   /** One pass at one price, and what its tools cost. */

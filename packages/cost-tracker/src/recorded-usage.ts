@@ -1,6 +1,6 @@
 import type { CallRecord } from './call-record.ts';
 import type { Outcome } from './row.ts';
-import { isUsageApi, usageFrom } from './usage-from.ts';
+import { isUsageApi, readPayload, type UsageApi } from './usage-from.ts';
 import { checkUsage, isReported, type TokenUsage } from './usage.ts';
 import type { Reading, ServerTools } from './usage/reading.ts';
 
@@ -23,18 +23,39 @@ const nothing: RecordedUsage = Object.freeze({ usage: Object.freeze({}) });
 export function readUsage(record: Partial<CallRecord>, outcome: Outcome): RecordedUsage {
   // What a cache hit repeats was paid for when it was first used.
   if (outcome === 'cache_hit') return nothing;
-  const { source } = record;
-  if (source === undefined && record.serverTools === undefined && record.reportedUsd === undefined) return checkUsage(record);
+  const { source, serverTools, reportedUsd } = record;
+  if (source === undefined && serverTools === undefined && reportedUsd === undefined) return checkUsage(record);
 
-  const given = withTools(record);
   const { api, payload } = source ?? {};
-  if (!isUsageApi(api) || !payload) return given;
-  const { leaves: _, remote, ...report } = usageFrom(api, payload);
-  const facts = { ...report, api, local: remote ? false : undefined };
-  if (record.estimated) return { ...facts, ...estimate(facts.usage, given.usage) };
-  if (!isReported(report.usage) && report.problem === undefined) return { ...facts, ...given };
-  const { serverTools = report.serverTools, reportedUsd = report.reportedUsd } = given;
-  return { ...facts, serverTools, reportedUsd };
+  if (!isUsageApi(api) || !payload) return withTools(record);
+  const said = saidBy(api, payload);
+  if (record.estimated) return Object.assign(said, estimate(said.usage, withTools(record).usage));
+  if (!isReported(said.usage) && said.problem === undefined) return Object.assign(said, withTools(record));
+  if (serverTools === undefined && reportedUsd === undefined) return said;
+  const given = withTools(record);
+  return Object.assign(said, {
+    serverTools: given.serverTools ?? said.serverTools,
+    reportedUsd: given.reportedUsd ?? said.reportedUsd,
+  });
+}
+
+/** One literal: a copy of what was read would take longer than the reading. */
+function saidBy(api: UsageApi, payload: unknown): RecordedUsage {
+  const said = readPayload(api, payload);
+  return {
+    usage: said.usage,
+    parts: said.parts,
+    api,
+    local: said.remote ? false : undefined,
+    servedModel: said.servedModel,
+    serviceTier: said.serviceTier,
+    speed: said.speed,
+    inferenceGeo: said.inferenceGeo,
+    serverTools: said.serverTools,
+    reportedUsd: said.reportedUsd,
+    durations: said.durations,
+    problem: said.problem,
+  };
 }
 
 /** An estimate fills in what the provider had not said yet; its own counts so far may be place-holders. */

@@ -2,6 +2,10 @@ import type { TrackedDelta } from './model-call.ts';
 
 type OnDelta = (delta: TrackedDelta) => void | Promise<void>;
 
+interface WatchedRequest {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Watches one call: how long it takes, on a clock that never jumps, what is streamed out of it, and who ended it. */
 export class Stopwatch {
   readonly startedAt: number = Date.now();
@@ -12,17 +16,19 @@ export class Stopwatch {
   /** UTF-8 bytes of what was streamed out of it. */
   streamedBytes = 0;
   readonly #start = performance.now();
-  readonly #signal: AbortSignal | undefined;
+  readonly #request: WatchedRequest;
   readonly #abortedBefore: boolean;
 
-  constructor(signal: AbortSignal | undefined) {
-    this.#signal = signal;
-    this.#abortedBefore = signal?.aborted ?? false;
+  constructor(request: WatchedRequest) {
+    this.#request = request;
+    // A router makes the signal of an attempt when it is asked for. One that is not made yet was not aborted before.
+    const made = Object.getOwnPropertyDescriptor(request, 'signal')?.value as AbortSignal | undefined;
+    this.#abortedBefore = made?.aborted ?? false;
   }
 
   /** The caller gave up. */
   get aborted(): boolean {
-    return this.#signal?.aborted ?? false;
+    return this.#request.signal?.aborted ?? false;
   }
 
   /** The provider may have begun to work, and so to charge: something came, or the caller gave up halfway. */

@@ -40,23 +40,44 @@ export function isUsageApi(api: unknown): api is UsageApi {
  * usageFrom('messages', message).usage.inputTokens; // cache reads and writes included
  */
 export function usageFrom(api: UsageApi, payload: unknown): UsageReport {
-  if (!isUsageApi(api)) return nothing('nothing is known of usage in such an API');
-  if (!isPayload(payload)) return nothing('the payload is no object');
+  const { usage, ...facts } = isUsageApi(api) ? readPayload(api, payload) : nothing('nothing is known of usage in such an API');
+  return { ...facts, usage, leaves: leavesOf(usage) };
+}
 
-  const { usage: whole, parts: passes, problem, reportedUsd, ...facts } = readers[api](payload);
-  const checked = (passes ?? [{ kind: 'message', usage: whole }]).map((part) => ({ part, ...checkUsage(part.usage) }));
-  const parts: readonly UsagePart[] = checked.map(({ part, usage }) => ({ ...part, usage }));
-  const usage = withThoughts(addUsage(parts.map((part) => part.usage)), whole);
+/** What a payload of that API says, its counts and its cost checked. */
+export function readPayload(api: UsageApi, payload: unknown): Reading {
+  if (!isPayload(payload)) return nothing('the payload is no object');
+  const said = readers[api](payload);
+  const { parts: passes, reportedUsd } = said;
+  const counted: Counted = passes ? addPasses(said.usage, passes) : checkUsage(said.usage);
   const badCost = reportedUsd !== undefined && !(Number.isFinite(reportedUsd) && reportedUsd >= 0);
   return {
-    ...facts,
-    usage,
-    leaves: leavesOf(usage),
-    parts: passes && parts,
+    usage: counted.usage,
+    parts: counted.parts,
+    servedModel: said.servedModel,
+    serviceTier: said.serviceTier,
+    speed: said.speed,
+    inferenceGeo: said.inferenceGeo,
+    serverTools: said.serverTools,
     reportedUsd: badCost ? undefined : reportedUsd,
-    problem:
-      problem ?? checked.find((part) => part.problem !== undefined)?.problem ?? (badCost ? 'cost is no amount' : undefined),
+    durations: said.durations,
+    remote: said.remote,
+    problem: said.problem ?? counted.problem ?? (badCost ? 'cost is no amount' : undefined),
   };
+}
+
+interface Counted {
+  readonly usage: TokenUsage;
+  readonly parts?: readonly UsagePart[];
+  readonly problem?: string | undefined;
+}
+
+/** The sum of several passes. */
+function addPasses(whole: TokenUsage, passes: readonly UsagePart[]): Counted {
+  const checked = passes.map((part) => ({ part, ...checkUsage(part.usage) }));
+  const parts: readonly UsagePart[] = checked.map(({ part, usage }) => ({ ...part, usage }));
+  const usage = withThoughts(addUsage(parts.map((part) => part.usage)), whole);
+  return { usage, parts, problem: checked.find((part) => part.problem !== undefined)?.problem };
 }
 
 /** Passes do not say how much of their output was thinking; the whole does. */
@@ -66,6 +87,6 @@ function withThoughts(usage: TokenUsage, { reasoningTokens }: TokenUsage): Token
   return problem === undefined ? complete : usage;
 }
 
-function nothing(problem: string): UsageReport {
-  return { usage: {}, leaves: leavesOf({}), problem };
+function nothing(problem: string): Reading {
+  return { usage: {}, problem };
 }

@@ -47,16 +47,35 @@ const subsets: readonly (readonly [parts: readonly Field[], whole: Field])[] = [
 export function checkUsage(given: TokenUsage): CheckedUsage {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens } = given;
   const { reasoningTokens, audioInputTokens, audioOutputTokens } = given;
-  // Most usage is no more than this, and right.
-  const simple =
-    isCount(inputTokens) &&
-    isCount(outputTokens) &&
-    (cacheReadTokens === undefined || (isCount(cacheReadTokens) && cacheReadTokens <= inputTokens)) &&
-    (cacheWriteTokens ?? cacheWrite1hTokens ?? reasoningTokens ?? audioInputTokens ?? audioOutputTokens) === undefined;
-  if (!simple) return checkEach(given);
+  if (!isCount(inputTokens) || !isCount(outputTokens)) return checkEach(given);
+  if ((cacheWriteTokens ?? cacheWrite1hTokens ?? reasoningTokens ?? audioInputTokens ?? audioOutputTokens) === undefined) {
+    if (cacheReadTokens === undefined) return { usage: { inputTokens, outputTokens } };
+    return isPart(cacheReadTokens, inputTokens) ? { usage: { inputTokens, outputTokens, cacheReadTokens } } : checkEach(given);
+  }
+  const addsUp =
+    isPart(cacheReadTokens, inputTokens) &&
+    isPart(cacheWriteTokens, inputTokens - (cacheReadTokens ?? 0)) &&
+    isPart(cacheWrite1hTokens, cacheWriteTokens ?? 0) &&
+    isPart(audioInputTokens, inputTokens) &&
+    isPart(reasoningTokens, outputTokens) &&
+    isPart(audioOutputTokens, outputTokens);
+  if (!addsUp) return checkEach(given); // which says what is wrong
   return {
-    usage: cacheReadTokens === undefined ? { inputTokens, outputTokens } : { inputTokens, outputTokens, cacheReadTokens },
+    usage: {
+      inputTokens,
+      outputTokens,
+      cacheReadTokens,
+      cacheWriteTokens,
+      cacheWrite1hTokens,
+      reasoningTokens,
+      audioInputTokens,
+      audioOutputTokens,
+    },
   };
+}
+
+function isPart(count: number | undefined, whole: number): boolean {
+  return count === undefined || (isCount(count) && count <= whole);
 }
 
 function checkEach(given: TokenUsage): CheckedUsage {

@@ -9,8 +9,27 @@ export interface SignalledRequest extends ModelRequest {
   readonly [attemptCancellation]?: Cancellation | undefined;
 }
 
+/** Made when somebody asks for it: a signal takes longer to make than the rest of an attempt, and adapters of ours do without. */
+const signalWhenAsked: PropertyDescriptor = {
+  get(this: SignalledRequest): AbortSignal | undefined {
+    return this[attemptCancellation]?.signal;
+  },
+  enumerable: true,
+  configurable: true,
+};
+
+/** Gives a request of an attempt's own its cancellation, and the signal of that. */
+export function endWith(
+  request: { -readonly [Key in keyof SignalledRequest]: SignalledRequest[Key] },
+  attempt: Cancellation,
+): void {
+  request[attemptCancellation] = attempt;
+  Object.defineProperty(request, 'signal', signalWhenAsked);
+}
+
 /** The cancellation of the attempt, if its signal is still the request's: it comes when the attempt fails, whatever the reason. */
 export function cancellationOf(request: SignalledRequest): Cancellation | undefined {
   const attempt = request[attemptCancellation];
-  return attempt !== undefined && attempt.signal === request.signal ? attempt : undefined;
+  // Who puts another signal in its place by copying the request has asked for this one.
+  return attempt !== undefined && (!attempt.hasSignal || attempt.signal === request.signal) ? attempt : undefined;
 }

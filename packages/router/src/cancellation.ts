@@ -8,7 +8,7 @@ export class Cancellation {
   #isAborted = false;
   #reason: unknown;
   #controller: AbortController | undefined;
-  readonly #followers = new Set<() => void>();
+  #followers: (() => void)[] = []; // two, as a rule
   readonly #caller: AbortSignal | undefined;
   readonly #followCaller: (() => void) | undefined;
 
@@ -29,6 +29,11 @@ export class Cancellation {
     return this.#reason;
   }
 
+  /** Somebody has asked for its signal. */
+  get hasSignal(): boolean {
+    return this.#controller !== undefined;
+  }
+
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
@@ -47,17 +52,19 @@ export class Cancellation {
     this.#isAborted = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const follow of this.#followers) follow();
-    this.#followers.clear();
+    const followers = this.#followers;
+    this.#followers = [];
+    for (const follow of followers) follow();
   }
 
   /** Calls `follow` when it is aborted, unless `unfollow` comes first. */
   follow(follow: () => void): void {
-    this.#followers.add(follow);
+    this.#followers.push(follow);
   }
 
   unfollow(follow: () => void): void {
-    this.#followers.delete(follow);
+    const at = this.#followers.indexOf(follow);
+    if (at !== -1) this.#followers.splice(at, 1);
   }
 
   /** Takes the listener off the caller's signal. */

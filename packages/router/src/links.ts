@@ -15,6 +15,7 @@ import { retry, type RetryOptions } from './policies/retry.ts';
 import { RetryBudget } from './policies/retry-budget.ts';
 import { timeout } from './policies/timeout.ts';
 import { overlay } from './overlay.ts';
+import { copied } from './plan.ts';
 import type { NamedDeployment } from './read-models.ts';
 import type { Blueprint } from './read-options.ts';
 import { record } from './record.ts';
@@ -68,7 +69,12 @@ export function createLinks(blueprint: Blueprint): Links {
 
 /** Whoever is asked hears by which name. The names of fallbacks are this router's: one that stands below has its own. */
 function asking(name: string, model: Model): Model {
-  return carry(model, (request) => model({ ...request, model: name, fallbacks: undefined }));
+  return carry(model, (request) => {
+    const asked = copied(request);
+    asked.model = name;
+    asked.fallbacks = undefined;
+    return model(asked);
+  });
 }
 
 /** The retries of each named model: all draw on one budget. */

@@ -14,6 +14,8 @@ export interface Plan {
   linksLeft: number;
   /** Deployments that timed out on this request: not asked again while another link remains. */
   readonly asked: Set<string>;
+  /** The request has fields that are not ours. Whoever puts them there stands around the router or below it, not between its policies. */
+  hasMore?: boolean | undefined;
   /** Deployments asked so far: `balance` prefers the others, and makes the set when there are any. */
   tried?: Set<string> | undefined;
 }
@@ -29,34 +31,55 @@ export interface PlannedRequest extends SignalledRequest {
   readonly lastResort?: boolean | undefined;
 }
 
-/** Every field there is, unset. */
-const unset: { readonly [Key in keyof Required<PlannedRequest>]: undefined } = {
-  messages: undefined,
-  role: undefined,
-  model: undefined,
-  labels: undefined,
-  tools: undefined,
-  toolChoice: undefined,
-  outputSchema: undefined,
-  settings: undefined,
-  cache: undefined,
-  affinity: undefined,
-  fallbacks: undefined,
-  deadlineMs: undefined,
-  providerOptions: undefined,
-  wire: undefined,
-  onDelta: undefined,
-  signal: undefined,
-  plan: undefined,
-  waitedMs: undefined,
-  avoid: undefined,
-  lastResort: undefined,
-  [attemptCancellation]: undefined,
-};
-
-/** The request with its plan. All fields are there, so that the copies made on the way down have one shape: those cost 20 times less. */
+/** The request with its plan. */
 export function planned(request: ModelRequest, plan: Plan): PlannedRequest {
-  return Object.assign({ ...unset }, request, { plan });
+  plan.hasMore = hasMore(request);
+  const copy = copied(request);
+  copy.plan = plan;
+  return copy;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** A copy to be changed, with all that others have put on the request. */
+export function copied(request: PlannedRequest): Writable<PlannedRequest> {
+  const copy = fieldsOf(request);
+  return (request.plan?.hasMore ?? hasMore(request)) ? Object.assign(copy, request) : copy;
+}
+
+/** Each by its name: of so many, a spread would take fifty times as long on Node 20. */
+function fieldsOf(request: PlannedRequest) {
+  return {
+    messages: request.messages,
+    role: request.role,
+    model: request.model,
+    labels: request.labels,
+    tools: request.tools,
+    toolChoice: request.toolChoice,
+    outputSchema: request.outputSchema,
+    settings: request.settings,
+    cache: request.cache,
+    affinity: request.affinity,
+    fallbacks: request.fallbacks,
+    deadlineMs: request.deadlineMs,
+    providerOptions: request.providerOptions,
+    wire: request.wire,
+    onDelta: request.onDelta,
+    signal: request.signal,
+    plan: request.plan,
+    waitedMs: request.waitedMs,
+    avoid: request.avoid,
+    lastResort: request.lastResort,
+    [attemptCancellation]: request[attemptCancellation],
+  } satisfies { readonly [Key in keyof Required<PlannedRequest>]: unknown };
+}
+
+const ours: ReadonlySet<string | symbol> = new Set(Reflect.ownKeys(fieldsOf({ messages: [] })));
+
+/** Somebody has put something of his own on it: a tracker around the router, what it holds of a budget. */
+function hasMore(request: ModelRequest): boolean {
+  for (const name in request) if (!ours.has(name)) return true;
+  return Object.getOwnPropertySymbols(request).some((symbol) => !ours.has(symbol));
 }
 
 /**

@@ -10,17 +10,22 @@ export function readChatCompletion(payload: Payload): Reading {
   const groq = objectAt(payload, 'x_groq');
   const onlyThere = !isPayload(payload['usage']) && isPayload(groq['usage']); // in a stream; elsewhere it is the same twice
   const usage = usageIn(onlyThere ? groq : payload);
-  const breakdown = [payload, groq].map((holder) => objectsAt(objectAt(holder, 'usage_breakdown'), 'models'));
-  const models = breakdown.find((list) => list.length > 0);
   return {
     usage: tokensIn(usage),
-    // Behind Groq's compound systems stand models with prices; the name in front has none.
-    parts: models?.map((entry) => ({ kind: 'model', model: textAt(entry, 'model'), usage: tokensIn(objectAt(entry, 'usage')) })),
+    parts: partsIn(payload) ?? partsIn(groq),
     servedModel: textAt(payload, 'model'),
     serviceTier: textAt(payload, 'service_tier'),
     reportedUsd: reportedUsd(usage),
     durations: durationsIn(usage),
   };
+}
+
+/** Behind Groq's compound systems stand models with prices; the name in front has none. */
+function partsIn(payload: Payload): Reading['parts'] {
+  if (payload['usage_breakdown'] === undefined) return undefined;
+  const models = objectsAt(objectAt(payload, 'usage_breakdown'), 'models');
+  if (models.length === 0) return undefined;
+  return models.map((entry) => ({ kind: 'model', model: textAt(entry, 'model'), usage: tokensIn(objectAt(entry, 'usage')) }));
 }
 
 /** OpenAI's embeddings: input alone. https://platform.openai.com/docs/api-reference/embeddings/create */

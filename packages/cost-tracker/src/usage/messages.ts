@@ -6,14 +6,16 @@ import type { Reading, ServerTools, UsagePart } from './reading.ts';
 export function readMessage(payload: Payload): Reading {
   const usage = usageIn(payload);
   const whole = tokensIn(usage);
+  const passes = usage['iterations'] === undefined ? undefined : passesIn(usage, whole);
   return {
     usage: whole,
-    ...passesIn(usage, whole),
+    parts: passes?.parts,
+    problem: passes?.problem,
     servedModel: textAt(payload, 'model'),
     serviceTier: textAt(usage, 'service_tier'),
     speed: textAt(usage, 'speed'),
     inferenceGeo: textAt(usage, 'inference_geo'),
-    serverTools: toolsIn(objectAt(usage, 'server_tool_use')),
+    serverTools: usage['server_tool_use'] === undefined ? undefined : toolsIn(objectAt(usage, 'server_tool_use')),
   };
 }
 
@@ -38,7 +40,10 @@ function tokensIn(usage: Payload): TokenUsage {
 
 /** NaN where a count is none: that is found later, and texts are not strung together. */
 function sum(...counts: readonly (number | undefined)[]): number {
-  return counts.reduce<number>((total, count = 0) => (typeof count === 'number' && count >= 0 ? total + count : Number.NaN), 0);
+  let total = 0;
+  for (const count of counts)
+    if (count !== undefined) total = typeof count === 'number' && count >= 0 ? total + count : Number.NaN;
+  return total;
 }
 
 /**

@@ -45,23 +45,23 @@ export function encode(
   const { thinking, effort } = encodeEffort(id, settings, maxTokens, isForced(choice.tool_choice), ignored);
   const config = { ...effort, ...encodeOutputSchema(request), ...(ownConfig as JsonObject | undefined) };
   const tools = [...(request.tools ?? []).map(encodeTool), ...((ownTools ?? []) as readonly JsonObject[])];
-  const body = {
-    model: id,
-    max_tokens: maxTokens,
-    ...limitBreakpoints(toSystem(messages, name), toTurns(messages, name)),
-    ...thinking,
-    ...encodeSampling(settings, sampling, isThinking(thinking?.thinking), ignored),
-    ...(settings.stop && settings.stop.length > 0 && { stop_sequences: settings.stop }),
-    ...encodeServiceTier(settings, ignored),
-    ...(tools.length > 0 && { tools }),
-    ...choice,
-    ...(Object.keys(config).length > 0 && { output_config: config }),
-    ...own,
-  };
+  // Put together so, as a spread of parts that are not there takes several times as long on Node 20.
+  const body = Object.assign(
+    { model: id, max_tokens: maxTokens },
+    limitBreakpoints(toSystem(messages, name), toTurns(messages, name)),
+    thinking,
+    encodeSampling(settings, sampling, isThinking(thinking?.thinking), ignored),
+    settings.stop && settings.stop.length > 0 && { stop_sequences: settings.stop },
+    encodeServiceTier(settings, ignored),
+    tools.length > 0 && { tools },
+    choice,
+    Object.keys(config).length > 0 && { output_config: config },
+    own,
+  );
   const stream = onDelta !== undefined || body.max_tokens > longestUnstreamedTokens;
   const asked = Object.entries(settings).flatMap(([setting, value]) => (value === undefined ? [] : [setting]));
   const ignoredSettings = [...asked, 'toolChoice'].filter((setting) => ignored.has(setting));
-  return { body: { ...body, ...(stream && { stream }) }, ignoredSettings };
+  return { body: stream ? Object.assign(body, { stream }) : body, ignoredSettings };
 }
 
 function encodeEffort(

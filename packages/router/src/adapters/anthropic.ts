@@ -1,7 +1,6 @@
 import type { Model } from '@rolecall/core';
 import type { Backend } from '../backend.ts';
 import { checkOptions, countFromOne } from '../options-check.ts';
-import { endedBy } from '../transport/cancelled-by.ts';
 import { pooledFetch } from '../transport/pooled-fetch.ts';
 import { type Answer, metadataOf } from './answer.ts';
 import { readMessage } from './anthropic-answer.ts';
@@ -14,6 +13,7 @@ import { type Endpoint, endpointOf, type Vendor } from './endpoint.ts';
 import { type Facts, isLocalHost, isSimulated } from './http.ts';
 import { loadSdk } from './load-sdk.ts';
 import { nameOf } from './model-name.ts';
+import { Repeats } from './repeats.ts';
 import { type Relay, relayOf } from './wire.ts';
 
 /** The part of the `@anthropic-ai/sdk` used here: `new Anthropic()` fits, and so does a stub. */
@@ -90,7 +90,7 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
   const local = options.local ?? (provider !== 'anthropic' && endpoint.baseURL !== undefined && isLocalHost(endpoint.baseURL));
   const headers = { ...options.headers, ...(apiVersion && { 'anthropic-version': apiVersion }) };
   const defaults = { name, provider, maxOutputTokens, sampling: apiVersion === '2023-06-01' };
-  const isPooled = !options.client && !options.fetch;
+  const requests = new Repeats(!options.client && !options.fetch);
   let { client } = options;
 
   const model: Model = async (request) => {
@@ -101,15 +101,16 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
       async (delivery, call) => {
         const relay = relayOf(request, speaks, id, name);
         const { body, ignoredSettings } = relay ? relayed(relay) : encode(id, request, defaults);
-        client ??= await createClient(name, endpoint, options.fetch);
+        const sdk = (client ??= await createClient(name, endpoint, options.fetch));
         call.throwIfAborted();
         facts.sent = true;
-        // The SDK refuses what it thinks too long to wait for, unless it is told how long to wait.
-        const callOptions = { ...endedBy(call, isPooled), maxRetries: 0, headers, ...(relay && { timeout: 600_000 }) };
-        const response = await client.messages.create(body, callOptions).asResponse();
+        const streamAsked = relay ? relay.streamAsked : body.stream === true;
+        const response = await requests.ask(String(streamAsked), body, call, (ending) =>
+          // The SDK refuses what it thinks too long to wait for, unless it is told how long: that is the router's to say.
+          sdk.messages.create(body, { ...ending, maxRetries: 0, headers, timeout: 600_000 }).asResponse(),
+        );
         facts.requestId = response.headers.get('request-id') ?? undefined;
         facts.simulated ||= isSimulated(response.headers);
-        const streamAsked = relay ? relay.streamAsked : body.stream === true;
         const answer: Answer = { provider, facts, streamAsked, ignoredSettings, relayed: relay !== undefined };
         const message = await readMessage(response, delivery, answer);
         const said = { servedModel: message.model, serviceTier: message.usage?.service_tier ?? undefined };

@@ -17,8 +17,8 @@ export async function attempt<Answer = ModelResponse>(
   run: (delivery: Delivery, call: Cancellation) => Promise<Answer>,
   explain: (error: unknown) => ModelError | undefined,
 ): Promise<Answer> {
-  const delivery = createDelivery(request);
   const { cancellation, isOwn } = linkCall(request);
+  const delivery = createDelivery(request, cancellation);
   try {
     cancellation.throwIfAborted();
     return await unlessAborted(cancellation, run(delivery, cancellation));

@@ -1,15 +1,21 @@
+import type { ModelRequest } from '@rolecall/core';
 import type { Delta, ModelResponse } from '@rolecall/core';
 import { describe, expect, test } from 'vitest';
 import type { ModelError } from '../errors.ts';
 import { decode } from './chat-answer.ts';
-import { createDelivery } from './delivery.ts';
+import { Cancellation } from '../cancellation.ts';
+import { createDelivery, type Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
+
+function deliver(request: ModelRequest): Delivery {
+  return createDelivery(request, new Cancellation(request.signal));
+}
 
 /** Decodes a response as an adapter would, and keeps what was delivered. */
 async function read(body: string, type: string | undefined, streamAsked: boolean) {
   const heard: Delta[] = [];
   const facts: Facts = { model: 'house/m', requestId: 'req_1' };
-  const delivery = createDelivery({ messages: [], ...(streamAsked && { onDelta: (delta) => void heard.push(delta) }) });
+  const delivery = deliver({ messages: [], ...(streamAsked && { onDelta: (delta) => void heard.push(delta) }) });
   const response = new Response(new TextEncoder().encode(body), { headers: type === undefined ? {} : { 'content-type': type } });
   const answer = await decode(response, delivery, {
     provider: 'house',

@@ -65,14 +65,14 @@ interface Progress {
   /** It said something that only its bytes can tell. */
   hasMore?: true;
   /** Which of our calls a piece with the server's index belongs to. */
-  readonly callAt: Map<number | undefined, number>;
+  callAt?: Map<number | undefined, number>;
   readonly callIds: string[];
 }
 
 /** Reads a response to its end. */
 export async function decode(response: Response, delivery: Delivery, answer: Answer): Promise<ModelResponse> {
   const { facts } = answer;
-  const progress: Progress = { callAt: new Map(), callIds: [] };
+  const progress: Progress = { callIds: [] };
   if (isStream(response, answer.streamAsked)) {
     await readStream(response, progress, delivery, answer);
     const concluded = conclude(response, undefined, progress, delivery, answer);
@@ -166,7 +166,9 @@ function listOf<T>(value: readonly T[] | null | undefined): readonly T[] {
 }
 
 /** Some servers give every call the index 0, or none: then a new id means a new call. */
-function callIndex({ index, id }: CallPiece, { callAt, callIds }: Progress): number {
+function callIndex({ index, id }: CallPiece, progress: Progress): number {
+  const { callAt = new Map<number | undefined, number>(), callIds } = progress;
+  progress.callAt = callAt;
   const known = callAt.get(index ?? undefined);
   const isNew = known === undefined || (!!id && !!callIds[known] && callIds[known] !== id);
   const found = isNew ? callIds.length : known;

@@ -1,7 +1,6 @@
 /** The chat completions protocol, which `openai`, `groq` and every compatible server speak. */
 import type { JsonObject, Model, ModelResponse } from '@rolecall/core';
 import type { Backend } from '../backend.ts';
-import { endedBy } from '../transport/cancelled-by.ts';
 import type { Answer } from './answer.ts';
 import { attempt } from './call.ts';
 import { decode } from './chat-answer.ts';
@@ -10,6 +9,7 @@ import { type ChatBody, type Dialect, encode, type EncodedRequest } from './chat
 import type { Delivery } from './delivery.ts';
 import { type Facts, isSimulated } from './http.ts';
 import { nameOf } from './model-name.ts';
+import { Repeats } from './repeats.ts';
 import { type Relay, relayOf } from './wire.ts';
 
 /** The part of an SDK used here: `new OpenAI()` and `new Groq()` fit, and so does a stub. */
@@ -65,6 +65,7 @@ export function chatCompletions(options: ChatCompletionsOptions): Model {
   const name = nameOf(provider, id);
   const client = once(connect);
   const speaks = [chatApi, ...Object.keys(otherApis)];
+  const requests = new Repeats(isPooled);
 
   const model: Model = (request) => {
     const facts: Facts = { model: name, local, simulated };
@@ -78,16 +79,19 @@ export function chatCompletions(options: ChatCompletionsOptions): Model {
         const sdk = await client();
         call.throwIfAborted();
         facts.sent = true;
-        // Retrying is the router's job. The answer is read here: the SDKs' own stream readers cost several times as much.
-        const callOptions = { ...endedBy(call, isPooled), maxRetries: 0, ...(headers && { headers: { ...headers } }) };
-        const asked =
-          other && sdk.post
-            ? sdk.post(other.path, { body: relay.body, ...callOptions })
-            : sdk.chat.completions.create(body, callOptions);
-        const response = await asked.asResponse();
+        const streamAsked = relay ? relay.streamAsked : request.onDelta !== undefined;
+        const kind = `${relay?.api ?? chatApi} ${streamAsked}`;
+        const response = await requests.ask(kind, body, call, (ending) => {
+          // Retrying is the router's job. The answer is read here: the SDKs' own stream readers cost several times as much.
+          const callOptions = { ...ending, maxRetries: 0, ...(headers && { headers: { ...headers } }) };
+          const asked =
+            other && sdk.post
+              ? sdk.post(other.path, { body: relay.body, ...callOptions })
+              : sdk.chat.completions.create(body, callOptions);
+          return asked.asResponse();
+        });
         facts.simulated ||= isSimulated(response.headers);
         facts.requestId = response.headers.get('x-request-id') ?? undefined;
-        const streamAsked = relay ? relay.streamAsked : request.onDelta !== undefined;
         const answer: Answer = { provider, facts, streamAsked, ignoredSettings, relayed: relay !== undefined };
         return (other?.decode ?? decode)(response, delivery, answer);
       },

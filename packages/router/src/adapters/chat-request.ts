@@ -59,20 +59,19 @@ export function encode(id: string, request: ModelRequest, dialect: Dialect): Enc
     return new ModelError('invalid_request', { model: `${dialect.provider}/${id}`, reason, unsupported });
   };
   const { fields, ignoredSettings } = encodeSettings(settings, dialect, tools.length > 0);
-  const body = {
-    model: id,
-    messages: messages.map((message) => encodeMessage(message, dialect, refuse)),
-    ...fields,
-    ...(tools.length > 0 && {
-      tools: tools.map(encodeTool),
-      // Without tools the API refuses a choice among them.
-      ...(toolChoice && { tool_choice: encodeToolChoice(toolChoice) }),
-    }),
-    ...encodeOutputSchema(request, dialect),
-    ...dialect.extra?.(request),
-    ...(onDelta && { stream: true, ...(dialect.askForUsage && { stream_options: { include_usage: true } }) }),
-    ...providerOptions?.[dialect.provider],
-  };
+  // Put together so, as a spread of parts that are not there takes several times as long on Node 20.
+  const body = Object.assign(
+    { model: id, messages: messages.map((message) => encodeMessage(message, dialect, refuse)) },
+    fields,
+    tools.length > 0 && { tools: tools.map(encodeTool) },
+    // Without tools the API refuses a choice among them.
+    tools.length > 0 && toolChoice && { tool_choice: encodeToolChoice(toolChoice) },
+    encodeOutputSchema(request, dialect),
+    dialect.extra?.(request),
+    onDelta && { stream: true },
+    onDelta && dialect.askForUsage && { stream_options: { include_usage: true } },
+    providerOptions?.[dialect.provider],
+  );
   return { body, ignoredSettings };
 }
 
@@ -98,8 +97,8 @@ function encodeToolChoice(choice: ToolChoice): JsonValue {
   return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } };
 }
 
-function encodeOutputSchema({ outputSchema }: ModelRequest, { strictSchemas }: Dialect): JsonObject {
-  if (!outputSchema) return {};
+function encodeOutputSchema({ outputSchema }: ModelRequest, { strictSchemas }: Dialect): JsonObject | undefined {
+  if (!outputSchema) return undefined;
   const { name, schema, strict = strictSchemas && isStrictSchema(schema) } = outputSchema;
   const word = name.replaceAll(/[^\w-]/g, '_').slice(0, 64) || 'answer'; // the API takes no other characters
   return { response_format: { type: 'json_schema', json_schema: { name: word, schema, strict } } };
@@ -108,6 +107,12 @@ function encodeOutputSchema({ outputSchema }: ModelRequest, { strictSchemas }: D
 type Refuse = (part: MediaPart, reason: string) => ModelError;
 
 function encodeMessage(message: Message, dialect: Dialect, refuse: Refuse): JsonObject {
+  const { role, content: text } = message;
+  if (typeof text === 'string' && (role === 'system' || role === 'user')) return { role, content: text };
+  return encodeParted(message, dialect, refuse);
+}
+
+function encodeParted(message: Message, dialect: Dialect, refuse: Refuse): JsonObject {
   const parts: readonly Part[] =
     typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content;
   switch (message.role) {

@@ -1,12 +1,18 @@
+import type { ModelRequest } from '@rolecall/core';
 import type { Delta } from '@rolecall/core';
 import { describe, expect, test } from 'vitest';
-import { createDelivery } from './delivery.ts';
+import { Cancellation } from '../cancellation.ts';
+import { createDelivery, type Delivery } from './delivery.ts';
+
+function deliver(request: ModelRequest): Delivery {
+  return createDelivery(request, new Cancellation(request.signal));
+}
 
 const messages = [] as const;
 
 test('hands over each piece, waits for the reader, and keeps the whole', async () => {
   const heard: Delta[] = [];
-  const delivery = createDelivery({ messages, onDelta: async (delta) => void heard.push(delta) });
+  const delivery = deliver({ messages, onDelta: async (delta) => void heard.push(delta) });
 
   await delivery.reasoning('Hm.');
   await delivery.text('Hello, ');
@@ -22,7 +28,7 @@ test('hands over each piece, waits for the reader, and keeps the whole', async (
 
 describe('commits', () => {
   test('with the first piece that says something', async () => {
-    const delivery = createDelivery({ messages, onDelta() {} });
+    const delivery = deliver({ messages, onDelta() {} });
 
     await delivery.text('');
     await delivery.toolCall({ index: 0 });
@@ -34,7 +40,7 @@ describe('commits', () => {
   });
 
   test('never when nobody listens', async () => {
-    const delivery = createDelivery({ messages });
+    const delivery = deliver({ messages });
 
     await delivery.text('Hello');
 
@@ -44,7 +50,7 @@ describe('commits', () => {
 });
 
 test('joins the pieces of tool calls by their index, whatever order they come in', async () => {
-  const delivery = createDelivery({ messages });
+  const delivery = deliver({ messages });
 
   await delivery.toolCall({ index: 1, id: 'b', name: 'second', arguments: '' });
   await delivery.toolCall({ index: 0, id: 'a', name: 'first', arguments: '{"x"' });
@@ -58,7 +64,7 @@ test('joins the pieces of tool calls by their index, whatever order they come in
 });
 
 test('gives a call without an id one of its own, and the same each time', async () => {
-  const delivery = createDelivery({ messages });
+  const delivery = deliver({ messages });
 
   await delivery.toolCall({ index: 0, name: 'first' });
   await delivery.toolCall({ index: 1, name: 'second' });
@@ -70,7 +76,7 @@ test('gives a call without an id one of its own, and the same each time', async 
 });
 
 test('remembers what the reader threw, even if that was nothing', async () => {
-  const delivery = createDelivery({ messages, onDelta: () => Promise.reject(undefined) });
+  const delivery = deliver({ messages, onDelta: () => Promise.reject(undefined) });
 
   const thrown = await Promise.resolve(delivery.text('Hello')).catch((error: unknown) => ['caught', error]);
 
@@ -79,7 +85,7 @@ test('remembers what the reader threw, even if that was nothing', async () => {
 });
 
 test('makes no promise of a piece that nobody has to wait for', () => {
-  const delivery = createDelivery({ messages, onDelta() {} });
+  const delivery = deliver({ messages, onDelta() {} });
 
   expect(delivery.text('Hello')).toBeUndefined();
   expect(delivery.toolCall({ index: 0, name: 'tides' })).toBeUndefined();
@@ -88,7 +94,7 @@ test('makes no promise of a piece that nobody has to wait for', () => {
 test('hands over nothing after an abort, which is no fault of the reader', async () => {
   const caller = new AbortController();
   const heard: Delta[] = [];
-  const delivery = createDelivery({ messages, signal: caller.signal, onDelta: (delta) => void heard.push(delta) });
+  const delivery = deliver({ messages, signal: caller.signal, onDelta: (delta) => void heard.push(delta) });
 
   await delivery.text('Hello');
   caller.abort('enough');
@@ -103,7 +109,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 function relaying(more: { readonly signal?: AbortSignal } = {}) {
   const passed: string[] = [];
   const onBytes = (chunk: Uint8Array): void => void passed.push(new TextDecoder().decode(chunk));
-  return { passed, delivery: createDelivery({ messages, wire: { api: 'any', body: {}, onBytes }, ...more }) };
+  return { passed, delivery: deliver({ messages, wire: { api: 'any', body: {}, onBytes }, ...more }) };
 }
 
 describe('relays bytes', () => {

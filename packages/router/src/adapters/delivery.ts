@@ -1,4 +1,5 @@
 import type { Delta, ModelRequest, ToolCall } from '@rolecall/core';
+import type { Cancellation } from '../cancellation.ts';
 
 /** A piece of a tool call, as it streams in. */
 export interface ToolCallPiece {
@@ -36,9 +37,9 @@ export interface Delivery {
   refusalText(): string;
 }
 
-/** Starts the delivery of one call's answer. */
-export function createDelivery({ onDelta, wire, signal }: ModelRequest): Delivery {
-  return new CallDelivery(onDelta, wire?.onBytes, signal);
+/** Starts the delivery of one call's answer, which ends with the call. */
+export function createDelivery({ onDelta, wire }: ModelRequest, call: Cancellation): Delivery {
+  return new CallDelivery(onDelta, wire?.onBytes, call);
 }
 
 type Kind = 'text' | 'reasoning' | 'refusal';
@@ -48,20 +49,20 @@ class CallDelivery implements Delivery {
   callerError: { readonly thrown: unknown } | undefined;
   readonly #onDelta: ModelRequest['onDelta'];
   readonly #onBytes: ((bytes: Uint8Array) => Reading) | undefined;
-  readonly #signal: AbortSignal | undefined;
+  readonly #cancellation: Cancellation;
   readonly #said: Record<Kind, string> = { text: '', reasoning: '', refusal: '' };
-  readonly #calls = new Map<number, { id: string; name: string; arguments: string }>();
+  #calls: Map<number, { id: string; name: string; arguments: string }> | undefined; // most answers call nothing
   #held: Uint8Array[] = [];
   #hasSpoken = false;
 
   constructor(
     onDelta: ModelRequest['onDelta'],
     onBytes: ((bytes: Uint8Array) => Reading) | undefined,
-    signal: AbortSignal | undefined,
+    cancellation: Cancellation,
   ) {
     this.#onDelta = onDelta;
     this.#onBytes = onBytes;
-    this.#signal = signal;
+    this.#cancellation = cancellation;
   }
 
   text(text: string): Reading {
@@ -79,8 +80,9 @@ class CallDelivery implements Delivery {
   toolCall(piece: ToolCallPiece): Reading {
     const { index, id, name, arguments: json } = piece;
     if (!id && !name && !json) return undefined;
-    const call = this.#calls.get(index) ?? { id: '', name: '', arguments: '' };
-    this.#calls.set(index, call);
+    const calls = (this.#calls ??= new Map<number, { id: string; name: string; arguments: string }>());
+    const call = calls.get(index) ?? { id: '', name: '', arguments: '' };
+    calls.set(index, call);
     call.id ||= id ?? '';
     call.name ||= name ?? ''; // some servers repeat it in every piece
     call.arguments += json ?? '';
@@ -108,6 +110,7 @@ class CallDelivery implements Delivery {
   }
 
   toolCalls(): ToolCall[] {
+    if (!this.#calls) return [];
     const sorted = [...this.#calls].toSorted(([a], [b]) => a - b);
     return sorted.map(([, call]) => ({ ...call, id: (call.id ||= `call_${crypto.randomUUID()}`) }));
   }
@@ -132,12 +135,12 @@ class CallDelivery implements Delivery {
 
   #hand(delta: Delta): Reading {
     this.#hasSpoken = true;
-    return this.#onDelta ? this.#call(this.#onDelta, delta) : this.#signal?.throwIfAborted();
+    return this.#onDelta ? this.#call(this.#onDelta, delta) : this.#cancellation.throwIfAborted();
   }
 
   /** Hands something to the caller. A slow reader holds the provider back. */
   #call<Piece>(take: (piece: Piece) => Reading, piece: Piece): Reading {
-    this.#signal?.throwIfAborted(); // after an abort nothing arrives late
+    this.#cancellation.throwIfAborted(); // after an abort nothing arrives late
     this.committed = true;
     try {
       const reading = take(piece);

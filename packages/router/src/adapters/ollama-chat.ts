@@ -85,6 +85,12 @@ function toThink(id: string, effort: ModelSettings['reasoningEffort']): { value?
 }
 
 function toMessage(message: Message, model: string): object {
+  const { role, content: said } = message;
+  if (typeof said === 'string' && (role === 'system' || role === 'user')) return { role, content: said };
+  return toPartedMessage(message, model);
+}
+
+function toPartedMessage(message: Message, model: string): object {
   const parts: readonly Part[] =
     typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content;
   const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));

@@ -1,12 +1,15 @@
 /** The two ways to ask: through a client of our own, which an abort cuts off, or through the user's. */
 import type { Cancellation } from '../cancellation.ts';
 import { ModelError } from '../errors.ts';
-import { initEndedBy } from '../transport/cancelled-by.ts';
+import { type CallEnding, initEndedBy } from '../transport/cancelled-by.ts';
+import { parseObject } from './answer.ts';
 import { type Facts, isSimulated } from './http.ts';
 import { loadSdk } from './load-sdk.ts';
 import { type OllamaChunk, readLines, type TakeChunk } from './ollama-answer.ts';
 import type { OllamaChatBody } from './ollama-chat.ts';
 import { explainMessage } from './ollama-errors.ts';
+import type { Repeats } from './repeats.ts';
+import { StatusError } from './status-error.ts';
 
 /** The part of the `ollama` SDK used here: `new Ollama()` fits, and so does a stub. */
 export interface OllamaClient {
@@ -18,16 +21,11 @@ export interface OllamaSdk {
   readonly Ollama: new (config: { host?: string; headers?: Record<string, string>; fetch: typeof fetch }) => OllamaClient;
 }
 
-/** What a call's own client has heard. */
-export interface Exchange {
-  response?: Response;
-}
-
 /** What the client that a call has to itself must know of it. */
-export interface ServerCall {
-  readonly cancellation: Cancellation;
-  readonly facts: Facts;
-  readonly exchange: Exchange;
+interface ServerCall {
+  readonly ending: CallEnding;
+  readonly streamAsked: boolean;
+  response?: Response;
 }
 
 export interface Server {
@@ -36,8 +34,7 @@ export interface Server {
   readonly host: string | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly fetch: typeof globalThis.fetch;
-  /** It is a `pooledFetch()`. */
-  readonly isPooled: boolean;
+  readonly requests: Repeats;
   /** Those that serve no call now. */
   readonly idle: OwnClient[];
 }
@@ -56,53 +53,56 @@ export function lazySdk(): Server['sdk'] {
   return async (model) => (loaded ??= await loadSdk<OllamaSdk>(model, 'ollama', () => import('ollama' as string)));
 }
 
-/**
- * Asks through a client that this call has to itself: the SDK's `abort()` would end all streams of a client at once. One that gave a plain
- * answer serves the next call, as making one takes as long as the rest of what the SDK does.
- */
-export async function askServer(body: OllamaChatBody, call: ServerCall, server: Server, take: TakeChunk): Promise<void> {
-  const { Ollama } = await server.sdk(call.facts.model);
-  call.cancellation.throwIfAborted();
-  const own = (body.stream ? undefined : server.idle.pop()) ?? newClient(Ollama, server, call);
-  own.call = call;
-  const answer = await own.client.chat(body);
-  if (body.stream && call.exchange.response) return await readLines(call.exchange.response, call.facts, take);
-  server.idle.push(own);
-  await take(answer);
+/** Asks through a client of our own. As with the other adapters, the SDK sends and the answer is read here. */
+export async function askServer(
+  body: OllamaChatBody,
+  cancellation: Cancellation,
+  facts: Facts,
+  server: Server,
+  take: TakeChunk,
+): Promise<void> {
+  const { Ollama } = await server.sdk(facts.model);
+  cancellation.throwIfAborted();
+  facts.sent = true;
+  const streamAsked = body.stream === true;
+  const viaSdk = (ending: CallEnding): Promise<Response> => askSdk(Ollama, server, body, { ending, streamAsked });
+  const isSdks = body.messages?.some((message) => 'images' in message); // it writes bytes as base64
+  const response = await (isSdks
+    ? viaSdk({ signal: cancellation.signal })
+    : server.requests.ask(`chat ${streamAsked}`, body, cancellation, viaSdk));
+  facts.simulated ||= isSimulated(response.headers);
+  facts.requestId = response.headers.get('x-request-id') ?? undefined;
+  if (streamAsked) return await readLines(response, facts, take);
+  await take(parseObject(await response.text(), facts));
 }
 
-function newClient(Ollama: OllamaSdk['Ollama'], { host, headers, fetch, isPooled }: Server, call: ServerCall): OwnClient {
+/**
+ * Through a client that this call has to itself: the SDK's `abort()` would end all streams of a client at once. One that gave a plain
+ * answer serves the next call, as making one takes as long as the rest of what the SDK does.
+ */
+async function askSdk(Ollama: OllamaSdk['Ollama'], server: Server, body: OllamaChatBody, call: ServerCall): Promise<Response> {
+  const own = (call.streamAsked ? undefined : server.idle.pop()) ?? newClient(Ollama, server, call);
+  own.call = call;
+  await own.client.chat(body);
+  if (!call.streamAsked) server.idle.push(own);
+  if (!call.response) throw new Error('the SDK of Ollama sent nothing');
+  return call.response;
+}
+
+function newClient(Ollama: OllamaSdk['Ollama'], { host, headers, fetch }: Server, call: ServerCall): OwnClient {
   const client = new Ollama({
     ...(host !== undefined && { host }),
     ...(headers && { headers: { ...headers } }),
     fetch: async (url, init) => {
-      const { cancellation, facts, exchange } = own.call;
-      facts.sent = true;
-      const response = await fetch(url, initEndedBy(init, cancellation, isPooled));
-      exchange.response = response;
-      facts.simulated ||= isSimulated(response.headers);
-      facts.requestId = response.headers.get('x-request-id') ?? undefined;
-      return response.ok ? response : asJson(response);
+      const { ending, streamAsked } = own.call;
+      const response = await fetch(url, initEndedBy(init, ending));
+      if (!response.ok) throw new StatusError(response, await response.text());
+      own.call.response = response;
+      return streamAsked ? response : Response.json({}); // its stream it leaves alone until somebody asks for it
     },
   });
   const own: OwnClient = { client, call };
   return own;
-}
-
-/** An error as Ollama itself would send it: of any other, a proxy's page for one, the SDK prints to the console. */
-async function asJson(response: Response): Promise<Response> {
-  const text = await response.text();
-  const error = errorIn(text) ?? 'the server gave no reason';
-  return Response.json({ error }, { status: response.status });
-}
-
-function errorIn(text: string): string | undefined {
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    return typeof error === 'string' ? error : undefined;
-  } catch {
-    return undefined; // not Ollama's words
-  }
 }
 
 /** Asks through the user's own client, which shows no response and takes no signal. */

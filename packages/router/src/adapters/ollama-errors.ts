@@ -1,6 +1,7 @@
 /** What went wrong, by the words of the server: https://docs.ollama.com/api/errors */
 import { ModelError, type ModelErrorCode, type ModelErrorFacts } from '../errors.ts';
-import { codeForStatus, type Facts, isUnsupported, networkError, retryAfterMs } from './http.ts';
+import { codeForStatus, type Facts, isSimulated, isUnsupported, networkError, retryAfterMs } from './http.ts';
+import { StatusError } from './status-error.ts';
 
 const tooLong = /context (?:length|size|window)|prompt (?:is )?too long/i;
 
@@ -20,19 +21,12 @@ function codeOf(message: string, status: number | undefined): ModelErrorCode {
   return codeForStatus(status ?? 500);
 }
 
-/** What our own client looked for and heard; a client of the user's keeps that to itself. */
-export interface Heard {
-  readonly host: string | undefined;
-  readonly headers: Headers | undefined;
-}
-
-/** What the SDK throws; `undefined` for what is none of its errors. */
-export function explain(error: unknown, facts: Facts, { host, headers }: Heard): ModelError | undefined {
+/** What our own client or the user's throws; `undefined` for what is no error of theirs. */
+export function explain(error: unknown, facts: Facts, host: string | undefined): ModelError | undefined {
+  if (error instanceof StatusError) return explainStatus(error, facts);
   const { model } = facts;
   const { name, status_code: status, message = '', cause } = (error ?? {}) as SdkError;
-  if (name === 'ResponseError' && status !== undefined) {
-    return explainMessage(message, facts, { status, retryAfterMs: retryAfterMs(headers), cause: error });
-  }
+  if (name === 'ResponseError' && status !== undefined) return explainMessage(message, facts, { status, cause: error });
   if (error instanceof SyntaxError) {
     return new ModelError('malformed_answer', { model, reason: 'the answer is no JSON', cause: error, possiblyBilled: true });
   }
@@ -42,6 +36,16 @@ export function explain(error: unknown, facts: Facts, { host, headers }: Heard):
     return new ModelError('network', { model, reason: `no Ollama server can be reached${where}${why}`, cause: error });
   }
   return undefined;
+}
+
+/** Any server may stand in front of Ollama, and say it in words of its own. */
+function explainStatus(error: StatusError, facts: Facts): ModelError {
+  const { status, headers, error: body } = error;
+  facts.simulated ||= isSimulated(headers);
+  facts.requestId ??= headers.get('x-request-id') ?? undefined;
+  const said = (body as { error?: unknown } | null | undefined)?.error;
+  const message = typeof said === 'string' ? said : 'the server gave no reason';
+  return explainMessage(message, facts, { status, retryAfterMs: retryAfterMs(headers), cause: error });
 }
 
 interface SdkError {

@@ -9,9 +9,10 @@ import { type Facts, isLocalHost } from './http.ts';
 import { nameOf } from './model-name.ts';
 import { collect, type OllamaChunk, type TakeChunk } from './ollama-answer.ts';
 import { encode, type OllamaChatBody } from './ollama-chat.ts';
-import { askClient, askServer, type Exchange, type OllamaClient, type Server, lazySdk } from './ollama-client.ts';
+import { askClient, askServer, type OllamaClient, type Server, lazySdk } from './ollama-client.ts';
 import { explain } from './ollama-errors.ts';
 import { createLoad, readLoaded } from './ollama-load.ts';
+import { Repeats } from './repeats.ts';
 import { relayOf } from './wire.ts';
 
 export type { OllamaClient };
@@ -63,17 +64,16 @@ export function ollama(id: string, options: OllamaOptions = {}): Model {
 
   const call = <Answer>(request: ModelRequest, run: Run<Answer>): Promise<Answer> => {
     const facts: Facts = { model: name, local, simulated };
-    const exchange: Exchange = {};
     const ask = (delivery: Delivery, cancellation: Cancellation): Promise<Answer> => {
       const send = (body: OllamaChatBody) => async (take: TakeChunk) => {
         await (client
           ? askClient(client, body, cancellation.signal, facts, take)
-          : askServer(body, { cancellation, facts, exchange }, server, take));
+          : askServer(body, cancellation, facts, server, take));
         load.seen(body.keep_alive);
       };
       return run(send, delivery, facts);
     };
-    return attempt(request, facts, ask, (error) => explain(error, facts, { host, headers: exchange.response?.headers }));
+    return attempt(request, facts, ask, (error) => explain(error, facts, host));
   };
   const model: Model = (request) =>
     call(request, async (send, delivery, facts) => {
@@ -123,7 +123,7 @@ function acceptsPrefill(id: string): boolean {
 
 /** Where the server is. A client of the user's keeps that to itself. */
 function serverOf({ client, host, headers, fetch }: OllamaOptions): Server {
-  const own = { sdk: lazySdk(), fetch: fetch ?? pooledFetch(), isPooled: !fetch, idle: [] };
+  const own = { sdk: lazySdk(), fetch: fetch ?? pooledFetch(), requests: new Repeats(!fetch), idle: [] };
   const given = host ?? (client ? undefined : process.env['OLLAMA_HOST']?.trim() || 'http://127.0.0.1:11434');
   if (given === undefined) return { ...own, host: undefined, headers };
   const address = given.startsWith(':') ? `127.0.0.1${given}` : given; // the SDK takes a bare port too

@@ -1,3 +1,4 @@
+import { createParser } from 'eventsource-parser';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readEvents } from './sse.ts';
@@ -100,14 +101,42 @@ function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
   return pieces;
 }
 
-describe('passing the bytes on', () => {
-  const lineEnd = fc.constantFrom('\n', '\r\n', '\r');
-  const line = fc.constantFrom('data: plain', 'data:{"a":"é🌊"}', 'data', 'event: ping', ': comment', 'id: 7', 'data: \u2028 x');
-  const event = fc
-    .tuple(fc.array(line, { maxLength: 4 }), lineEnd)
+const line = fc.constantFrom(
+  'data: plain',
+  'data:{"a":"é🌊"}',
+  'data',
+  'data:',
+  'event: ping',
+  ': comment',
+  'id: 7',
+  'data: \u2028 x',
+);
+const eventsEnding = (...ends: readonly string[]) =>
+  fc
+    .tuple(fc.array(line, { maxLength: 4 }), fc.constantFrom(...ends))
     .map(([lines, end]) => [...lines, ''].map((one) => one + end).join(''));
-  const stream = fc.tuple(fc.array(event, { maxLength: 8 }), fc.constantFrom('', 'data: unfinished', 'data: unfinished\n', ': '));
-  const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 });
+const streamEnding = (...ends: readonly string[]) =>
+  fc.tuple(
+    fc.array(eventsEnding(...ends), { maxLength: 8 }),
+    fc.constantFrom('', 'data: unfinished', 'data: unfinished\n', ': '),
+  );
+const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 });
+
+test('reads what a parser of the whole text would read, however it is cut', async () => {
+  await fc.assert(
+    fc.asyncProperty(streamEnding('\n', '\r\n'), sizes, async ([events, rest], lengths) => {
+      const text = events.join('') + rest;
+      const expected: string[] = [];
+      createParser({ onEvent: ({ data }) => void expected.push(data) }).feed(text);
+
+      expect(await collect(bodyOf(cut(new TextEncoder().encode(text), lengths)).response)).toEqual(expected);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+describe('passing the bytes on', () => {
+  const stream = streamEnding('\n', '\r\n', '\r');
 
   test('changes neither the events nor the bytes, however they are cut', async () => {
     await fc.assert(

@@ -53,7 +53,7 @@ class Walk {
   readonly #request: PlannedRequest;
   readonly #options: WalkOptions;
   readonly #recovery: Recovery | undefined;
-  readonly #asked = new Set<string>();
+  readonly #asked: string[] = [];
   readonly #attempts: Attempt[] = [];
   readonly #failures: Failure[] = [];
 
@@ -94,7 +94,7 @@ class Walk {
 
   async #ask(step: Step, linksLeft: number, request: PlannedRequest): Promise<ModelResponse> {
     const { plan } = request;
-    this.#asked.add(step.name);
+    this.#asked.push(step.name);
     if (plan) beginLink(plan, linksLeft);
     const response = await step.model(step.messages ? { ...request, messages: step.messages } : request);
     if (response.finishReason !== 'content_filter' || !this.#options.insteadOf?.(step, 'content_filtered', request)?.length)
@@ -140,7 +140,7 @@ class Walk {
 
   #wasAsked({ name, deployment, messages }: Step): boolean {
     if (messages) return false; // it is asked something else
-    if (this.#asked.has(name)) return true;
+    if (this.#asked.includes(name)) return true;
     return (
       deployment !== undefined &&
       this.#attempts.some((attempt) => attempt.deployment === deployment && attempt.outcome !== 'skipped')

@@ -1,5 +1,5 @@
 import type { Middleware, Model, ModelRequest, ModelResponse } from '@rolecall/core';
-import { attemptCancellation } from '../attempt-signal.ts';
+import { endWith } from '../attempt-signal.ts';
 import type { Backend } from '../backend.ts';
 import { Cancellation } from '../cancellation.ts';
 import { carry } from '../compose.ts';
@@ -8,7 +8,7 @@ import { abortError, duration, ModelError, type ModelErrorCode } from '../errors
 import { offAbort, onAbort } from '../on-abort.ts';
 import { checkOptions, positiveOrInfinity } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
-import { outOfTime, type PlannedRequest } from '../plan.ts';
+import { copied, outOfTime, type PlannedRequest } from '../plan.ts';
 import { isStream, tapped } from '../tap.ts';
 
 export interface TimeoutOptions {
@@ -121,9 +121,9 @@ class TimedAttempt {
 
   /** The request as the model gets it: with a signal of this attempt, its pieces noticed, and nothing that is the router's. */
   #own(): ModelRequest {
-    const { signal } = this.#cancellation;
-    const hidden = { plan: undefined, waitedMs: undefined, avoid: undefined };
-    const own: PlannedRequest = { ...this.#request, ...hidden, signal, [attemptCancellation]: this.#cancellation };
+    const own = copied(this.#request);
+    own.plan = own.waitedMs = own.avoid = undefined;
+    endWith(own, this.#cancellation);
     return this.#isStream ? Object.assign(own, tapped(this.#request, this)) : own;
   }
 

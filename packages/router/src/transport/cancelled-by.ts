@@ -1,4 +1,5 @@
 import type { Cancellation } from '../cancellation.ts';
+import type { PlainRequest } from './redirects.ts';
 
 /**
  * Where a request carries the end of the call it is for, past the SDK that makes it: an SDK that is given a signal links it to one
@@ -6,8 +7,18 @@ import type { Cancellation } from '../cancellation.ts';
  */
 const cancelledBy: unique symbol = Symbol('cancelled by');
 
+/** Is told what a client sends, if that is a plain request: such a one can be sent again with another body. */
+export type Note = (request: PlainRequest) => void;
+
+const notedBy: unique symbol = Symbol('noted by');
+
 export interface CancellableInit extends RequestInit {
   readonly [cancelledBy]?: Cancellation | undefined;
+  readonly [notedBy]?: Note | undefined;
+}
+
+export function noteOf(init: CancellableInit): Note | undefined {
+  return init[notedBy];
 }
 
 /** What a request ends with. */
@@ -37,12 +48,15 @@ export function withOneSignal(init: CancellableInit): RequestInit {
   return { ...init, signal: signal ? AbortSignal.any([signal, another.signal]) : another.signal };
 }
 
-/** How a call tells its SDK to end with it: past it, if the client's `fetch` is a pooled one. */
-export function endedBy(call: Cancellation, isPooled: boolean): { signal: AbortSignal } | { fetchOptions: object } {
-  return isPooled ? { fetchOptions: { [cancelledBy]: call } } : { signal: call.signal };
+/** What tells a client's `fetch` when to end. */
+export type CallEnding = { readonly signal: AbortSignal } | { readonly fetchOptions: object };
+
+/** How a call tells its SDK to end with it: past it, if the client's `fetch` is a pooled one, which also tells what it sends. */
+export function endedBy(call: Cancellation, note?: Note): CallEnding {
+  return note ? { fetchOptions: { [cancelledBy]: call, [notedBy]: note } } : { signal: call.signal };
 }
 
 /** The same for a `fetch` that is called directly. */
-export function initEndedBy(init: RequestInit | undefined, call: Cancellation, isPooled: boolean): CancellableInit {
-  return isPooled ? { ...init, signal: null, [cancelledBy]: call } : { ...init, signal: call.signal };
+export function initEndedBy(init: RequestInit | undefined, ending: CallEnding): CancellableInit {
+  return 'signal' in ending ? { ...init, signal: ending.signal } : { ...init, signal: null, ...ending.fetchOptions };
 }

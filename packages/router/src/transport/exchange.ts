@@ -31,12 +31,11 @@ export interface BodyReader {
 
 /** Sends a request; resolves when the head of the answer is there. What is aborted rejects with the reason, at any time. */
 export function exchange(pool: Pool, request: PlainRequest): Promise<Received> {
-  const { url, method, headers, body, endings } = request;
+  const { to, method, headers, body, endings } = request;
   return new Promise((resolve, reject) => {
     for (const { aborted, reason } of endings) if (aborted) return reject(reason);
     const handler = new Exchange(endings, resolve, reject);
-    const path = `${url.pathname}${url.search}`;
-    pool.dispatch({ origin: url.origin, path, method, headers, body }, handler);
+    pool.dispatch({ origin: to.origin, path: to.path, method, headers, body }, handler);
   });
 }
 
@@ -52,6 +51,7 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
   readonly #onAbort = (): void => this.#abort(this.#endings.find(({ aborted }) => aborted)?.reason);
   #controller: Controller | undefined;
   #reader: BodyReader | undefined;
+  #isPaused = false;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #hasHead = false;
@@ -95,14 +95,16 @@ class Exchange implements Dispatcher.DispatchHandler, Incoming {
     this.#reader = reader;
     for (const bytes of this.#held.splice(0)) reader.piece(bytes);
     if (this.#ending) this.#tell(reader, this.#ending);
-    else this.resume();
+    else if (!this.#isPaused) this.#controller?.resume(); // the first pieces may have been enough for now
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#controller?.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#controller?.resume();
   }
 

@@ -1,10 +1,11 @@
 import { checkOptions, countFromOne, type Rule } from '../options-check.ts';
-import { type CancellableInit, endingsOf, withOneSignal } from './cancelled-by.ts';
+import type { Cancellation } from '../cancellation.ts';
+import { type CancellableInit, endingsOf, noteOf, withOneSignal } from './cancelled-by.ts';
 import { acceptedEncodings } from './decompress.ts';
 import { exchange } from './exchange.ts';
 import { lazyPool, type Pool } from './pool.ts';
 import type { PoolOptions } from './pool-options.ts';
-import { isRedirect, nextHop, type PlainRequest } from './redirects.ts';
+import { type Address, addressOf, isRedirect, nextHop, type PlainRequest } from './redirects.ts';
 import { nobody, responseOf } from './response.ts';
 
 export type PooledFetchOptions = PoolOptions;
@@ -39,13 +40,21 @@ const sharedPool = lazyPool({});
 export function pooledFetch(options: PooledFetchOptions = {}): typeof fetch {
   checkOptions('pooledFetch', options, rules);
   const pool = Object.keys(options).length === 0 ? sharedPool : lazyPool(options);
-  const addressOf = addressReader();
+  const readAddress = addressReader();
   return async (input, init: CancellableInit = {}) => {
     if (isReplaced()) return await globalThis.fetch(input, withOneSignal(init));
-    const request = plainRequest(input, init, addressOf);
+    const request = plainRequest(input, init, readAddress);
     if (!request) return await original(input, { ...withOneSignal(init), dispatcher: await pool() } as RequestInit);
+    noteOf(init)?.(request);
     return await follow(request, init.redirect ?? 'follow', await pool());
   };
+}
+
+/** Sends what `pooledFetch()` has sent before, with another body; `undefined` while somebody else stands in the place of `fetch`. */
+export async function sendAgain(before: PlainRequest, body: string, call: Cancellation): Promise<Response | undefined> {
+  if (isReplaced()) return undefined;
+  const { to, method, headers } = before;
+  return await follow({ to, method, headers, body, endings: [call] }, 'follow', await sharedPool());
 }
 
 /** Test tools and tracers put their own in the place of `fetch`, or of the dispatcher below it. */
@@ -56,15 +65,15 @@ function isReplaced(): boolean {
 }
 
 /** Reads an address of the web without a password. It remembers the last one: a client asks the same again and again. */
-function addressReader(): (input: string | URL) => URL | undefined {
-  let last: { readonly text: string; readonly url: URL | undefined } | undefined;
+function addressReader(): (input: string | URL) => Address | undefined {
+  let last: { readonly text: string; readonly to: Address | undefined } | undefined;
   return (input) => {
     const text = String(input);
-    if (text === last?.text) return last.url;
+    if (text === last?.text) return last.to;
     const url = new URL(text);
     const isPlain = /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-    last = { text, url: isPlain ? url : undefined };
-    return last.url;
+    last = { text, to: isPlain ? addressOf(url) : undefined };
+    return last.to;
   };
 }
 
@@ -72,16 +81,16 @@ function addressReader(): (input: string | URL) => URL | undefined {
 function plainRequest(
   input: string | URL | Request,
   init: RequestInit,
-  addressOf: (input: string | URL) => URL | undefined,
+  readAddress: (input: string | URL) => Address | undefined,
 ): PlainRequest | undefined {
   const { method = 'GET', body = null } = init;
   const isPlainBody = body === null || typeof body === 'string' || body instanceof Uint8Array;
   if (!isPlainBody || (typeof input !== 'string' && !(input instanceof URL))) return undefined;
-  const url = addressOf(input);
-  if (!url) return undefined;
+  const to = readAddress(input);
+  if (!to) return undefined;
 
   const headers = headersOf(init, typeof body === 'string');
-  return { url, method: method.toUpperCase(), headers, body, endings: endingsOf(init) };
+  return { to, method: method.toUpperCase(), headers, body, endings: endingsOf(init) };
 }
 
 const defaultHeaders = [
@@ -106,7 +115,8 @@ async function follow(first: PlainRequest, mode: NonNullable<RequestInit['redire
   let request = first;
   for (let hops = 0; ; hops++) {
     const received = await exchange(pool, request);
-    if (mode === 'manual' || !isRedirect(received)) return responseOf(received, { url: request.url.href, redirected: hops > 0 });
+    if (mode === 'manual' || !isRedirect(received))
+      return responseOf(received, { url: request.to.url.href, redirected: hops > 0 });
     received.body.read(nobody);
     if (mode === 'error' || hops === mostRedirects) {
       throw new TypeError('fetch failed', { cause: new Error(mode === 'error' ? 'unexpected redirect' : 'too many redirects') });

@@ -8,10 +8,22 @@ export interface Trip {
   readonly redirected: boolean;
 }
 
-/** A `Response`. For JSON it is a light one: the web streams of a real one cost more than all the rest of a call. */
+/** How much of a body a stream holds ready, by its type: what is beyond that waits at the sender. Of JSON nobody asks for a stream. */
+const light: readonly (readonly [type: RegExp, heldBytes: number])[] = [
+  [/^application\/json\b/i, 0],
+  [/^(?:text\/event-stream|application\/x-ndjson)\b/i, 65_536],
+];
+
+/** A `Response`. For what models answer it is a light one: the web streams of a real one cost more than all the rest of a call. */
 export function responseOf(received: Received, trip: Trip): Response {
-  const isJson = /^application\/json\b/i.test(received.headers.get('content-type') ?? '');
-  return isJson && !bodiless.has(received.status) ? new JsonResponse(received, trip) : fullResponse(received, trip);
+  const type = received.headers.get('content-type') ?? '';
+  const known = bodiless.has(received.status) ? undefined : light.find(([pattern]) => pattern.test(type));
+  return known ? new LightResponse(received, trip, known[1]) : fullResponse(received, trip);
+}
+
+/** The body of a light response as it comes, without a stream in between; `undefined` when it can only be had as a stream. */
+export function incomingOf(response: Response): Incoming | undefined {
+  return response instanceof LightResponse ? response.incoming() : undefined;
 }
 
 const bodiless = new Set([204, 205, 304]);
@@ -60,17 +72,23 @@ function webStream(body: Incoming, highWaterMark: number): ReadableStream<Bytes>
 }
 
 /** Reads its body straight from the connection. What it cannot do itself, a real `Response` does that is made when asked. */
-class JsonResponse implements Response {
+class LightResponse implements Response {
   readonly type = 'basic';
   readonly #received: Received;
   readonly #trip: Trip;
+  readonly #highWaterMark: number;
   #stream: ReadableStream<Bytes> | undefined;
   #full: Response | undefined;
   #isRead = false;
 
-  constructor(received: Received, trip: Trip) {
+  constructor(received: Received, trip: Trip, highWaterMark: number) {
     this.#received = received;
     this.#trip = trip;
+    this.#highWaterMark = highWaterMark;
+  }
+
+  incoming(): Incoming | undefined {
+    return this.#stream || this.#full ? undefined : this.#incoming();
   }
 
   get status(): number {
@@ -103,7 +121,7 @@ class JsonResponse implements Response {
 
   /** Some SDKs only hold on to it: until it is read, the bytes can still be had without it. */
   get body(): Response['body'] {
-    return this.#full ? this.#full.body : (this.#stream ??= webStream(this.#incoming(), 0));
+    return this.#full ? this.#full.body : (this.#stream ??= webStream(this.#incoming(), this.#highWaterMark));
   }
 
   async text(): Promise<string> {
@@ -147,7 +165,7 @@ class JsonResponse implements Response {
     return new Promise((resolve, reject) => {
       this.#incoming().read({
         piece: (bytes) => void pieces.push(bytes),
-        end: () => resolve(Buffer.concat(pieces)),
+        end: () => resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)),
         fail: reject,
       });
     });

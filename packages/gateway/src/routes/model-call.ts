@@ -123,11 +123,10 @@ class ModelCall {
       settings,
       role: wishes.role,
       model: wishes.model,
-      labels: { workflow: exchange.callId, tags: tagsOf(wishes.tags, exchange.caller) },
+      labels: { workflow: exchange.callId, tags: tagsOf(wishes.tags, exchange.caller), [progress]: call },
       fallbacks: wishes.fallbacks,
       cache: wishes.cache,
       signal: exchange.signal,
-      [progress]: call,
       wire: isCached ? undefined : { api: dialect.api, body: wishes.body, onBytes: events?.onBytes },
       onDelta: events?.onDelta,
     };

@@ -1,12 +1,12 @@
-/** How the call that a request belongs to is going. It travels with the request, and no policy looks at it. */
-import type { Message, ModelRequest, ModelSettings } from '@rolecall/core';
+/** How the call that a request belongs to is going. It travels with the labels, which no policy reads and all hand on. */
+import type { Labels, Message, ModelRequest, ModelSettings } from '@rolecall/core';
 import type { Admission, Place } from '../http/route.ts';
 import type { MockFailure } from './mock-failure.ts';
 
 export const progress: unique symbol = Symbol('progress');
 
 export interface CallRequest extends ModelRequest {
-  readonly [progress]?: Progress;
+  readonly labels?: (Labels & { readonly [progress]?: Progress }) | undefined;
 }
 
 export interface ProgressFacts {

@@ -24,7 +24,7 @@ function progressOf(more: Partial<ProgressFacts> = {}): Progress {
 function requestOf(call: Progress, heard: string[] = []): CallRequest {
   const onBytes = (bytes: Uint8Array): void => void heard.push(`bytes ${String(Buffer.from(bytes))}`);
   const wire = { api: 'chat.completions', body: { stream: true }, onBytes };
-  return { messages, wire, onDelta: (delta) => void heard.push(delta.type), [progress]: call };
+  return { messages, wire, onDelta: (delta) => void heard.push(delta.type), labels: { [progress]: call } };
 }
 
 const speaker: Backend = Object.assign(

@@ -13,20 +13,19 @@ export interface Around {
 
 /** The backend as calls over HTTP ask it. */
 export function relaying(backend: Backend, place: Place, { track, onAnswer }: Around): Model {
-  const tracked = track(backend);
-  const speaks = backend.speaks ?? [];
+  const target: Target = { backend, place, ask: track(backend), speaks: backend.speaks ?? [] };
   const model: Model = async (request: CallRequest) => {
-    const call = request[progress];
-    if (!call) return await tracked(request); // a probe
+    const call = request.labels?.[progress];
+    if (!call) return await target.ask(request); // a probe
     const { asked } = call;
     asked.mock?.at(place);
-    const { wire } = request;
-    const relay = wire !== undefined && speaks.includes(wire.api) && request.messages === asked.messages ? wire : undefined;
-    if (!relay && asked.wireOnly.length > 0) throw speechless(place.model, asked.wireOnly);
+    const wire = request.messages === asked.messages ? request.wire : undefined; // a stand-in may be asked something else
+    const relayed = wire && target.speaks.includes(wire.api) ? wire : undefined;
+    if (!relayed && asked.wireOnly.length > 0) throw speechless(place.model, asked.wireOnly);
     const over = call.asking && (await call.asking(place));
     call.begin(place);
     try {
-      const response = relay ? await relayed(request, call, relay) : withoutRaw(await tracked(inWords(request, call, place)));
+      const response = relayed ? await relay(request, relayed, call, target) : await translate(request, call, target);
       call.place = place;
       onAnswer(place, response);
       return response;
@@ -35,23 +34,46 @@ export function relaying(backend: Backend, place: Place, { track, onAnswer }: Ar
       over?.();
     }
   };
-  const relayed = async (request: CallRequest, call: Progress, wire: Wire): Promise<ModelResponse> => {
-    const { onBytes } = wire;
-    const filter = onBytes && needsUsage(wire, backend) ? new UsageFilter() : undefined;
-    const pass = (bytes: Uint8Array): void | Promise<void> => {
-      call.place = place;
-      return onBytes?.(filter ? filter.take(bytes) : bytes);
-    };
-    const own = {
-      wire: { api: wire.api, body: bodyOf(wire, request, call, backend, filter !== undefined), onBytes: onBytes && pass },
-      onDelta: request.onDelta && unheard,
-    };
-    const response = await tracked(Object.assign({}, request, own));
-    const rest = filter?.rest();
-    if (rest && rest.length > 0) await pass(rest);
-    return response;
-  };
   return Object.assign(model, backend);
+}
+
+interface Target {
+  readonly backend: Backend;
+  readonly place: Place;
+  /** The backend, each call on record. */
+  readonly ask: Model;
+  readonly speaks: readonly string[];
+}
+
+async function relay(request: CallRequest, wire: Wire, call: Progress, target: Target): Promise<ModelResponse> {
+  const { onBytes } = wire;
+  if (!onBytes) {
+    const body = bodyOf(wire, request, call, target.backend, false);
+    // A copy costs more than the rest of this: most requests go on as they are.
+    return await target.ask(body === wire.body ? request : Object.assign({}, request, { wire: { api: wire.api, body } }));
+  }
+  const filter = needsUsage(wire, target.backend) ? new UsageFilter() : undefined;
+  const pass = (bytes: Uint8Array): void | Promise<void> => {
+    call.place = target.place;
+    return onBytes(filter ? filter.take(bytes) : bytes);
+  };
+  const body = bodyOf(wire, request, call, target.backend, filter !== undefined);
+  const own = { wire: { api: wire.api, body, onBytes: pass }, onDelta: request.onDelta && unheard };
+  const response = await target.ask(Object.assign({}, request, own));
+  const rest = filter?.rest();
+  if (rest && rest.length > 0) await pass(rest);
+  return response;
+}
+
+async function translate(request: CallRequest, call: Progress, { ask, place }: Target): Promise<ModelResponse> {
+  const { onDelta } = request;
+  const told: ModelRequest['onDelta'] =
+    onDelta &&
+    ((delta) => {
+      call.place = place;
+      return onDelta(delta);
+    });
+  return withoutRaw(await ask(Object.assign({}, request, { wire: undefined, onDelta: told })));
 }
 
 function speechless(model: string, fields: readonly string[]): ModelError {
@@ -62,17 +84,6 @@ function speechless(model: string, fields: readonly string[]): ModelError {
 /** The bytes say it all. The ledger still counts what is said, in case the answer is cut. */
 function unheard(): void {
   // Nobody need be told.
-}
-
-function inWords(request: CallRequest, call: Progress, place: Place): CallRequest {
-  const { onDelta } = request;
-  const told: ModelRequest['onDelta'] =
-    onDelta &&
-    ((delta) => {
-      call.place = place;
-      return onDelta(delta);
-    });
-  return Object.assign({}, request, { wire: undefined, onDelta: told });
 }
 
 /** The provider's own words are in an API that the caller did not ask in. */

@@ -117,17 +117,17 @@ async function soak() {
 
 /** Keeps 64 streams going until it is stopped. */
 function streaming(port, limits) {
-  let isOn = true;
+  const stopped = new AbortController();
   let streamed = 0;
   const going = (async () => {
-    while (isOn) {
+    while (!stopped.signal.aborted) {
       await load(port, upstreamPort, { body: paced, count: 64, concurrency: 64, ...limits });
       streamed += 64;
     }
   })();
   return {
     stop: async () => {
-      isOn = false;
+      stopped.abort();
       await going;
       return streamed;
     },

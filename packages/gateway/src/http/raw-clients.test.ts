@@ -1,7 +1,7 @@
 /** Clients that speak HTTP in ways of their own. */
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { fourModels, gatewayWith, type TestGateway } from '../../test/gateway-with.ts';
 
 let running: TestGateway | undefined;
@@ -104,7 +104,7 @@ test('a gateway that is to stop ends a connection that is never idle', async () 
       answered += 1;
       socket.write(request);
     });
-  while (answered < 5) await delay(5);
+  await vi.waitFor(() => expect(answered).toBeGreaterThan(5), { timeout: 10_000, interval: 5 });
 
   const start = performance.now();
   const hungUp = new Promise((resolve) => socket.once('close', resolve));

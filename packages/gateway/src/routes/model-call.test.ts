@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { ModelRequest, ModelResponse } from '@rolecall/core';
+import type { ModelResponse } from '@rolecall/core';
 import { expect, test } from 'vitest';
 import { HttpExchange } from '../http/exchange.ts';
 import type { CallEnding } from '../http/route.ts';
@@ -32,7 +32,7 @@ async function saying(response: ModelResponse): Promise<{ readonly text: string;
   const answer = new Answer();
   const request = Object.assign(Readable.from([Buffer.from(asked)]), { headers: {}, url: '/v1/chat/completions' });
   const parts = { begin: () => ({ settle: () => undefined }), onEnding: (ending: CallEnding) => void endings.push(ending) };
-  const models = { m: (_: ModelRequest) => Promise.resolve(response) };
+  const models = { m: () => Promise.resolve(response) };
   const house = {
     parts,
     router: models.m,

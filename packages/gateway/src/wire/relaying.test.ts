@@ -60,23 +60,24 @@ test('two attempts at once, one relayed and one translated, do not take each oth
   expect(call.upstreamMs).toBe(call.upstreamMs); // over, both of them
 });
 
-test('a failure that is ordered is that of the first name alone, and a rate limit that of the first call', async () => {
-  const outcome = async (code: 'overloaded' | 'rate_limited', names: readonly string[]): Promise<readonly string[]> => {
-    const call = progressOf({ mock: new MockFailure(code) });
-    const ask = async (name: string): Promise<string> =>
-      relaying(
-        stranger,
-        placeOf(name),
-        around,
-      )(requestOf(call)).then(
-        ({ text }) => text,
-        (error: { code: string; unasked: boolean }) => `${error.code} ${error.unasked}`,
-      );
-    const told: string[] = [];
-    for (const name of names) told.push(await ask(name));
-    return told;
-  };
+/** What comes of asking these names in turn. */
+async function outcome(code: 'overloaded' | 'rate_limited', names: readonly string[]): Promise<readonly string[]> {
+  const call = progressOf({ mock: new MockFailure(code) });
+  const ask = async (name: string): Promise<string> =>
+    relaying(
+      stranger,
+      placeOf(name),
+      around,
+    )(requestOf(call)).then(
+      ({ text }) => text,
+      (error: { code: string; unasked: boolean }) => `${error.code} ${error.unasked}`,
+    );
+  const told: string[] = [];
+  for (const name of names) told.push(await ask(name));
+  return told;
+}
 
+test('a failure that is ordered is that of the first name alone, and a rate limit that of the first call', async () => {
   expect(await outcome('overloaded', ['a', 'a', 'b'])).toEqual(['overloaded true', 'overloaded true', 'Hi']);
   expect(await outcome('rate_limited', ['a', 'a', 'b'])).toEqual(['rate_limited true', 'Hi', 'Hi']);
 });

@@ -131,10 +131,11 @@ test('a gateway that is to stop lets a slow reader have the whole of his answer'
   await new Promise((resolve) => socket.once('data', resolve));
   socket.pause();
 
+  const hungUp = new Promise((resolve) => socket.once('close', resolve));
   const closing = gateway.close({ graceMs: 20_000 });
   await delay(300);
   socket.resume();
-  await closing;
+  await Promise.all([closing, hungUp]);
 
   expect(length).toBeGreaterThan(text.length);
 });

@@ -21,7 +21,8 @@ const heavy =
   /^(openai|@anthropic-ai\/sdk|groq-sdk|ollama|zod|undici|@pydantic\/genai-prices|@modelcontextprotocol\/sdk|htmlparser2|minisearch|yaml)(\/|$)/;
 
 /** An entry of its own that nobody loads who has not installed what it needs: it imports that as any code does. */
-const optional = /^router\/src\/config(\/|\.ts$)|^gateway\/src\/(gateway-config|keys\/key-fields)\.ts$/;
+const optional =
+  /^router\/src\/config(\/|\.ts$)|^gateway\/src\/(gateway-config|keys\/key-fields|settings\/(config-text|settings-shape))\.ts$/;
 
 interface Import {
   file: string;

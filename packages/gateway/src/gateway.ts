@@ -1,17 +1,17 @@
-import type { Model } from '@rolecall/core';
 import { CostTracker } from '@rolecall/cost-tracker';
-import { createRouter, type Router, type RouterOptions } from '@rolecall/router';
-import { type GatewayConfig, type GatewaySettings, loadGatewayConfig } from './gateway-config.ts';
+import { createRouter, type Router } from '@rolecall/router';
+import { type GatewayConfig, loadGatewayConfig } from './gateway-config.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { routeFinder } from './http/find-route.ts';
 import { type Address, drain, listenOn } from './http/listening.ts';
-import { createHttpServer } from './http/server.ts';
+import { createHttpServer, type HttpLayer } from './http/server.ts';
 import { createParts, type PartsOptions } from './parts.ts';
 import { watchConfig } from './reload/watch-config.ts';
 import type { House } from './routes/model-call.ts';
 import { Offer } from './routes/offer.ts';
 import { dialectOf, modelRoutes } from './routes/table.ts';
-import { relaying } from './wire/relaying.ts';
+import type { GatewaySettings } from './settings/gateway-settings.ts';
+import { relayedModels } from './wire/relayed-models.ts';
 
 export interface GatewayOptions {
   /** The path of a configuration file: LiteLLM's YAML, with our sections. */
@@ -72,7 +72,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { insecure, logTo } = options;
   CostTracker.warm(); // or else the first call would wait for the price table
   const parts = await createParts({ settings: first.settings, config: first.loaded.options, insecure, logTo });
-  return new RunningGateway(options, parts, first);
+  try {
+    return new RunningGateway(options, parts, first);
+  } catch (error) {
+    await parts.close(); // a connection that is left open holds the process
+    throw error;
+  }
 }
 
 class RunningGateway implements Gateway {
@@ -81,7 +86,7 @@ class RunningGateway implements Gateway {
   readonly tracker: GatewayParts['tracker'];
   readonly #options: GatewayOptions;
   readonly #parts: GatewayParts;
-  readonly #server: ReturnType<typeof createHttpServer>;
+  readonly #http: HttpLayer;
   readonly #watcher: ReturnType<typeof watchConfig> | undefined;
   #settings: GatewaySettings;
   #house: House;
@@ -94,11 +99,12 @@ class RunningGateway implements Gateway {
     this.tracker = parts.tracker;
     this.#settings = first.settings;
     this.#house = this.#houseOf(first);
-    this.#server = createHttpServer({
+    this.#takeOver(first, this.#house);
+    this.#http = createHttpServer({
       find: routeFinder([...modelRoutes(() => this.#house), ...parts.routes]),
       admit: (request, area) => parts.admit(request, area),
       problemBody: (problem, path, callId) => dialectOf(path).problem(problem, callId),
-      onRefusal: (refused) => parts.onRefusal?.(refused),
+      onRefusal: (refused) => parts.onRefusal(refused),
       maxBodyBytes: () => this.#settings.maxBodyBytes,
     });
     const again = (): void => void this.reload().catch(() => undefined); // it is on record
@@ -107,7 +113,7 @@ class RunningGateway implements Gateway {
 
   async listen(port: number, host = '127.0.0.1'): Promise<Address> {
     this.#parts.mayListenOn(host);
-    this.address = await listenOn(this.#server, port, host);
+    this.address = await listenOn(this.#http.server, port, host);
     return this.address;
   }
 
@@ -119,18 +125,24 @@ class RunningGateway implements Gateway {
   }
 
   async #reload(): Promise<void> {
+    if (this.#closing) return; // it has served its time
     try {
       const read = await loadGatewayConfig(this.#options.config, { env: this.#options.env });
       const house = this.#houseOf(read); // before anything is changed: it may be refused
-      this.#parts.reconfigure(read.settings);
-      this.#settings = read.settings;
-      this.#house = house;
+      this.#parts.reconfigure(read.settings, read.loaded.options);
+      this.#takeOver(read, house);
     } catch (error) {
       this.#parts.reloaded(error instanceof Error ? error : new Error(String(error)));
       throw error;
     }
-    this.#parts.onRouter?.(this.#house.router);
     this.#parts.reloaded('ok');
+  }
+
+  #takeOver({ settings, warnings, loaded }: GatewayConfig, house: House): void {
+    this.#settings = settings;
+    this.warnings = warnings;
+    this.#house = house;
+    this.#parts.onRouter(house.router, loaded.options);
   }
 
   close({ graceMs = this.#settings.drainMs }: CloseOptions = {}): Promise<void> {
@@ -141,46 +153,23 @@ class RunningGateway implements Gateway {
   async #close(graceMs: number): Promise<void> {
     this.#watcher?.close();
     this.#parts.draining();
-    await drain(this.#server, graceMs);
+    await drain(this.#http, graceMs);
     await this.#parts.close();
   }
 
-  #houseOf({ loaded, settings, warnings }: GatewayConfig): House {
+  #houseOf({ loaded, settings }: GatewayConfig): House {
     const options = this.#parts.routerOptions(loaded.options);
-    const router: Router = createRouter({ ...options, models: modelsOf(options, this.#parts) });
-    if (!this.#house) this.#parts.onRouter?.(router);
-    this.warnings = warnings;
+    const router: Router = createRouter({ ...options, models: relayedModels(options, this.#parts) });
     const { stallMs = 120_000 } = this.#options;
-    const { litellmErrors, litellmHeaders } = settings;
+    const { litellmErrors, litellmHeaders, dropsParams } = settings;
     return {
       parts: this.#parts,
       router,
-      offer: new Offer(options, { hidden: hiddenAliases(loaded.file), litellmErrors }),
+      offer: new Offer(options, { hidden: hiddenAliases(loaded.file), litellmErrors, dropsParams }),
       stallMs,
       litellmHeaders,
     };
   }
-}
-
-/** Every deployment, as calls over HTTP ask it. */
-function modelsOf({ models }: RouterOptions, { tracker }: GatewayParts): RouterOptions['models'] {
-  const track = (model: Model): Model => tracker.wrap(model);
-  const wrapped = Object.entries(models).map(([name, given]) => {
-    const deployments = typeof given === 'function' ? [{ model: given }] : given;
-    return [
-      name,
-      deployments.map((deployment, index) => {
-        const id = 'id' in deployment ? deployment.id : undefined;
-        const place = {
-          name,
-          deployment: id ?? (deployments.length === 1 ? name : `${name}#${index + 1}`),
-          model: deployment.model.id ?? name,
-        };
-        return { ...deployment, model: relaying(deployment.model, place, track) };
-      }),
-    ] as const;
-  });
-  return Object.fromEntries(wrapped);
 }
 
 /** Aliases that can be asked for, and are not to be listed. */

@@ -191,3 +191,31 @@ test('a reload changes what is served, and a wrong file changes nothing', async 
   expect(renamed.status).toBe(200);
   expect((await running.post(chat, { model: 'other', messages })).status).toBe(200);
 });
+
+test('a reload cannot open to anybody what other machines can reach', async () => {
+  const { writeFile } = await import('node:fs/promises');
+  const locked = `${fourModels}\ngeneral_settings: { master_key: sk-master-0123456789 }\n`;
+  running = await gatewayWith(locked, { host: '0.0.0.0' });
+  await writeFile(running.config, fourModels);
+
+  const reload = running.gateway.reload();
+
+  await expect(reload).rejects.toThrow('general_settings.master_key cannot be taken away');
+  expect((await running.post(chat, { model: 'gpt', messages })).status).toBe(401);
+});
+
+test('what providers say is left is a metric, by our name and LiteLLM’s', async () => {
+  running = await gatewayWith();
+  await running.post(chat, { model: 'gpt', messages });
+  await running.post(chat, { model: 'local', messages });
+
+  const text = await (await fetch(`${running.url}/metrics`)).text();
+  const left = text.split('\n').filter((line) => /^\w+_remaining_\w*(requests|tokens)/.test(line));
+
+  expect(left).toEqual([
+    'rolecall_deployment_remaining_requests{name="gpt",backend="openai-compatible/gpt-4.1",deployment="gpt"} 9999',
+    expect.stringMatching(/^rolecall_deployment_remaining_tokens\{name="gpt",.*\} \d+$/),
+    'litellm_remaining_requests_metric{model_group="gpt",litellm_model_name="openai-compatible/gpt-4.1",model_id="gpt"} 9999',
+    expect.stringMatching(/^litellm_remaining_tokens_metric\{model_group="gpt",.*\} \d+$/),
+  ]);
+});

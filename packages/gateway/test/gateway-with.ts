@@ -26,9 +26,15 @@ model_list:
 router_settings: { num_retries: 0 }
 `;
 
+interface TestOptions extends Partial<GatewayOptions> {
+  readonly simulator?: SimulatorOptions;
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+}
+
 export async function gatewayWith(
   yaml: string = fourModels,
-  { simulator: simulated, ...options }: Partial<GatewayOptions> & { readonly simulator?: SimulatorOptions } = {},
+  { simulator: simulated, host, ...options }: TestOptions = {},
 ): Promise<TestGateway> {
   const simulator = await startSimulator(simulated);
   const folder = await mkdtemp(join(tmpdir(), 'rolecall-gateway-'));
@@ -45,7 +51,8 @@ export async function gatewayWith(
     OLLAMA_API_BASE: ollama,
   };
   const gateway = await createGateway({ config, env, logTo: { write: () => undefined }, ...options });
-  const { url } = await gateway.listen(0);
+  const { port } = await gateway.listen(0, host);
+  const url = `http://127.0.0.1:${port}`;
   return {
     simulator,
     gateway,

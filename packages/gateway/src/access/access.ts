@@ -34,7 +34,13 @@ export class Access {
     this.#isInsecure = isInsecure;
   }
 
-  set rules(rules: AccessRules) {
+  /** Goes by other rules from now on. @throws {TypeError} when they would open to anybody what others can reach. */
+  change(rules: AccessRules): void {
+    if (!this.#isLocal && !this.#mayServeOthers(rules)) {
+      throw new TypeError(
+        'general_settings.master_key cannot be taken away while the gateway listens where other machines can reach it: anybody could call.',
+      );
+    }
     this.#rules = rules;
     this.#masterId = idOf(rules.masterKey ?? '');
   }
@@ -42,12 +48,16 @@ export class Access {
   /** @throws {TypeError} when only this machine may be served, and the address is another. */
   mayListenOn(host: string): void {
     const isLocal = isLoopback(host);
-    if (!isLocal && this.#rules.masterKey === undefined && !this.#isInsecure) {
+    if (!isLocal && !this.#mayServeOthers(this.#rules)) {
       throw new TypeError(
         `listen: ${JSON.stringify(host)} can be reached from other machines, and there is no master key: set general_settings.master_key, or listen on 127.0.0.1, or say --insecure.`,
       );
     }
     this.#isLocal = isLocal;
+  }
+
+  #mayServeOthers({ masterKey }: AccessRules): boolean {
+    return masterKey !== undefined || this.#isInsecure;
   }
 
   /** Whoever it is. @throws {Refusal} when they may not come in. */

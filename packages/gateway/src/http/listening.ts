@@ -1,6 +1,7 @@
 /** Where a server listens, and how it stops: no request that was begun is dropped before its time. */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import type { HttpLayer } from './server.ts';
 
 export interface Address {
   readonly host: string;
@@ -26,16 +27,13 @@ export function listenOn(server: Server, port: number, host: string): Promise<Ad
 }
 
 /** Takes no more connections, and waits for the requests under way; those left after `graceMs` are cut. */
-export function drain(server: Server, graceMs: number): Promise<void> {
-  if (!server.listening) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-    // A connection that is kept alive would hold the server open once its request is over.
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    server.close(() => {
-      clearTimeout(timer);
-      clearInterval(idle);
-      resolve();
-    });
-  });
+export async function drain({ server, connections }: HttpLayer, graceMs: number): Promise<void> {
+  if (!server.listening) return;
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  // To Node a connection is idle once its answer has been written, though a slow reader may not have it all yet.
+  const idle = setInterval(() => !connections.areBusy && server.closeIdleConnections(), 50);
+  await new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  clearTimeout(timer);
+  clearInterval(idle);
+  server.close(() => undefined); // it looks for connections that are too slow, for ever
 }

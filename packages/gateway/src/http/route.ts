@@ -32,6 +32,8 @@ export interface Exchange {
   readonly caller: Caller;
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal;
+  /** Characters of the body, once it has been read. */
+  readonly bodyLength: number;
   /** The body as JSON; refuses what is none, or too long. */
   json(): Promise<Readonly<Record<string, unknown>>>;
 }

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { createExchange } from './exchange.ts';
+import { Connections } from './connections.ts';
+import { HttpExchange } from './exchange.ts';
 import type { FindRoute } from './find-route.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { sendProblem } from './reply.ts';
@@ -23,10 +24,19 @@ const requestMs = 120_000;
 /** Longer than load balancers keep a connection, which would otherwise send into a closed one. */
 const keepAliveMs = 75_000;
 
-export function createHttpServer(parts: ServerParts): Server {
+export interface HttpLayer {
+  readonly server: Server;
+  readonly connections: Connections;
+}
+
+export function createHttpServer(parts: ServerParts): HttpLayer {
+  const connections = new Connections();
   const server = createServer(
     { requestTimeout: requestMs, headersTimeout: headMs, keepAliveTimeout: keepAliveMs },
     (request, response) => {
+      // A connection that is never idle would hold up a server that is to stop.
+      if (!server.listening) response.shouldKeepAlive = false;
+      connections.begin(response);
       serve(request, response, parts).catch((error: unknown) => {
         response.destroy(); // not even the error could be told, and that must not end the process
         const name = error instanceof Error ? error.name : typeof error;
@@ -34,12 +44,15 @@ export function createHttpServer(parts: ServerParts): Server {
       });
     },
   );
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseGarbage(error, socket));
-  return server;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (connections.isAnswering(socket)) socket.destroy(); // what is said now would stand in the middle of that answer
+    else refuseGarbage(error, socket);
+  });
+  return { server, connections };
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, parts: ServerParts): Promise<void> {
-  const { path, query } = addressOf(request.url ?? '/');
+  const path = pathOf(request.url ?? '/');
   const sharedId = sharedIdOf(request);
   const callId = sharedId ?? randomUUID();
   const isIdShared = sharedId !== undefined;
@@ -47,34 +60,21 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
     const route = parts.find(request.method ?? 'GET', path);
     const admitted = parts.admit(request, route.area);
     const caller = admitted instanceof Promise ? await admitted : admitted;
-    const signal = leaving(response);
     await route.handle(
-      createExchange({ request, response, path, query, callId, isIdShared, caller, signal, maxBodyBytes: parts.maxBodyBytes() }),
+      new HttpExchange({ request, response, path, callId, isIdShared, caller, maxBodyBytes: parts.maxBodyBytes() }),
     );
   } catch (error) {
     const problem = problemOf(error);
     parts.onRefusal({ callId, path, status: problem.status, code: problem.code, error });
     if (response.headersSent) response.destroy(); // half an answer must not look like a whole one
-    else sendProblem(response, problem, parts.problemBody(problem, path, callId), { 'x-rolecall-call-id': callId });
+    else sendProblem(response, problem, parts.problemBody(problem, path, callId), ['x-rolecall-call-id', callId]);
   }
 }
 
-/** Aborts when the client leaves before it has its answer. */
-function leaving(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort();
-  });
-  return controller.signal;
-}
-
-function addressOf(url: string): { readonly path: string; readonly query: URLSearchParams } {
+function pathOf(url: string): string {
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
-  return {
-    path: path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path,
-    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark)),
-  };
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
 /** Gateways behind one load balancer share the id that it gives to a request. */

@@ -15,7 +15,8 @@ export interface KeyStore {
 /** Keys of one process. Those made over the API end with it, unless somebody keeps them. */
 export class MemoryKeyStore implements KeyStore {
   readonly #keys = new Map<string, VirtualKey>();
-  readonly #byName = new Map<string, VirtualKey>();
+  /** Two of one name can come from two gateways, or from a file: they go by the first. Without it the other would go by nothing. */
+  readonly #byName = new Map<string, readonly VirtualKey[]>();
   readonly #maxKeys = 100_000;
 
   find(id: string): VirtualKey | undefined {
@@ -23,7 +24,7 @@ export class MemoryKeyStore implements KeyStore {
   }
 
   byName(name: string): VirtualKey | undefined {
-    return this.#byName.get(name);
+    return this.#byName.get(name)?.[0];
   }
 
   all(): readonly VirtualKey[] {
@@ -36,13 +37,16 @@ export class MemoryKeyStore implements KeyStore {
       throw new RangeError(`there are ${this.#maxKeys} keys already`);
     this.remove(key.id);
     this.#keys.set(key.id, key);
-    this.#byName.set(key.name, key);
+    this.#byName.set(key.name, [...(this.#byName.get(key.name) ?? []), key]);
   }
 
   remove(id: string): void {
     const key = this.#keys.get(id);
     this.#keys.delete(id);
-    if (key && this.#byName.get(key.name)?.id === id) this.#byName.delete(key.name);
+    if (!key) return;
+    const others = (this.#byName.get(key.name) ?? []).filter((one) => one.id !== id);
+    if (others.length > 0) this.#byName.set(key.name, others);
+    else this.#byName.delete(key.name);
   }
 
   configure(keys: readonly VirtualKey[]): void {

@@ -1,5 +1,7 @@
 /** The answer to a scrape: `rolecall_…`, and the same figures by the names that LiteLLM's dashboards ask for. */
 import type { DeploymentHealth } from '@rolecall/router';
+import type { KeyBalance } from '../keys/key-budgets.ts';
+import type { Allowances } from './allowances.ts';
 import type { CallMetrics } from './call-metrics.ts';
 import { type Counter, Page, renamed, type Sample, summed } from './series.ts';
 
@@ -9,9 +11,9 @@ export interface GatewayState {
   readonly ledger: string;
   readonly deployments: readonly DeploymentHealth[];
   readonly cooldowns: Counter;
+  readonly allowances: Allowances;
   readonly inFlight: number;
-  /** USD that is left in this window, by key. */
-  readonly keyBudgets: readonly { readonly name: string; readonly id: string; readonly leftUsd: number }[];
+  readonly keyBudgets: readonly KeyBalance[];
   /** `undefined`: there is none. */
   readonly redisUp: boolean | undefined;
   readonly reloads: Counter;
@@ -74,6 +76,16 @@ function writeOwn(page: Page, state: GatewayState): void {
       'Calls that wait for a backend.',
       samplesOf(deployments, ({ queued }) => queued),
     )
+    .gauge(
+      'rolecall_deployment_remaining_requests',
+      'Requests that its provider last said are left for us.',
+      state.allowances.samples('requests'),
+    )
+    .gauge(
+      'rolecall_deployment_remaining_tokens',
+      'Tokens that its provider last said are left for us.',
+      state.allowances.samples('tokens'),
+    )
     .gauge('rolecall_in_flight_requests', 'Model calls under way.', one(state.inFlight))
     .gauge('rolecall_key_budget_remaining_usd', 'What a key may still spend.', budgetSamples(state))
     .counter(
@@ -97,7 +109,10 @@ function writeOwn(page: Page, state: GatewayState): void {
 const asKey = { model: 'requested_model', key: 'api_key_alias', key_id: 'hashed_api_key' };
 const asDeployment = { name: 'requested_model', backend: 'litellm_model_name', deployment: 'model_id' };
 
-function writeAliases(page: Page, { calls, deployments, cooldowns, inFlight, ...state }: GatewayState): void {
+/** These two have another word for it. */
+const asGroup = { name: 'model_group', backend: 'litellm_model_name', deployment: 'model_id' };
+
+function writeAliases(page: Page, { calls, deployments, cooldowns, allowances, inFlight, ...state }: GatewayState): void {
   const requests = renamed(calls.requests.samples(), { ...asKey, status: 'status_code' });
   const byStatus = summed(requests, ['requested_model', 'api_key_alias', 'hashed_api_key', 'status_code']);
   const failed = byStatus.filter(({ labels }) => Number(labels['status_code']) >= 400);
@@ -176,6 +191,16 @@ function writeAliases(page: Page, { calls, deployments, cooldowns, inFlight, ...
     )
     .counter('litellm_deployment_successful_fallbacks_total', 'As rolecall_fallbacks_total, answered.', fallbacksOf('answered'))
     .counter('litellm_deployment_failed_fallbacks_total', 'As rolecall_fallbacks_total, failed.', fallbacksOf('failed'))
+    .gauge(
+      'litellm_remaining_requests_metric',
+      'As rolecall_deployment_remaining_requests.',
+      renamed(allowances.samples('requests'), asGroup),
+    )
+    .gauge(
+      'litellm_remaining_tokens_metric',
+      'As rolecall_deployment_remaining_tokens.',
+      renamed(allowances.samples('tokens'), asGroup),
+    )
     .gauge(
       'litellm_remaining_api_key_budget_metric',
       'As rolecall_key_budget_remaining_usd.',

@@ -11,6 +11,13 @@ export interface Sample {
 const maxSeries = 1_000;
 const otherLabel = '__other__';
 
+/** All labels of a family have the same names in the same order, so that their values tell them apart. */
+function keyOf(labels: Labels): string {
+  let key = '';
+  for (const name in labels) key += `${labels[name]}\0`;
+  return key;
+}
+
 class Family<Series> {
   readonly #series = new Map<string, { readonly labels: Labels; readonly series: Series }>();
   readonly #make: () => Series;
@@ -20,11 +27,11 @@ class Family<Series> {
   }
 
   of(labels: Labels): Series {
-    const found = this.#series.get(JSON.stringify(labels));
+    const found = this.#series.get(keyOf(labels));
     if (found) return found.series;
     const isFull = this.#series.size >= maxSeries;
     const kept = isFull ? Object.fromEntries(Object.keys(labels).map((name) => [name, otherLabel])) : labels;
-    const key = JSON.stringify(kept);
+    const key = keyOf(kept);
     const entry = this.#series.get(key) ?? { labels: kept, series: this.#make() };
     this.#series.set(key, entry);
     return entry.series;
@@ -35,11 +42,21 @@ class Family<Series> {
   }
 }
 
+/** One series of a counter. */
+export interface Count {
+  value: number;
+}
+
 export class Counter {
-  readonly #family = new Family(() => ({ value: 0 }));
+  readonly #family = new Family((): Count => ({ value: 0 }));
 
   add(labels: Labels, amount: number = 1): void {
     this.#family.of(labels).value += amount;
+  }
+
+  /** The series of these labels, for whoever counts in it often. */
+  of(labels: Labels): Count {
+    return this.#family.of(labels);
   }
 
   samples(): readonly Sample[] {
@@ -55,19 +72,29 @@ export interface Distribution {
   readonly sum: number;
 }
 
-export class Histogram {
-  readonly #family = new Family(() => ({ counts: Array.from({ length: bounds.length + 1 }, () => 0), sum: 0 }));
+/** One series of a histogram. */
+export class Durations {
+  readonly counts: number[] = Array.from({ length: bounds.length + 1 }, () => 0);
+  sum = 0;
 
-  add(labels: Labels, seconds: number): void {
-    const series = this.#family.of(labels);
-    const found = bounds.findIndex((bound) => seconds <= bound);
-    const index = found === -1 ? bounds.length : found;
-    series.counts[index] = (series.counts[index] ?? 0) + 1;
-    series.sum += seconds;
+  add(seconds: number): void {
+    let index = 0;
+    while (index < bounds.length && seconds > (bounds[index] ?? 0)) index += 1;
+    this.counts[index] = (this.counts[index] ?? 0) + 1;
+    this.sum += seconds;
+  }
+}
+
+export class Histogram {
+  readonly #family = new Family(() => new Durations());
+
+  /** The series of these labels. */
+  of(labels: Labels): Durations {
+    return this.#family.of(labels);
   }
 
   distributions(): readonly Distribution[] {
-    return this.#family.all().map(({ labels, series }) => ({ labels, ...series }));
+    return this.#family.all().map(({ labels, series: { counts, sum } }) => ({ labels, counts, sum }));
   }
 }
 

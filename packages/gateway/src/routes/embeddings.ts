@@ -10,7 +10,7 @@ export const embeddings: Dialect = {
   api: 'embeddings',
   read(body) {
     checkInput(body);
-    return { request: { messages: [] }, isStream: false, wireOnly: ['embeddings'] };
+    return { request: { messages: [] }, isStream: false, wireOnly: ['embeddings'], unknown: [] };
   },
   readMessages() {
     throw badRequest('A fallback for embeddings has no messages.', 'fallbacks');

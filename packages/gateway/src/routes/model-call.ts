@@ -1,18 +1,20 @@
 /** A call to a model over HTTP, from its body to its last byte. */
-import type { Attempt, Delta, ModelResponse } from '@rolecall/core';
+import type { Attempt, ModelResponse } from '@rolecall/core';
 import { BudgetError } from '@rolecall/cost-tracker';
-import { ModelError, RouteError, type Router } from '@rolecall/router';
+import type { Router } from '@rolecall/router';
 import type { GatewayParts } from '../gateway-parts.ts';
-import { type Problem, problemOf } from '../http/problem.ts';
-import { EventStream, sendJson, sendProblem } from '../http/reply.ts';
+import { problemOf } from '../http/problem.ts';
+import { EventStream } from '../http/event-stream.ts';
+import { type HeaderList, sendProblem, sendText } from '../http/reply.ts';
 import { Refusal } from '../http/refusal.ts';
-import type { Admission, Ask, CallEnding, Exchange } from '../http/route.ts';
-import type { AnswerFacts, Dialect } from '../wire/dialect.ts';
-import { withoutUsage } from '../wire/hide-usage.ts';
-import { type CallRequest, Progress, progress } from '../wire/relaying.ts';
+import type { Admission, Ask, CallEnding, Caller, Exchange } from '../http/route.ts';
+import { tagPrefix } from '../keys/virtual-key.ts';
+import type { AnswerFacts, Asked, Dialect } from '../wire/dialect.ts';
+import { type CallRequest, Progress, progress } from '../wire/progress.ts';
 import { answerHeaders } from './answer-headers.ts';
-import { costOf } from './cost-of.ts';
+import { answered, attemptsOf, type Ended, internal } from './ended.ts';
 import type { Offer } from './offer.ts';
+import { streamedAnswer, type StreamedAnswer } from './streamed-answer.ts';
 import { readWishes, type Wishes } from './wishes.ts';
 
 /** What calls are made of. */
@@ -37,20 +39,26 @@ export async function serveModel(exchange: Exchange, dialect: Dialect, house: Ho
       roles: house.offer.roles,
       readMessages: (messages) => dialect.readMessages(messages),
     });
-    const { request, isStream, wireOnly } = dialect.read(wishes.body);
+    const asked = dialect.read(wishes.body);
     const call = new Progress({
-      messages: request.messages,
-      settings: request.settings ?? {},
+      messages: asked.request.messages,
+      settings: asked.request.settings ?? {},
       words: dialect.settings,
-      wireOnly,
+      wireOnly: (wishes.dropsParams ?? house.offer.dropsParams) ? needed(asked) : asked.wireOnly,
+      mock: wishes.mock,
     });
     const facts: AnswerFacts = { callId: exchange.callId, model: wishes.asked, body };
-    await new ModelCall({ exchange, dialect, house, wishes, call, facts, isStream, start, startedAt }).run(request);
+    await new ModelCall({ exchange, dialect, house, wishes, call, facts, asked, start, startedAt }).run();
   } catch (error) {
     const problem = problemOf(error);
-    house.parts.onRefusal?.({ callId: exchange.callId, path: exchange.path, status: problem.status, code: problem.code, error });
-    sendProblem(exchange.response, problem, dialect.problem(problem, exchange.callId));
+    house.parts.onRefusal({ callId: exchange.callId, path: exchange.path, status: problem.status, code: problem.code, error });
+    sendProblem(exchange.response, problem, dialect.problem(problem, exchange.callId), ['x-rolecall-call-id', exchange.callId]);
   }
+}
+
+/** What an answer cannot do without. */
+function needed({ wireOnly, unknown }: Asked): readonly string[] {
+  return wireOnly.filter((name) => !unknown.includes(name));
 }
 
 interface CallParts {
@@ -60,7 +68,7 @@ interface CallParts {
   readonly wishes: Wishes;
   readonly call: Progress;
   readonly facts: AnswerFacts;
-  readonly isStream: boolean;
+  readonly asked: Asked;
   /** On the clock of `performance.now()`. */
   readonly start: number;
   readonly startedAt: number;
@@ -77,94 +85,90 @@ class ModelCall {
   constructor(parts: CallParts) {
     this.#parts = parts;
     const { wishes, exchange } = parts;
-    const fallbacks = (wishes.fallbacks || []).map((target) => (typeof target === 'string' ? target : target.model));
-    const inputTokens = Math.ceil(Number(exchange.request.headers['content-length'] ?? 0) / 4);
-    const { callId, isIdShared } = exchange;
+    const fallbacks = wishes.fallbacks
+      ? wishes.fallbacks.map((target) => (typeof target === 'string' ? target : target.model))
+      : [];
+    const { callId, isIdShared, bodyLength } = exchange;
+    const inputTokens = Math.ceil(bodyLength / 4); // whatever the headers say
     this.#ask = { model: wishes.asked, role: wishes.role, fallbacks, tags: wishes.tags, inputTokens, callId, isIdShared };
   }
 
-  async run(asked: Pick<CallRequest, 'messages'>): Promise<void> {
-    const { house, exchange, isStream } = this.#parts;
-    const events = isStream ? this.#events() : undefined;
+  async run(): Promise<void> {
+    const { house, exchange, asked } = this.#parts;
+    const events = asked.isStream ? this.#events() : undefined;
     try {
       house.offer.check(this.#parts.wishes, exchange.caller);
-      this.#admission = await house.parts.begin(exchange.caller, this.#ask);
+      const admitted = house.parts.begin(exchange.caller, this.#ask);
+      this.#admission = admitted instanceof Promise ? await admitted : admitted;
       this.#parts.call.asking = this.#admission.asking;
-      const response = await house.router(this.#request(asked, events));
-      if (events) this.#finish(events, response);
+      const response = await house.router(this.#request(events));
+      if (events) events.end(response);
       else this.#answer(response);
-      this.#conclude({ outcome: 'answered', status: 200, ...answered(response) });
+      this.#conclude(answered(response));
     } catch (error) {
       if (this.#isOver) throw error; // of whoever was told
-      this.#fail(error, events);
+      this.#fail(error, events?.stream);
     }
   }
 
-  #request(asked: Pick<CallRequest, 'messages'>, events: Events | undefined): CallRequest {
-    const { exchange, dialect, house, wishes, call } = this.#parts;
-    const { keyName, tags: own = [] } = exchange.caller;
-    const tags = [...wishes.tags, ...own, ...(keyName === undefined ? [] : [`key:${keyName}`])];
-    const isCached = house.offer.isCached && call.wireOnly.length === 0;
+  #request(events: StreamedAnswer | undefined): CallRequest {
+    const { exchange, dialect, house, wishes, call, asked } = this.#parts;
+    const isCached = house.offer.isCached && asked.wireOnly.length === 0;
+    const { messages, tools, toolChoice, outputSchema, settings } = asked.request;
     return {
-      ...asked,
+      messages,
+      tools,
+      toolChoice,
+      outputSchema,
+      settings,
       role: wishes.role,
       model: wishes.model,
-      labels: { workflow: exchange.callId, tags },
+      labels: { workflow: exchange.callId, tags: tagsOf(wishes.tags, exchange.caller), [progress]: call },
       fallbacks: wishes.fallbacks,
       cache: wishes.cache,
       signal: exchange.signal,
-      [progress]: call,
-      ...(!isCached && { wire: { api: dialect.api, body: wishes.body, ...(events && { onBytes: events.bytes }) } }),
-      ...(events && { onDelta: events.delta }),
+      wire: isCached ? undefined : { api: dialect.api, body: wishes.body, onBytes: events?.onBytes },
+      onDelta: events?.onDelta,
     };
   }
 
-  #events(): Events {
-    const { exchange, dialect, house, call, facts } = this.#parts;
+  #events(): StreamedAnswer {
+    const { exchange, dialect, house, facts } = this.#parts;
     const stream = new EventStream(exchange.response, { headers: () => this.#headers(), stallMs: house.stallMs });
-    const writer = dialect.events(facts);
-    return {
-      stream,
-      writer,
-      bytes: (chunk) => stream.write(call.hidesUsage ? withoutUsage(chunk) : chunk),
-      delta: (delta) => (call.isRelayed ? undefined : stream.write(writer.delta(delta))),
-    };
-  }
-
-  #finish({ stream, writer }: Events, response: ModelResponse): void {
-    const wasRelayed = this.#parts.call.isRelayed && stream.hasBegun;
-    stream.end(wasRelayed ? '' : writer.end(response));
+    return streamedAnswer(stream, dialect.events(facts));
   }
 
   #answer(response: ModelResponse): void {
-    const { exchange, dialect, call, facts } = this.#parts;
-    const raw = call.isRelayed ? response.metadata?.raw : undefined;
-    const body = typeof raw === 'object' && raw !== null ? raw : dialect.answer(response, facts);
-    sendJson(exchange.response, 200, body, this.#headers(response));
+    const { exchange, dialect, facts } = this.#parts;
+    const raw = response.metadata?.raw; // of a relayed answer alone: as text where the backend's bytes are at hand
+    const body = typeof raw === 'string' ? raw : JSON.stringify(raw ?? dialect.answer(response, facts));
+    sendText(exchange.response, 200, body, this.#headers(response.attempts, response.model));
   }
 
-  #headers(response?: ModelResponse, attempts = response?.attempts): Record<string, string> {
+  #headers(attempts?: readonly Attempt[], model?: string): HeaderList {
     const { exchange, call, start, house } = this.#parts;
     const totalMs = performance.now() - start;
     this.#firstByteMs ??= totalMs;
     const { litellmHeaders: withTwins } = house;
-    const headers = answerHeaders({ callId: exchange.callId, call, totalMs, attempts, model: response?.model, withTwins });
-    return Object.assign(headers, this.#admission?.headers);
+    const headers = answerHeaders({ callId: exchange.callId, call, totalMs, attempts, model, withTwins });
+    const own = this.#admission?.headers;
+    for (const name in own) headers.push(name, own[name] ?? '');
+    return headers;
   }
 
-  #fail(error: unknown, events: Events | undefined): void {
+  #fail(error: unknown, stream: EventStream | undefined): void {
     const { exchange, dialect } = this.#parts;
     const problem = problemOf(error);
     const attempts = attemptsOf(error);
     const facts = { code: problem.code, attempts, error: internal(problem, error) };
     if (exchange.signal.aborted && exchange.response.destroyed)
       return this.#conclude({ outcome: 'aborted', status: 499, ...facts });
-    if (events?.stream.hasBegun) {
-      events.stream.end(dialect.problemEvent(problem, exchange.callId));
+    if (stream?.hasBegun) {
+      stream.end(dialect.problemEvent(problem, exchange.callId));
       return this.#conclude({ outcome: 'cut', status: 200, ...facts });
     }
     const refused = error instanceof Refusal || BudgetError.isInstance(error);
-    sendProblem(exchange.response, problem, dialect.problem(problem, exchange.callId), this.#headers(undefined, attempts));
+    sendProblem(exchange.response, problem, dialect.problem(problem, exchange.callId), this.#headers(attempts));
     this.#conclude({
       outcome: refused ? 'refused' : 'failed',
       status: problem.status,
@@ -173,8 +177,8 @@ class ModelCall {
   }
 
   /** Once: whatever fails while this is told must not have it told again. */
-  #conclude(ending: Pick<CallEnding, 'outcome' | 'status' | 'attempts'> & Partial<CallEnding>): void {
-    const { exchange, dialect, call, isStream, start, startedAt, house } = this.#parts;
+  #conclude(ending: Ended): void {
+    const { exchange, dialect, call, asked, start, startedAt, house } = this.#parts;
     if (this.#isOver) return;
     this.#isOver = true;
     const durationMs = performance.now() - start;
@@ -184,38 +188,28 @@ class ModelCall {
       api: dialect.api,
       caller: exchange.caller,
       ask: this.#ask,
-      isStream,
+      status: ending.status,
+      isStream: asked.isStream,
+      outcome: ending.outcome,
+      code: ending.code,
       startedAt,
       durationMs,
       firstByteMs: this.#firstByteMs,
       overheadMs: Math.max(0, durationMs - call.upstreamMs),
+      model: ending.model ?? place?.model,
       deployment: place?.deployment,
-      model: place?.model,
-      ...ending,
+      attempts: ending.attempts,
+      costUsd: ending.costUsd,
+      inputTokens: ending.inputTokens,
+      outputTokens: ending.outputTokens,
+      error: ending.error,
     };
     this.#admission?.settle(told);
     house.parts.onEnding(told);
   }
 }
 
-interface Events {
-  readonly stream: EventStream;
-  readonly writer: ReturnType<Dialect['events']>;
-  readonly bytes: (chunk: Uint8Array) => void | Promise<void>;
-  readonly delta: (delta: Delta) => void | Promise<void>;
-}
-
-function answered({ model, attempts = [], usage }: ModelResponse): Pick<CallEnding, 'attempts'> & Partial<CallEnding> {
-  return { model, attempts, costUsd: costOf(attempts), inputTokens: usage.inputTokens, outputTokens: usage.outputTokens };
-}
-
-function attemptsOf(error: unknown): readonly Attempt[] {
-  if (ModelError.isInstance(error) || RouteError.isInstance(error)) return error.attempts ?? [];
-  const { attempts } = error as { attempts?: unknown };
-  return Array.isArray(attempts) ? (attempts as readonly Attempt[]) : [];
-}
-
-/** A bug is told to whoever keeps the log, not to the caller. */
-function internal({ code }: Problem, error: unknown): unknown {
-  return code === 'internal_error' ? error : undefined;
+function tagsOf(asked: readonly string[], { keyName, tags: own = [] }: Caller): readonly string[] {
+  if (keyName === undefined && own.length === 0) return asked;
+  return [...asked, ...own, ...(keyName === undefined ? [] : [`${tagPrefix}${keyName}`])];
 }

@@ -9,6 +9,8 @@ export interface OfferOptions {
   readonly hidden: ReadonlySet<string>;
   /** The status of an unknown model is 400, as LiteLLM has it, not 404. */
   readonly litellmErrors: boolean;
+  /** What a backend has no word for is left out, unless a request says otherwise. */
+  readonly dropsParams: boolean;
 }
 
 export interface OfferedModel {
@@ -23,11 +25,12 @@ export class Offer {
   readonly roles: ReadonlySet<string>;
   /** Answers are cached, so requests are read rather than relayed. */
   readonly isCached: boolean;
+  readonly dropsParams: boolean;
   readonly #names: ReadonlySet<string>;
   readonly #models: readonly OfferedModel[];
   readonly #litellmErrors: boolean;
 
-  constructor({ models, aliases = {}, roles = {}, cache }: RouterOptions, { hidden, litellmErrors }: OfferOptions) {
+  constructor({ models, aliases = {}, roles = {}, cache }: RouterOptions, { hidden, litellmErrors, dropsParams }: OfferOptions) {
     const backends = (name: string): readonly string[] => {
       const found = models[name];
       const deployments = typeof found === 'function' ? [{ model: found }] : (found ?? []);
@@ -41,6 +44,7 @@ export class Offer {
     this.roles = new Set(Object.keys(roles));
     this.isCached = cache !== undefined && cache !== false;
     this.#names = new Set([...Object.keys(models), ...Object.keys(aliases)]);
+    this.dropsParams = dropsParams;
     this.#litellmErrors = litellmErrors;
     this.#models = [
       ...Object.keys(models).map((name) => ({ name, backends: backends(name), kind: 'model' as const })),
@@ -62,13 +66,14 @@ export class Offer {
 
   /** @throws {Refusal} when a name is not there. */
   check({ model, role, fallbacks }: Wishes, caller: Caller): void {
-    const targets = (fallbacks || []).map((target) => (typeof target === 'string' ? target : target.model));
-    const unknown = [...(model === undefined ? [] : [model]), ...targets].find(
-      (name) => !this.#names.has(name) && !name.includes('#'),
-    );
-    if (unknown !== undefined) throw this.#stranger(unknown, caller);
+    if (model !== undefined) this.#checkName(model, caller);
+    for (const target of fallbacks || []) this.#checkName(typeof target === 'string' ? target : target.model, caller);
     const isServed = role === undefined || this.roles.has(role) || this.roles.has('default');
     if (model === undefined && !isServed) throw this.#stranger(`role:${role}`, caller);
+  }
+
+  #checkName(name: string, caller: Caller): void {
+    if (!this.#names.has(name) && !name.includes('#')) throw this.#stranger(name, caller);
   }
 
   #stranger(name: string, caller: Caller): Refusal {

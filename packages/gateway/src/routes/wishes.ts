@@ -4,6 +4,7 @@ import type { CacheControl, FallbackTarget, JsonObject, Message } from '@rolecal
 import { refuseForbiddenFields } from '../access/forbidden-fields.ts';
 import { badRequest } from '../http/refusal.ts';
 import type { Caller } from '../http/route.ts';
+import { MockFailure, mockFields } from '../wire/mock-failure.ts';
 import {
   asJson,
   type Fields,
@@ -26,6 +27,10 @@ export interface Wishes {
   readonly fallbacks: readonly (string | FallbackTarget)[] | false | undefined;
   readonly cache: CacheControl | undefined;
   readonly tags: readonly string[];
+  /** What a backend has no word for may be left out. */
+  readonly dropsParams: boolean | undefined;
+  /** A failure that was ordered, to see what comes after it. */
+  readonly mock: MockFailure | undefined;
   /** The rest: what is between the caller and the provider. */
   readonly body: JsonObject;
 }
@@ -40,22 +45,60 @@ const rolePrefix = 'role:';
 /** @throws {Refusal} when a wish is not what it should be. */
 export function readWishes(request: IncomingMessage, body: Fields, caller: Caller, reader: WishReader): Wishes {
   refuseForbiddenFields(body, caller);
-  const { fallbacks, disable_fallbacks: none, cache, tags, metadata, litellm_metadata: ours, ...rest } = body;
-  const about = { ...fieldsOf(metadata, 'metadata'), ...fieldsOf(ours, 'litellm_metadata') };
-  const { role: metaRole, tags: metaTags, ...left } = about;
-  const asked = neededText(body['model'] ?? (roleOf(request, metaRole) === undefined ? undefined : 'role'), 'model');
-  const role = asked.startsWith(rolePrefix) ? asked.slice(rolePrefix.length) : roleOf(request, metaRole);
+  const about = body['metadata'] !== undefined || body['litellm_metadata'] !== undefined ? readAbout(body) : nothing;
+  const named = roleOf(request, about['role']);
+  const asked = neededText(body['model'] ?? (named === undefined ? undefined : 'role'), 'model');
+  const role = asked.startsWith(rolePrefix) ? asked.slice(rolePrefix.length) : named;
   const isRoute = asked.startsWith(rolePrefix) || (role !== undefined && reader.roles.has(role));
-  const kept = isKept(body) && Object.keys(left).length > 0;
   return {
     asked: isRoute ? `${rolePrefix}${role}` : asked,
     model: isRoute ? undefined : asked,
     role,
-    fallbacks: switchOf(none, 'disable_fallbacks') === true ? false : readFallbacks(fallbacks, reader),
-    cache: readCache(cache, request, caller),
-    tags: unique([...readTags(tags, 'tags'), ...readTags(metaTags, 'metadata.tags'), ...headerTags(request)]),
-    body: asJson(kept ? { ...rest, metadata: left } : rest),
+    fallbacks:
+      switchOf(body['disable_fallbacks'], 'disable_fallbacks') === true ? false : readFallbacks(body['fallbacks'], reader),
+    cache: readCache(body['cache'], request, caller),
+    tags: readTags(body, about, request),
+    dropsParams: switchOf(body['drop_params'], 'drop_params'),
+    mock: readMock(body),
+    body: asJson(left(body, about)),
   };
+}
+
+const nothing: Fields = {};
+
+function readAbout({ metadata, litellm_metadata: ours }: Fields): Fields {
+  return { ...fieldsOf(metadata, 'metadata'), ...fieldsOf(ours, 'litellm_metadata') };
+}
+
+const ownFields: ReadonlySet<string> = new Set([
+  'fallbacks',
+  'disable_fallbacks',
+  'cache',
+  'tags',
+  'metadata',
+  'litellm_metadata',
+  'drop_params',
+  'additional_drop_params',
+  ...mockFields.keys(),
+]);
+
+/** What is not for the gateway. Most bodies hold nothing that is, and stay as they are. */
+function left(body: Fields, { role: _role, tags: _tags, ...about }: Fields): Fields {
+  let isOurs = false;
+  for (const name in body) isOurs ||= ownFields.has(name);
+  if (!isOurs) return body;
+  const unwanted = new Set(textsOf(body['additional_drop_params'], 'additional_drop_params'));
+  const rest = Object.entries(body).filter(([name]) => !ownFields.has(name) && !unwanted.has(name));
+  if (isKept(body) && Object.keys(about).length > 0) rest.push(['metadata', about]);
+  return Object.fromEntries(rest);
+}
+
+function readMock(body: Fields): MockFailure | undefined {
+  for (const name in body) {
+    const code = mockFields.get(name);
+    if (code !== undefined && switchOf(body[name], name) === true) return new MockFailure(code);
+  }
+  return undefined;
 }
 
 function roleOf({ headers }: IncomingMessage, inMetadata: unknown): string | undefined {
@@ -88,34 +131,35 @@ function readFallbacks(value: unknown, { readMessages }: WishReader): readonly (
 }
 
 function readCache(value: unknown, { headers }: IncomingMessage, { cacheNamespace }: Caller): CacheControl | undefined {
-  const cache = fieldsOf(value, 'cache') ?? {};
-  const said = headers['cache-control'] ?? '';
+  const said = headers['cache-control'];
+  if (value === undefined && said === undefined && cacheNamespace === undefined) return undefined;
+  const cache = fieldsOf(value, 'cache') ?? nothing;
   const ttl = numberOf(cache['ttl'] ?? cache['s-maxage'], 'cache.ttl');
   if (ttl !== undefined && ttl < 0) throw badRequest('cache.ttl must be at least 0 seconds.', 'cache.ttl');
   const own = textOf(cache['namespace'], 'cache.namespace');
   const namespace = [cacheNamespace, own].filter((part) => part !== undefined).join('/');
   const control: CacheControl = {
     ttlMs: ttl === undefined ? undefined : ttl * 1_000,
-    reload: switchOf(cache['no-cache'], 'cache.no-cache') ?? (said.includes('no-cache') || undefined),
-    noStore: switchOf(cache['no-store'], 'cache.no-store') ?? (said.includes('no-store') || undefined),
+    reload: switchOf(cache['no-cache'], 'cache.no-cache') ?? (said?.includes('no-cache') || undefined),
+    noStore: switchOf(cache['no-store'], 'cache.no-store') ?? (said?.includes('no-store') || undefined),
     namespace: namespace === '' ? undefined : namespace,
   };
   return Object.values(control).some((wish) => wish !== undefined) ? control : undefined;
 }
 
-function readTags(value: unknown, name: string): readonly string[] {
-  return textsOf(value, name) ?? [];
+function readTags({ tags }: Fields, { tags: others }: Fields, { headers }: IncomingMessage): readonly string[] {
+  const said = headers['x-rolecall-tags'] ?? headers['x-litellm-tags'];
+  if (tags === undefined && others === undefined && said === undefined) return none;
+  const own = textsOf(tags, 'tags') ?? none;
+  return [...new Set([...own, ...(textsOf(others, 'metadata.tags') ?? none), ...headerTags(said)])];
 }
 
-function headerTags({ headers }: IncomingMessage): readonly string[] {
-  const said = headers['x-rolecall-tags'] ?? headers['x-litellm-tags'];
-  if (typeof said !== 'string') return [];
+const none: readonly string[] = [];
+
+function headerTags(said: string | readonly string[] | undefined): readonly string[] {
+  if (typeof said !== 'string') return none;
   return said
     .split(',')
     .map((tag) => tag.trim())
     .filter((tag) => tag !== '');
-}
-
-function unique(tags: readonly string[]): readonly string[] {
-  return tags.length === 0 ? tags : [...new Set(tags)];
 }

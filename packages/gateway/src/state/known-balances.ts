@@ -1,13 +1,15 @@
 import type { BudgetBalance, BudgetCharge, BudgetStore } from '@rolecall/cost-tracker';
 
-interface Known extends BudgetBalance {
+interface Known {
+  readonly spent: BudgetBalance['spent'];
   readonly closesAt: number;
 }
 
-const maxAccounts = 10_000;
+const maxBudgets = 10_000;
 
 /** What budgets were last heard to have spent, for metrics and the dashboard. */
 export class KnownBalances {
+  /** By the name of the budget, of its latest window. */
   readonly #known = new Map<string, Known>();
 
   /** The same store, listened to. */
@@ -28,22 +30,22 @@ export class KnownBalances {
 
   /** USD spent in the window that is open, of the budget of that name. */
   spentUsd(budget: string): number {
-    const now = Date.now();
-    for (const [account, { spent, closesAt }] of this.#known) {
-      if (closesAt > now && account.startsWith(`${budget}\n`)) return Number(spent) / 1e12;
-    }
-    return 0;
+    const known = this.#known.get(budget);
+    return known && known.closesAt > Date.now() ? Number(known.spent) / 1e12 : 0;
   }
 
   #note({ account, closesAt }: BudgetCharge, balance: BudgetBalance | undefined): void {
     if (!balance) return;
-    if (this.#known.size >= maxAccounts && !this.#known.has(account)) this.#forget();
-    this.#known.set(account, { ...balance, closesAt });
+    const [name = ''] = account.split('\n', 1);
+    const known = this.#known.get(name);
+    if (known && known.closesAt > closesAt) return; // a call of the window before is late
+    if (!known && this.#known.size >= maxBudgets) this.#forget();
+    this.#known.set(name, { spent: balance.spent, closesAt });
   }
 
   #forget(): void {
     const now = Date.now();
-    for (const [account, { closesAt }] of this.#known) if (closesAt <= now) this.#known.delete(account);
-    if (this.#known.size >= maxAccounts) this.#known.clear();
+    for (const [name, { closesAt }] of this.#known) if (closesAt <= now) this.#known.delete(name);
+    if (this.#known.size >= maxBudgets) this.#known.clear();
   }
 }

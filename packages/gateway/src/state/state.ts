@@ -2,13 +2,13 @@
 import { type BudgetStore, MemoryBudgetStore } from '@rolecall/cost-tracker';
 import type { DeploymentHealth, Router, RouterOptions } from '@rolecall/router';
 import type { Logger } from 'pino';
-import type { GatewaySettings } from '../gateway-config.ts';
 import type { Cooldowns } from '../health/cooldowns.ts';
 import { type KeyLimits, MemoryKeyLimits, RedisKeyLimits } from '../keys/key-limits.ts';
 import { KeySpend } from '../keys/key-spend.ts';
 import { type KeyStore, MemoryKeyStore } from '../keys/key-store.ts';
 import { RedisKeyStore } from '../keys/redis-key-store.ts';
 import { RedisBudgetStore } from './redis-budget-store.ts';
+import type { GatewaySettings } from '../settings/gateway-settings.ts';
 import { redisCacheStore } from './redis-cache-store.ts';
 import { RedisAway, RedisLink } from './redis-link.ts';
 import { SharedBudgetStore } from './shared-budget-store.ts';

@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 import type { CallEnding } from '../http/route.ts';
 import { openTelemetry } from './telemetry.ts';
 
-test('a call over HTTP is a span and a duration, its attempts are spans of their own, and no prompt is in either', async () => {
+test('a call over HTTP is a span and a duration, its attempts are spans below it, and no prompt is in either', async () => {
   const spans = new InMemorySpanExporter();
   const tracing = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
   const figures = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
@@ -32,14 +32,29 @@ test('a call over HTTP is a span and a duration, its attempts are spans of their
     attempts: [],
   };
 
+  telemetry.begin(ending.ask);
   tracker.record({ model: 'openai/gpt-4', workflow: 'call-1', inputTokens: 1, outputTokens: 1, latencyMs: 5 });
   telemetry.add(ending);
+  telemetry.add({ ...ending, ask: { ...ending.ask, callId: 'refused' }, callId: 'refused' }); // before it began
+  tracker.record({ model: 'openai/gpt-4o', workflow: 'call-1', inputTokens: 1, outputTokens: 1 }); // lost a race, and is told last
+  tracker.record({ model: 'openai/gpt-4o-mini', workflow: 'unheard of', inputTokens: 1, outputTokens: 1 });
   telemetry.close();
   tracker.record({ model: 'openai/gpt-4', inputTokens: 1, outputTokens: 1 });
   await reader.forceFlush();
 
   const ended = spans.getFinishedSpans();
-  expect(ended.map(({ name }) => name)).toEqual(['chat gpt-4', 'gateway chat.completions']);
+  const [attempt, call, refused, late, other] = ended;
+  expect(ended.map(({ name }) => name)).toEqual([
+    'chat gpt-4',
+    'gateway chat.completions',
+    'gateway chat.completions',
+    'chat gpt-4o',
+    'chat gpt-4o-mini',
+  ]);
+  const parent = { spanId: call?.spanContext().spanId };
+  expect([attempt, late].map((span) => span?.parentSpanContext)).toMatchObject([parent, parent]);
+  expect(attempt?.spanContext().traceId).toBe(call?.spanContext().traceId);
+  expect([call, refused, other].map((span) => span?.parentSpanContext)).toEqual([undefined, undefined, undefined]);
   expect(ended[1]).toMatchObject({ status: { code: 2 }, attributes: { 'rolecall.call_id': 'call-1', 'rolecall.key': 'blog' } });
   const names = figures
     .getMetrics()

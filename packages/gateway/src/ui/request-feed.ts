@@ -11,43 +11,49 @@ const keepPending = 1_000;
 const keepAttempts = 50;
 
 export class RequestFeed {
-  readonly #recent = new Map<string, LiveRequest>();
-  readonly #pending = new Map<string, LiveRequest>();
+  readonly #recent = new Map<string, Entry>();
+  readonly #pending = new Map<string, Entry>();
   readonly #listeners = new Set<FeedListener>();
 
   begin(caller: Caller, ask: Ask, at: number = Date.now()): void {
     if (this.#pending.size >= keepPending) return; // it is told when it is over
-    this.#pending.set(ask.callId, { ...askedOf(caller, ask), at, outcome: 'pending', attempts: [] });
+    this.#pending.set(ask.callId, new Entry(caller, ask, at));
     this.#tell(ask.callId);
   }
 
   /** An attempt of a call under way is over. */
   attempt(id: string, attempt: Attempt): void {
-    const request = this.#pending.get(id);
-    if (!request || request.attempts.length >= keepAttempts) return;
-    this.#pending.set(id, { ...request, attempts: [...request.attempts, attemptOf(attempt)] });
+    const entry = this.#pending.get(id);
+    if (!entry || entry.attempts.length >= keepAttempts) return;
+    entry.attempts = [...entry.attempts, attempt];
     this.#tell(id);
   }
 
   add(ending: CallEnding): void {
-    const request = recentOf(ending);
-    this.#pending.delete(request.id);
-    this.#recent.delete(request.id); // a call id may come again, from a proxy that repeats
-    this.#recent.set(request.id, request);
-    for (const id of this.#recent.size > keepRequests ? this.#recent.keys() : []) {
-      this.#recent.delete(id);
+    const id = ending.callId;
+    const entry = this.#pending.get(id) ?? new Entry(ending.caller, ending.ask, ending.startedAt);
+    entry.end(ending);
+    this.#pending.delete(id);
+    this.#recent.delete(id); // a call id may come again, from a proxy that repeats
+    this.#recent.set(id, entry);
+    for (const oldest of this.#recent.size > keepRequests ? this.#recent.keys() : []) {
+      this.#recent.delete(oldest);
       break;
     }
-    this.#tell(request.id);
+    this.#tell(id);
   }
 
   /** Newest first. */
   latest(count: number = keepRequests): readonly LiveRequest[] {
-    return [...this.#recent.values(), ...this.#pending.values()].toSorted((a, b) => b.at - a.at).slice(0, count);
+    const all = [...this.#recent.values(), ...this.#pending.values()];
+    return all
+      .toSorted((a, b) => b.at - a.at)
+      .slice(0, count)
+      .map((entry) => entry.shown());
   }
 
   find(id: string): LiveRequest | undefined {
-    return this.#pending.get(id) ?? this.#recent.get(id);
+    return (this.#pending.get(id) ?? this.#recent.get(id))?.shown();
   }
 
   /** Calls `listener` with the id of each request that has changed, until the function it returns is called. */
@@ -61,42 +67,56 @@ export class RequestFeed {
   }
 }
 
-function askedOf(
-  { keyName }: Caller,
-  { callId, model, role, tags, fallbacks }: Ask,
-): Pick<LiveRequest, 'id' | 'asked' | 'role' | 'key' | 'tags' | 'fallbacks'> {
-  return {
-    id: callId,
-    asked: model.slice(0, 200),
-    role: role?.slice(0, 200),
-    key: keyName,
-    tags: tags.slice(0, 20).map((tag) => tag.slice(0, 100)),
-    fallbacks: fallbacks.slice(0, 20).map((name) => name.slice(0, 200)),
-  };
+/** A request as it is kept: cut to size, and made into what is shown when somebody looks. */
+class Entry {
+  at: number;
+  attempts: readonly Attempt[] = none;
+  readonly #ask: Pick<LiveRequest, 'id' | 'asked' | 'role' | 'key' | 'tags' | 'fallbacks'>;
+  #ending: Ended | undefined;
+
+  constructor({ keyName }: Caller, { callId, model, role, tags, fallbacks }: Ask, at: number) {
+    this.at = at;
+    this.#ask = {
+      id: callId,
+      asked: model.slice(0, 200),
+      role: role?.slice(0, 200),
+      key: keyName,
+      tags: tags.length === 0 ? none : tags.slice(0, 20).map((tag) => tag.slice(0, 100)),
+      fallbacks: fallbacks.length === 0 ? none : fallbacks.slice(0, 20).map((name) => name.slice(0, 200)),
+    };
+  }
+
+  end(ending: CallEnding): void {
+    const { startedAt, api, status, outcome, code, isStream, attempts } = ending;
+    this.at = startedAt;
+    this.attempts = attempts.length > keepAttempts ? attempts.slice(0, keepAttempts) : attempts;
+    const { durationMs, firstByteMs, overheadMs, model, deployment, inputTokens, outputTokens, costUsd } = ending;
+    this.#ending = {
+      api,
+      status,
+      outcome,
+      code,
+      stream: isStream,
+      durationMs,
+      firstByteMs,
+      overheadMs,
+      model,
+      deployment,
+      inputTokens,
+      outputTokens,
+      costUsd,
+    };
+  }
+
+  shown(): LiveRequest {
+    return { ...this.#ask, at: this.at, ...(this.#ending ?? pending), attempts: this.attempts.map(attemptOf) };
+  }
 }
 
-function recentOf(ending: CallEnding): LiveRequest {
-  const { startedAt, api, ask, caller, status, outcome, code, isStream, durationMs } = ending;
-  const { firstByteMs, overheadMs, model, deployment, inputTokens, outputTokens, costUsd, attempts } = ending;
-  return {
-    ...askedOf(caller, ask),
-    at: startedAt,
-    api,
-    status,
-    outcome,
-    code,
-    stream: isStream,
-    durationMs,
-    firstByteMs,
-    overheadMs,
-    model,
-    deployment,
-    inputTokens,
-    outputTokens,
-    costUsd,
-    attempts: attempts.slice(0, keepAttempts).map(attemptOf),
-  };
-}
+type Ended = Omit<LiveRequest, 'id' | 'asked' | 'role' | 'key' | 'tags' | 'fallbacks' | 'at' | 'attempts'>;
+
+const none: readonly never[] = [];
+const pending: Ended = { outcome: 'pending' };
 
 /** A provider's words may quote the prompt: only those of the router itself, on why nobody was asked, are passed on. */
 function attemptOf(attempt: Attempt): LiveAttempt {

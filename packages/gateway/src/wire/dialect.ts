@@ -9,6 +9,8 @@ export interface Asked {
   readonly isStream: boolean;
   /** What no other API has a word for: a backend that does not speak this one cannot serve it. */
   readonly wireOnly: readonly string[];
+  /** Those of them that are fields of the body, which an answer may do without. */
+  readonly unknown: readonly string[];
 }
 
 /** What an answer is told about itself. */

@@ -1,25 +1,13 @@
 /** A message that was asked for: https://platform.claude.com/docs/en/api/messages */
-import type {
-  JsonValue,
-  MediaPart,
-  Message,
-  ModelSettings,
-  OutputSchema,
-  Part,
-  ToolCall,
-  ToolChoice,
-  ToolDefinition,
-} from '@rolecall/core';
+import type { ModelSettings, OutputSchema, ToolChoice, ToolDefinition } from '@rolecall/core';
 import { badRequest } from '../http/refusal.ts';
-import { unknownFields } from './chat-request.ts';
 import type { Asked } from './dialect.ts';
+import { readSystem, readTurns } from './messages-turns.ts';
 import {
   compact,
   type Fields,
   fieldsOf,
-  listOf,
   neededFields,
-  neededList,
   neededText,
   numberOf,
   oneOf,
@@ -29,25 +17,29 @@ import {
   textsOf,
   tokensOf,
 } from './reader.ts';
+import { askedOf, type KnownFields, toolsOf } from './request-parts.ts';
 
-const known: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'system',
-  'stream',
-  'max_tokens',
-  'stop_sequences',
-  'temperature',
-  'top_p',
-  'top_k',
-  'tools',
-  'tool_choice',
-  'thinking',
-  'output_config',
-  'output_format',
-  'metadata',
-  'service_tier',
-]);
+const known: KnownFields = {
+  words: new Set([
+    'model',
+    'messages',
+    'system',
+    'stream',
+    'max_tokens',
+    'stop_sequences',
+    'temperature',
+    'top_p',
+    'top_k',
+    'tools',
+    'tool_choice',
+    'thinking',
+    'output_config',
+    'output_format',
+    'metadata',
+    'service_tier',
+  ]),
+  harmless: {},
+};
 
 export const messagesSettings: Readonly<Record<string, string>> = {
   temperature: 'temperature',
@@ -58,19 +50,13 @@ export const messagesSettings: Readonly<Record<string, string>> = {
 };
 
 export function readMessages(body: Fields): Asked {
-  const wireOnly = unknownFields(body, known, {});
-  const system = readSystem(body['system']);
-  return {
-    request: compact({
-      messages: [...system, ...readTurns(body['messages'], wireOnly)],
-      tools: readTools(body['tools'], wireOnly),
-      toolChoice: readToolChoice(body['tool_choice']),
-      outputSchema: readFormat(body),
-      settings: readSettings(body),
-    }),
-    isStream: switchOf(body['stream'], 'stream') ?? false,
-    wireOnly,
-  };
+  return askedOf(body, known, (wireOnly) => ({
+    messages: [...readSystem(body['system']), ...readTurns(body['messages'], wireOnly)],
+    tools: toolsOf(body['tools'], (tool, name) => readTool(tool, name, wireOnly)),
+    toolChoice: readToolChoice(body['tool_choice']),
+    outputSchema: readFormat(body),
+    settings: readSettings(body),
+  }));
 }
 
 function readSettings(body: Fields): ModelSettings {
@@ -99,148 +85,19 @@ function readThinking(thinking: Fields | undefined): ModelSettings['reasoningEff
   return budget < 4_000 ? 'low' : budget < 16_000 ? 'medium' : 'high';
 }
 
-function readSystem(value: unknown): readonly Message[] {
-  if (value === undefined || value === null) return [];
-  if (typeof value === 'string') return [{ role: 'system', content: value }];
-  const blocks = neededList(value, 'system').map((one, index) => {
-    const block = neededFields(one, `system[${index}]`);
-    return readText(block, `system[${index}]`);
-  });
-  return [{ role: 'system', content: blocks }];
-}
-
-export function readTurns(value: unknown, wireOnly: string[]): readonly Message[] {
-  const names = new Map<string, string>();
-  return neededList(value, 'messages').flatMap((one, index) => {
-    const name = `messages[${index}]`;
-    const turn = neededFields(one, name);
-    const role = oneOf(turn['role'], `${name}.role`, ['user', 'assistant']);
-    if (role === undefined) throw badRequest(`${name}.role must be one of user, assistant.`, `${name}.role`);
-    const { content } = turn;
-    if (typeof content === 'string') return [{ role, content }];
-    const blocks = neededList(content, `${name}.content`).map((block, at) => neededFields(block, `${name}.content[${at}]`));
-    const place: Place = { name: `${name}.content`, names, wireOnly };
-    return role === 'user' ? readUser(blocks, place) : [readAssistant(blocks, place)];
-  });
-}
-
-interface Place {
-  readonly name: string;
-  /** Of the tools, by the id of their call. */
-  readonly names: Map<string, string>;
-  readonly wireOnly: string[];
-}
-
-/** Results of tools are messages of their own, and come before what else the user says. */
-function readUser(blocks: readonly Fields[], place: Place): readonly Message[] {
-  const results: Message[] = [];
-  const parts: Part[] = [];
-  for (const [index, block] of blocks.entries()) {
-    const name = `${place.name}[${index}]`;
-    if (block['type'] === 'tool_result') results.push(readResult(block, name, place));
-    else parts.push(...readPart(block, name, place.wireOnly));
-  }
-  return parts.length > 0 ? [...results, { role: 'user', content: parts }] : results;
-}
-
-function readResult(block: Fields, name: string, { names, wireOnly }: Place): Message {
-  const toolCallId = neededText(block['tool_use_id'], `${name}.tool_use_id`);
-  const said = block['content'] ?? '';
-  const content =
-    typeof said === 'string'
-      ? said
-      : (listOf(said, `${name}.content`) ?? []).flatMap((one, index) => {
-          const at = `${name}.content[${index}]`;
-          return readPart(neededFields(one, at), at, wireOnly);
-        });
-  const isError = switchOf(block['is_error'], `${name}.is_error`);
-  return { role: 'tool', toolCallId, name: names.get(toolCallId) ?? 'tool', content, ...(isError && { isError }) };
-}
-
-function readAssistant(blocks: readonly Fields[], { name, names, wireOnly }: Place): Message {
-  const content: Part[] = [];
-  const toolCalls: ToolCall[] = [];
-  for (const [index, block] of blocks.entries()) {
-    const at = `${name}[${index}]`;
-    if (block['type'] === 'tool_use') {
-      const call = readCall(block, at);
-      names.set(call.id, call.name);
-      toolCalls.push(call);
-    } else {
-      content.push(...readPart(block, at, wireOnly));
-    }
-  }
-  return { role: 'assistant', content, ...(toolCalls.length > 0 && { toolCalls }) };
-}
-
-function readCall(block: Fields, name: string): ToolCall {
-  return {
-    id: neededText(block['id'], `${name}.id`),
-    name: neededText(block['name'], `${name}.name`),
-    arguments: JSON.stringify(fieldsOf(block['input'], `${name}.input`) ?? {}),
-  };
-}
-
-function readPart(block: Fields, name: string, wireOnly: string[]): readonly Part[] {
-  const type = neededText(block['type'], `${name}.type`);
-  switch (type) {
-    case 'text':
-      return [readText(block, name)];
-    case 'image':
-      return [readMedia('image', block, name)];
-    case 'document':
-      return [readMedia('file', block, name)];
-    case 'thinking':
-    case 'redacted_thinking':
-      return [
-        {
-          type: 'reasoning',
-          text: textOf(block['thinking'], `${name}.thinking`) ?? '',
-          provider: 'anthropic',
-          opaque: block as JsonValue,
-        },
-      ];
-    default:
-      wireOnly.push(`${name} of the type ${type.slice(0, 40)}`);
-      return [];
-  }
-}
-
-function readText(block: Fields, name: string): Part {
-  const text = neededText(block['text'], `${name}.text`);
-  return block['cache_control'] ? { type: 'text', text, cacheBreakpoint: true } : { type: 'text', text };
-}
-
-function readMedia(type: 'image' | 'file', block: Fields, name: string): MediaPart {
-  const source = neededFields(block['source'], `${name}.source`);
-  const title = textOf(block['title'], `${name}.title`);
-  const kind = oneOf(source['type'], `${name}.source.type`, ['base64', 'url', 'text']);
-  if (kind === 'url') return compact({ type, url: neededText(source['url'], `${name}.source.url`), name: title });
-  const data = neededText(source['data'], `${name}.source.data`);
-  if (kind === 'text') {
-    return compact({ type, base64: Buffer.from(data).toString('base64'), mediaType: 'text/plain', name: title });
-  }
-  return compact({ type, base64: data, mediaType: textOf(source['media_type'], `${name}.source.media_type`), name: title });
-}
-
 /** Those that run at the provider's have a type; ours have none, or say that they are custom. */
-function readTools(value: unknown, wireOnly: string[]): readonly ToolDefinition[] | undefined {
-  const tools = listOf(value, 'tools')?.flatMap((one, index) => {
-    const at = `tools[${index}]`;
-    const tool = neededFields(one, at);
-    const type = textOf(tool['type'], `${at}.type`) ?? 'custom';
-    if (type === 'custom') {
-      return compact({
-        name: neededText(tool['name'], `${at}.name`),
-        description: textOf(tool['description'], `${at}.description`),
-        parameters: schemaOf(tool['input_schema'], `${at}.input_schema`),
-        strict: switchOf(tool['strict'], `${at}.strict`),
-      });
-    }
-    wireOnly.push(`${at} of the type ${type.slice(0, 40)}`);
-    return [];
-  });
-  return tools && tools.length > 0 ? tools : undefined;
+function readTool(tool: Fields, name: string, wireOnly: string[]): ToolDefinition | undefined {
+  const type = textOf(tool['type'], `${name}.type`) ?? 'custom';
+  if (type === 'custom') {
+    return compact({
+      name: neededText(tool['name'], `${name}.name`),
+      description: textOf(tool['description'], `${name}.description`),
+      parameters: schemaOf(tool['input_schema'], `${name}.input_schema`),
+      strict: switchOf(tool['strict'], `${name}.strict`),
+    });
+  }
+  wireOnly.push(`${name} of the type ${type.slice(0, 40)}`);
+  return undefined;
 }
 
 const choices = { auto: 'auto', any: 'required', none: 'none' } as const;

@@ -3,7 +3,8 @@ import type { Delta, JsonObject, JsonValue, ModelResponse, Usage } from '@roleca
 import type { Problem } from '../http/problem.ts';
 import { type Block, Blocks, type BlockTaker, servedBy } from './blocks.ts';
 import type { AnswerFacts, Dialect, EventWriter } from './dialect.ts';
-import { messagesSettings, readMessages, readTurns } from './messages-request.ts';
+import { messagesSettings, readMessages } from './messages-request.ts';
+import { readTurns } from './messages-turns.ts';
 import { event } from './sse.ts';
 
 export const messages: Dialect = {

@@ -85,6 +85,7 @@ export function schemaOf(value: unknown, name: string): JsonSchema {
 
 /** The object without what is undefined in it. */
 export function compact<Value extends object>(value: Value): Value {
-  const kept = Object.entries(value).filter(([, field]) => field !== undefined);
-  return Object.fromEntries(kept) as Value;
+  const kept: Partial<Value> = {};
+  for (const name in value) if (value[name] !== undefined) kept[name] = value[name];
+  return kept as Value;
 }

@@ -1,83 +1,79 @@
 /** One attempt of a call over HTTP: relayed where the backend speaks the caller's API, translated where it does not. */
-import type { JsonObject, JsonValue, Message, Model, ModelRequest, ModelSettings } from '@rolecall/core';
+import type { JsonObject, JsonValue, Model, ModelRequest, ModelResponse, ModelSettings, Wire } from '@rolecall/core';
 import { type Backend, ModelError } from '@rolecall/router';
-import type { Admission, Place } from '../http/route.ts';
+import type { Place } from '../http/route.ts';
+import { UsageFilter } from './hide-usage.ts';
+import { type CallRequest, type Progress, progress } from './progress.ts';
 
-/** How the call that a request belongs to is going. It travels with the request, and no policy looks at it. */
-export const progress: unique symbol = Symbol('progress');
-
-export interface CallRequest extends ModelRequest {
-  readonly [progress]?: Progress;
+/** What stands around a backend: one attempt on record, and what its answer says is left of our allowance. */
+export interface Around {
+  readonly track: (model: Model) => Model;
+  readonly onAnswer: (place: Place, response: ModelResponse) => void;
 }
 
-/** What a call tells its attempts, and what they tell it. */
-export class Progress {
-  /** What the request asked for; a stand-in may be asked something else. */
-  readonly messages: readonly Message[];
-  readonly settings: ModelSettings;
-  /** What the API calls our settings. */
-  readonly words: Readonly<Record<string, string>>;
-  /** What no other API has a word for. */
-  readonly wireOnly: readonly string[];
-  /** The attempt being made hands on the bytes of the backend. */
-  isRelayed = false;
-  /** The backend reports the usage of a stream, though the caller did not ask for it. */
-  hidesUsage = false;
-  place: Place | undefined;
-  /** Is told before a backend is asked. */
-  asking: Admission['asking'];
-  calls = 0;
-  readonly names: Set<string> = new Set();
-  #upstreamMs = 0;
-  #since: number | undefined;
-
-  constructor(facts: Pick<Progress, 'messages' | 'settings' | 'words' | 'wireOnly'>) {
-    this.messages = facts.messages;
-    this.settings = facts.settings;
-    this.words = facts.words;
-    this.wireOnly = facts.wireOnly;
-  }
-
-  begin(place: Place, isRelayed: boolean): void {
-    this.place = place;
-    this.isRelayed = isRelayed;
-    this.hidesUsage = false;
-    this.calls += 1;
-    this.names.add(place.name);
-    this.#since = performance.now();
-  }
-
-  end(): void {
-    this.#upstreamMs = this.upstreamMs;
-    this.#since = undefined;
-  }
-
-  /** How long backends have been waited for. */
-  get upstreamMs(): number {
-    return this.#upstreamMs + (this.#since === undefined ? 0 : performance.now() - this.#since);
-  }
-}
-
-/** The backend as calls over HTTP ask it, each attempt on record with `track`. */
-export function relaying(backend: Backend, place: Place, track: (model: Model) => Model): Model {
-  const tracked = track(backend);
-  const speaks = backend.speaks ?? [];
+/** The backend as calls over HTTP ask it. */
+export function relaying(backend: Backend, place: Place, { track, onAnswer }: Around): Model {
+  const target: Target = { backend, place, ask: track(backend), speaks: backend.speaks ?? [] };
   const model: Model = async (request: CallRequest) => {
-    const call = request[progress];
-    if (!call) return await tracked(request); // a probe
-    const { wire } = request;
-    const isRelayed = wire !== undefined && speaks.includes(wire.api) && request.messages === call.messages;
-    if (!isRelayed && call.wireOnly.length > 0) throw speechless(place.model, call.wireOnly);
-    const asked = await call.asking?.(place);
-    call.begin(place, isRelayed);
+    const call = request.labels?.[progress];
+    if (!call) return await target.ask(request); // a probe
+    const { asked } = call;
+    asked.mock?.at(place);
+    const wire = request.messages === asked.messages ? request.wire : undefined; // a stand-in may be asked something else
+    const relayed = wire && target.speaks.includes(wire.api) ? wire : undefined;
+    if (!relayed && asked.wireOnly.length > 0) throw speechless(place.model, asked.wireOnly);
+    const over = call.asking && (await call.asking(place));
+    call.begin(place);
     try {
-      return await tracked(isRelayed ? relayed(request, call, backend) : translated(request));
+      const response = relayed ? await relay(request, relayed, call, target) : await translate(request, call, target);
+      call.place = place;
+      onAnswer(place, response);
+      return response;
     } finally {
       call.end();
-      asked?.();
+      over?.();
     }
   };
   return Object.assign(model, backend);
+}
+
+interface Target {
+  readonly backend: Backend;
+  readonly place: Place;
+  /** The backend, each call on record. */
+  readonly ask: Model;
+  readonly speaks: readonly string[];
+}
+
+async function relay(request: CallRequest, wire: Wire, call: Progress, target: Target): Promise<ModelResponse> {
+  const { onBytes } = wire;
+  if (!onBytes) {
+    const body = bodyOf(wire, request, call, target.backend, false);
+    // A copy costs more than the rest of this: most requests go on as they are.
+    return await target.ask(body === wire.body ? request : Object.assign({}, request, { wire: { api: wire.api, body } }));
+  }
+  const filter = needsUsage(wire, target.backend) ? new UsageFilter() : undefined;
+  const pass = (bytes: Uint8Array): void | Promise<void> => {
+    call.place = target.place;
+    return onBytes(filter ? filter.take(bytes) : bytes);
+  };
+  const body = bodyOf(wire, request, call, target.backend, filter !== undefined);
+  const own = { wire: { api: wire.api, body, onBytes: pass }, onDelta: request.onDelta && unheard };
+  const response = await target.ask(Object.assign({}, request, own));
+  const rest = filter?.rest();
+  if (rest && rest.length > 0) await pass(rest);
+  return response;
+}
+
+async function translate(request: CallRequest, call: Progress, { ask, place }: Target): Promise<ModelResponse> {
+  const { onDelta } = request;
+  const told: ModelRequest['onDelta'] =
+    onDelta &&
+    ((delta) => {
+      call.place = place;
+      return onDelta(delta);
+    });
+  return withoutRaw(await ask(Object.assign({}, request, { wire: undefined, onDelta: told })));
 }
 
 function speechless(model: string, fields: readonly string[]): ModelError {
@@ -85,33 +81,45 @@ function speechless(model: string, fields: readonly string[]): ModelError {
   return new ModelError('invalid_request', { model, reason, unsupported: true, unasked: true });
 }
 
-function translated(request: CallRequest): CallRequest {
-  return request.wire ? { ...request, wire: undefined } : request;
+/** The bytes say it all. The ledger still counts what is said, in case the answer is cut. */
+function unheard(): void {
+  // Nobody need be told.
 }
 
-/** The body, with the settings of the role and of the deployment where it says nothing, and with what the ledger needs. */
-function relayed(request: CallRequest, call: Progress, backend: Backend): CallRequest {
-  const { wire, settings } = request;
-  if (!wire) return request;
-  const added = addedSettings({ ...backend.settings, ...settings }, call, wire.body);
-  const usage = wire.body['stream'] === true && wire.api === 'chat.completions' ? usageAsked(wire.body, call, backend) : {};
-  if (Object.keys(added).length === 0 && Object.keys(usage).length === 0) return request;
-  return { ...request, wire: { ...wire, body: { ...wire.body, ...added, ...usage } } };
-}
-
-function addedSettings(settings: ModelSettings, { settings: own, words }: Progress, body: JsonObject): JsonObject {
-  const added: Record<string, JsonValue> = {};
-  for (const [name, value] of Object.entries(settings) as [keyof ModelSettings, JsonValue | undefined][]) {
-    const word = words[name];
-    if (value !== undefined && word !== undefined && own[name] === undefined && body[word] === undefined) added[word] = value;
-  }
-  return added;
+/** The provider's own words are in an API that the caller did not ask in. */
+function withoutRaw(response: ModelResponse): ModelResponse {
+  const { metadata } = response;
+  if (metadata?.raw === undefined) return response;
+  return Object.assign({}, response, { metadata: Object.assign({}, metadata, { raw: undefined }) });
 }
 
 /** A stream reports its usage only when asked to; Groq's does so anyway. */
-function usageAsked(body: JsonObject, call: Progress, { id = '' }: Backend): JsonObject {
+function needsUsage({ api, body }: Wire, { id = '' }: Backend): boolean {
+  if (api !== 'chat.completions' || body['stream'] !== true || id.startsWith('groq/')) return false;
   const options = body['stream_options'] as JsonObject | null | undefined;
-  if (id.startsWith('groq/') || options?.['include_usage'] === true) return {};
-  call.hidesUsage = true;
-  return { stream_options: { ...options, include_usage: true } };
+  return options?.['include_usage'] !== true;
+}
+
+/** The body, with the settings of the role and of the deployment where it says nothing, and with what the ledger needs. */
+function bodyOf({ body }: Wire, request: CallRequest, call: Progress, backend: Backend, asksUsage: boolean): JsonObject {
+  const added: Record<string, JsonValue> = {};
+  addSettings(added, request.settings, call, body);
+  addSettings(added, backend.settings, call, body);
+  if (asksUsage) added['stream_options'] = { ...(body['stream_options'] as JsonObject | null | undefined), include_usage: true };
+  for (const _ in added) return Object.assign({}, body, added);
+  return body;
+}
+
+/** What was added before, and what the caller says, stays. */
+function addSettings(
+  added: Record<string, JsonValue>,
+  settings: ModelSettings | undefined,
+  { asked }: Progress,
+  body: JsonObject,
+): void {
+  for (const name in settings) {
+    const [word, value] = [asked.words[name], settings[name as keyof ModelSettings]];
+    if (value === undefined || word === undefined || asked.settings[name as keyof ModelSettings] !== undefined) continue;
+    if (body[word] === undefined && added[word] === undefined) added[word] = value as JsonValue;
+  }
 }

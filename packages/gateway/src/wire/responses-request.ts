@@ -1,13 +1,11 @@
 /** A response that was asked for: https://platform.openai.com/docs/api-reference/responses/create */
 import type { MediaPart, Message, ModelSettings, OutputSchema, Part, ToolChoice, ToolDefinition } from '@rolecall/core';
 import { badRequest } from '../http/refusal.ts';
-import { anyObject, efforts, readFunction, readSchema, unknownFields } from './chat-request.ts';
 import type { Asked } from './dialect.ts';
 import {
   compact,
   type Fields,
   fieldsOf,
-  listOf,
   neededFields,
   neededList,
   neededText,
@@ -17,33 +15,35 @@ import {
   textOf,
   tokensOf,
 } from './reader.ts';
+import { anyObject, askedOf, efforts, type KnownFields, readFunction, readSchema, toolsOf } from './request-parts.ts';
 
-const known: ReadonlySet<string> = new Set([
-  'model',
-  'input',
-  'instructions',
-  'stream',
-  'stream_options',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'text',
-  'temperature',
-  'top_p',
-  'max_output_tokens',
-  'reasoning',
-  'service_tier',
-  'user',
-  'metadata',
-  'store',
-  'include',
-  'truncation',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-]);
-
-const harmless: Readonly<Record<string, unknown>> = { background: false, top_logprobs: 0 };
+const known: KnownFields = {
+  words: new Set([
+    'model',
+    'input',
+    'instructions',
+    'stream',
+    'stream_options',
+    'tools',
+    'tool_choice',
+    'parallel_tool_calls',
+    'text',
+    'temperature',
+    'top_p',
+    'max_output_tokens',
+    'reasoning',
+    'service_tier',
+    'user',
+    'metadata',
+    'store',
+    'include',
+    'truncation',
+    'safety_identifier',
+    'prompt_cache_key',
+    'prompt_cache_retention',
+  ]),
+  harmless: { background: false, top_logprobs: 0 },
+};
 
 export const responsesSettings: Readonly<Record<string, string>> = {
   temperature: 'temperature',
@@ -54,20 +54,15 @@ export const responsesSettings: Readonly<Record<string, string>> = {
 };
 
 export function readResponses(body: Fields): Asked {
-  const wireOnly = unknownFields(body, known, harmless);
   const instructions = textOf(body['instructions'], 'instructions');
   const system: readonly Message[] = instructions === undefined ? [] : [{ role: 'system', content: instructions }];
-  return {
-    request: compact({
-      messages: [...system, ...readInput(body['input'], wireOnly)],
-      tools: readTools(body['tools'], wireOnly),
-      toolChoice: readToolChoice(body['tool_choice'], wireOnly),
-      outputSchema: readFormat(body['text']),
-      settings: readSettings(body),
-    }),
-    isStream: switchOf(body['stream'], 'stream') ?? false,
-    wireOnly,
-  };
+  return askedOf(body, known, (wireOnly) => ({
+    messages: [...system, ...readInput(body['input'], wireOnly)],
+    tools: toolsOf(body['tools'], (tool, name) => readTool(tool, name, wireOnly)),
+    toolChoice: readToolChoice(body['tool_choice'], wireOnly),
+    outputSchema: readFormat(body['text']),
+    settings: readSettings(body),
+  }));
 }
 
 function readSettings(body: Fields): ModelSettings {
@@ -158,15 +153,10 @@ function media(type: MediaPart['type'], url: string | undefined, name?: string):
   return url === undefined ? undefined : compact({ type, url, name });
 }
 
-function readTools(value: unknown, wireOnly: string[]): readonly ToolDefinition[] | undefined {
-  const tools = listOf(value, 'tools')?.flatMap((one, index) => {
-    const at = `tools[${index}]`;
-    const tool = neededFields(one, at);
-    if (neededText(tool['type'], `${at}.type`) === 'function') return readFunction(tool, at);
-    wireOnly.push(`${at} of another type than function`);
-    return [];
-  });
-  return tools && tools.length > 0 ? tools : undefined;
+function readTool(tool: Fields, name: string, wireOnly: string[]): ToolDefinition | undefined {
+  if (neededText(tool['type'], `${name}.type`) === 'function') return readFunction(tool, name);
+  wireOnly.push(`${name} of another type than function`);
+  return undefined;
 }
 
 function readToolChoice(value: unknown, wireOnly: string[]): ToolChoice | undefined {

@@ -1,0 +1,108 @@
+/** What a request can say of failures and of what may be left out. */
+import { afterEach, describe, expect, test } from 'vitest';
+import { gatewayWith, type TestGateway } from '../../test/gateway-with.ts';
+
+let running: TestGateway | undefined;
+afterEach(() => running?.close());
+
+const messages = [{ role: 'user', content: 'Hello' }];
+const chat = '/v1/chat/completions';
+const masterKey = 'sk-master-0123456789';
+const deployments = `
+model_list:
+  - { model_name: gpt, litellm_params: { model: openai/gpt-4.1 } }
+  - { model_name: groq, litellm_params: { model: groq/llama-3.3-70b-versatile } }
+  - { model_name: claude, litellm_params: { model: anthropic/claude-sonnet-5-5 } }
+  - { model_name: local, litellm_params: { model: ollama/mistral } }
+router_settings:
+  num_retries: 0
+  fallbacks: [{ gpt: [groq] }]
+  context_window_fallbacks: [{ gpt: [claude] }]
+  content_policy_fallbacks: [{ gpt: [local] }]
+`;
+
+describe('a failure that is ordered', () => {
+  test.each([
+    ['mock_testing_fallbacks', 'groq'],
+    ['mock_testing_context_fallbacks', 'claude'],
+    ['mock_testing_content_policy_fallbacks', 'local'],
+    ['mock_timeout', 'groq'],
+  ])('with %s leads to %s, and costs the first no call', async (field, name) => {
+    running = await gatewayWith(deployments);
+
+    const response = await running.post(chat, { model: 'gpt', messages, [field]: true });
+    const again = await running.post(chat, { model: 'gpt', messages, [field]: false });
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-rolecall-named-model')).toBe(name);
+    expect(response.headers.get('x-rolecall-fallbacks')).toBe('1');
+    expect(again.headers.get('x-rolecall-named-model')).toBe('gpt'); // no circuit has opened
+    expect(
+      running.simulator.requests.map(({ body }) => Object.keys(body as object).filter((key) => key.startsWith('mock'))),
+    ).toEqual(running.simulator.requests.map(() => []));
+  });
+
+  test('as a rate limit is over with the first call, and is tried again', async () => {
+    running = await gatewayWith(deployments.replace('num_retries: 0\n  fallbacks: [{ gpt: [groq] }]', 'num_retries: 1'));
+
+    const response = await running.post(chat, { model: 'gpt', messages, mock_testing_rate_limit_error: true });
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-rolecall-named-model')).toBe('gpt');
+  });
+
+  test('is for the master key alone', async () => {
+    running = await gatewayWith(
+      `${deployments}\ngeneral_settings: { master_key: ${masterKey}, keys: [{ name: blog, key: sk-blog-0123456789 }] }\n`,
+    );
+    const ask = (key: string, more: object): Promise<Response> =>
+      (running as TestGateway).post(chat, { model: 'gpt', messages, ...more }, { authorization: `Bearer ${key}` });
+
+    expect((await ask('sk-blog-0123456789', { mock_testing_fallbacks: true })).status).toBe(403);
+    expect((await ask(masterKey, { mock_testing_fallbacks: 'yes' })).status).toBe(400);
+    expect((await ask(masterKey, { mock_testing_fallbacks: true })).headers.get('x-rolecall-named-model')).toBe('groq');
+  });
+});
+
+describe('what a backend has no word for', () => {
+  const ask = { model: 'local', messages, logit_bias: { 50256: -100 }, n: 1 };
+
+  test('is left out with drop_params, in the request or in the configuration, and the request has the last word', async () => {
+    running = await gatewayWith(deployments);
+    const refused = await running.post(chat, ask);
+    const dropped = await running.post(chat, { ...ask, drop_params: true });
+    await running.close();
+    running = await gatewayWith(`${deployments}\nlitellm_settings: { drop_params: true }\n`);
+    const byFile = await running.post(chat, ask);
+    const kept = await running.post(chat, { ...ask, drop_params: false });
+
+    expect([refused, dropped, byFile, kept].map(({ status }) => status)).toEqual([400, 200, 200, 400]);
+    expect(running.gateway.warnings.join('\n')).not.toContain('drop_params');
+  });
+
+  test('still reaches a backend that speaks the API', async () => {
+    running = await gatewayWith(deployments);
+
+    await running.post(chat, { ...ask, model: 'gpt', drop_params: true });
+
+    expect(running.simulator.requests[0]?.body).toMatchObject({ logit_bias: { 50256: -100 } });
+    expect(running.simulator.requests[0]?.body).not.toHaveProperty('drop_params');
+  });
+
+  test('is not left out where it is part of what is asked', async () => {
+    running = await gatewayWith(deployments);
+    const tools = [{ type: 'custom', custom: { name: 'grammar' } }];
+
+    const response = await running.post(chat, { model: 'local', messages, tools, drop_params: true });
+
+    expect(response.status).toBe(400);
+  });
+
+  test('can be named, and is then sent to nobody', async () => {
+    running = await gatewayWith(deployments);
+
+    await running.post(chat, { ...ask, model: 'gpt', additional_drop_params: ['logit_bias'] });
+
+    expect(Object.keys(running.simulator.requests[0]?.body as object).toSorted()).toEqual(['messages', 'model', 'n']);
+  });
+});

@@ -1,0 +1,29 @@
+/** Failures that whoever has the master key orders, to see what comes after them: LiteLLM's `mock_testing_*`. */
+import { ModelError, type ModelErrorCode } from '@rolecall/router';
+import type { Place } from '../http/route.ts';
+
+/** What the first named model fails with, by the field that orders it. */
+export const mockFields: ReadonlyMap<string, ModelErrorCode> = new Map([
+  ['mock_testing_fallbacks', 'overloaded'],
+  ['mock_testing_context_fallbacks', 'context_too_long'],
+  ['mock_testing_content_policy_fallbacks', 'content_filtered'],
+  ['mock_testing_rate_limit_error', 'rate_limited'],
+  ['mock_timeout', 'attempt_timeout'],
+]);
+
+/** Fails every call to the first named model that is asked; a rate limit is over with its first. No backend is held to account for it. */
+export class MockFailure {
+  readonly #code: ModelErrorCode;
+  #first: string | undefined;
+
+  constructor(code: ModelErrorCode) {
+    this.#code = code;
+  }
+
+  /** @throws {ModelError} when this is the one that is to fail. */
+  at({ name, model }: Place): void {
+    if (this.#first !== undefined && (this.#first !== name || this.#code === 'rate_limited')) return;
+    this.#first = name;
+    throw new ModelError(this.#code, { model, reason: 'the request ordered this failure', unasked: true });
+  }
+}

@@ -149,19 +149,22 @@ check('rolecall in an empty folder: --version, check and gateway against its own
   expect(exitCodes.join() === '0,0,0', `on SIGTERM they exited with ${exitCodes.join()}`);
 });
 
-check('rolecall run of a crew in TypeScript: Node 22.18 by itself, Node 20 with tsx, and without it is told what to do', async () => {
-  const folder = await appFrom(await image(), 'crew-file', []);
-  const file = join(folder, 'package.json');
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), type: 'module' }));
-  writeFileSync(join(folder, 'crew.ts'), programs.crewInTypeScript);
-  const rolecall = ['node', 'node_modules/rolecall/dist/bin.js', 'run', 'crew.ts', '--input', 'topic=tea'];
-  const on = (version) => run('npx', ['--yes', '--prefer-offline', '-p', `node@${version}`, '--', ...rolecall], folder);
-  expect((await on('22.18')) === 'Writer says so\n', 'Node 22.18 did not run it');
-  const told = await on('20.19').catch(({ code, stderr }) => `${code}: ${stderr}`);
-  expect(told.startsWith('2: ') && told.includes('npm install --save-dev tsx'), `Node 20.19 without tsx said ${told}`);
-  await npmInstall(folder, ['--save-dev', 'tsx@4']);
-  expect((await on('20.19')) === 'Writer says so\n', 'Node 20.19 with tsx did not run it');
-});
+check(
+  'rolecall run of a crew in TypeScript: Node 22.18 by itself, Node 20 with tsx, and without it is told what to do',
+  async () => {
+    const folder = await appFrom(await image(), 'crew-file', []);
+    const file = join(folder, 'package.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), type: 'module' }));
+    writeFileSync(join(folder, 'crew.ts'), programs.crewInTypeScript);
+    const rolecall = ['node', 'node_modules/rolecall/dist/bin.js', 'run', 'crew.ts', '--input', 'topic=tea'];
+    const on = (version) => run('npx', ['--yes', '--prefer-offline', '-p', `node@${version}`, '--', ...rolecall], folder);
+    expect((await on('22.18')) === 'Writer says so\n', 'Node 22.18 did not run it');
+    const told = await on('20.19').catch(({ code, stderr }) => `${code}: ${stderr}`);
+    expect(told.startsWith('2: ') && told.includes('npm install --save-dev tsx'), `Node 20.19 without tsx said ${told}`);
+    await npmInstall(folder, ['--save-dev', 'tsx@4']);
+    expect((await on('20.19')) === 'Writer says so\n', 'Node 20.19 with tsx did not run it');
+  },
+);
 
 // Libraries, each with no more than it needs.
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await writeFile(
     join(cwd, 'guide.yaml'),
     guideConfig(
-      'roles: { writer: [claude-sonnet, gpt-4] }\nlitellm_settings: { drop_params: true, max_fallbacks: 3 }\nrouter_setings: {}\n',
+      'roles: { writer: [claude-sonnet, gpt-4] }\nlitellm_settings: { drop_params: true, callbacks: [langfuse] }\nrouter_setings: {}\n',
     ),
   );
   await writeLedger('before', 1_000);
@@ -107,7 +107,7 @@ test('import-report says what becomes of every key', async () => {
 
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(
-    /honoured \(\d+\)[\s\S]*model_list\[0\]\.litellm_params\.model[\s\S]*drop_params[\s\S]*ignored \(1\)[\s\S]*max_fallbacks[\s\S]*unknown \(1\)[\s\S]*router_setings\n +.*router_settings/,
+    /honoured \(\d+\)[\s\S]*model_list\[0\]\.litellm_params\.model[\s\S]*drop_params[\s\S]*ignored \(1\)[\s\S]*callbacks[\s\S]*unknown \(1\)[\s\S]*router_setings\n +.*router_settings/,
   );
   expect(strict.exitCode).toBe(1);
   expect(JSON.parse(strict.stdout)).toContainEqual(expect.objectContaining({ key: 'router_setings', treatment: 'unknown' }));

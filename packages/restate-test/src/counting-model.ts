@@ -50,6 +50,7 @@ export async function startModel(): Promise<CountingModel> {
       response.end(JSON.stringify({ text, toolCalls }), () => model.after(call));
     })();
   }).listen(0, '127.0.0.1');
+  server.keepAliveTimeout = 0; // it closes no socket that a client is just about to use again
   await once(server, 'listening');
   const model: CountingModel = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -95,10 +95,10 @@ describe.skipIf(!binary)('a fleet loses a machine', () => {
       expect(again.length).toBeGreaterThan(0); // it had its share of the runs
       expect(again.length).toBeLessThan(35);
       await expect.poll(async () => (await runs.ledger('fleet')).steps, { timeout: 10_000 }).toBe(40 * 4);
-      // A step may have been begun and its call not made yet: nobody is left to say so.
+      // A step may have been begun and its call not made yet: nobody is left to say so. A run has one step under way at most.
       const { possiblyBilled } = await runs.ledger('fleet');
       expect(possiblyBilled).toBeGreaterThanOrEqual(again.filter(isOfModel).length);
-      expect(possiblyBilled).toBeLessThanOrEqual(again.filter(isOfModel).length + 5);
+      expect(possiblyBilled).toBeLessThanOrEqual(40);
     },
     90_000,
   );

@@ -22,8 +22,8 @@ export class Stopwatch {
   constructor(request: WatchedRequest) {
     this.#request = request;
     // A router makes the signal of an attempt when it is asked for. One that is not made yet was not aborted before.
-    const made = Object.getOwnPropertyDescriptor(request, 'signal')?.value as AbortSignal | undefined;
-    this.#abortedBefore = made?.aborted ?? false;
+    const isMade = Object.getOwnPropertyDescriptor(request, 'signal')?.get === undefined;
+    this.#abortedBefore = isMade && (request.signal?.aborted ?? false);
   }
 
   /** The caller gave up. */

@@ -14,6 +14,9 @@ const signalWhenAsked: PropertyDescriptor = {
   get(this: SignalledRequest): AbortSignal | undefined {
     return this[attemptCancellation]?.signal;
   },
+  set(this: SignalledRequest, value: AbortSignal | undefined) {
+    Object.defineProperty(this, 'signal', { value, writable: true, enumerable: true, configurable: true });
+  },
   enumerable: true,
   configurable: true,
 };
@@ -30,6 +33,7 @@ export function endWith(
 /** The cancellation of the attempt, if its signal is still the request's: it comes when the attempt fails, whatever the reason. */
 export function cancellationOf(request: SignalledRequest): Cancellation | undefined {
   const attempt = request[attemptCancellation];
-  // Who puts another signal in its place by copying the request has asked for this one.
-  return attempt !== undefined && (!attempt.hasSignal || attempt.signal === request.signal) ? attempt : undefined;
+  if (!attempt) return undefined;
+  const isUntouched = Object.getOwnPropertyDescriptor(request, 'signal')?.get === signalWhenAsked.get; // to read it would make it
+  return isUntouched || attempt.signal === request.signal ? attempt : undefined;
 }

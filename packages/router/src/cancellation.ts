@@ -29,11 +29,6 @@ export class Cancellation {
     return this.#reason;
   }
 
-  /** Somebody has asked for its signal. */
-  get hasSignal(): boolean {
-    return this.#controller !== undefined;
-  }
-
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();

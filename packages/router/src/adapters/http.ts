@@ -114,8 +114,8 @@ export function networkError(error: unknown): NetworkFailure | undefined {
   if (has(({ message, code }) => cutMessages.has(message ?? '') || cutCodes.has(code ?? ''))) {
     return { code: 'stream_cut', possiblyBilled: true };
   }
-  if (has(({ constructor }) => constructor?.name === 'APIConnectionTimeoutError')) {
-    return { code: 'attempt_timeout', possiblyBilled: true }; // the time limit of a client of the user's
+  if (has(({ code, constructor }) => code === 'UND_ERR_HEADERS_TIMEOUT' || constructor?.name === 'APIConnectionTimeoutError')) {
+    return { code: 'attempt_timeout', possiblyBilled: true }; // the time limit of a client
   }
   if (has(({ message, code }) => brokenOff.test(code ?? '') || brokenMessages.has(message ?? ''))) {
     return { code: 'network', possiblyBilled: true };

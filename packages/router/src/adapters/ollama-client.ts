@@ -95,7 +95,7 @@ function newClient(Ollama: OllamaSdk['Ollama'], { host, headers, requests }: Ser
     fetch: async (url, init) => {
       const { ending, streamAsked } = own.call;
       const response = await requests.fetch(url, initEndedBy(init, ending));
-      if (!response.ok) throw new StatusError(response, await response.text());
+      if (!response.ok) throw new StatusError(response, await response.text().catch(() => ''));
       own.call.response = response;
       return streamAsked ? response : Response.json({}); // its stream it leaves alone until somebody asks for it
     },

@@ -1,11 +1,14 @@
 import { startSimulator } from '@rolecall/simulator';
 import type { Model } from '@rolecall/core';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { Cancellation } from '../cancellation.ts';
 import { adapterCases, type AdapterFeature } from '../testing.ts';
+import { type CallEnding, initEndedBy } from '../transport/cancelled-by.ts';
 import { anthropic } from './anthropic.ts';
 import { groq } from './groq.ts';
 import { ollama } from './ollama.ts';
 import { openai } from './openai.ts';
+import { Repeats } from './repeats.ts';
 
 const simulator = await startSimulator();
 const { urls } = simulator;
@@ -104,6 +107,51 @@ test("a fetch of the user's sees every request, as the SDK would have sent it, a
   expect(second?.init).toMatchObject({ method: first?.init?.method, headers: first?.init?.headers });
   expect(JSON.parse(second?.init?.body as string)).toMatchObject({ model: 'gpt-4o', messages: [...messages, ...messages] });
   expect(third?.init?.signal?.aborted).toBe(true);
+});
+
+test.each([
+  ['an error of its own', () => new Error('the proxy is down'), 'network'],
+  ['a time limit of its own', () => new DOMException('The operation timed out', 'TimeoutError'), 'attempt_timeout'],
+])("%s that a fetch of the user's throws means the same the second time", async (_, makeError, code) => {
+  let isDown = true;
+  const down: typeof fetch = (input, init) => (isDown ? Promise.reject(makeError()) : fetch(input, init));
+  const model = openai('gpt-4o', { apiKey: 'sk-ours', baseURL: urls.openai, provider: 'openai', fetch: down });
+
+  const first = await model({ messages }).catch((error: unknown) => error);
+  isDown = false;
+  await model({ messages });
+  isDown = true;
+  const third = await model({ messages }).catch((error: unknown) => error);
+
+  expect(first).toMatchObject({ code, possiblyBilled: true });
+  expect(third).toMatchObject({ code, possiblyBilled: true });
+});
+
+test("what a fetch of the user's adds to a request is not on the next", async () => {
+  let asked = 0;
+  const traced: typeof fetch = (input, init) => {
+    if (init?.headers instanceof Headers) init.headers.append('x-call', String(++asked));
+    return fetch(input, init);
+  };
+  const model = openai('gpt-4o', { apiKey: 'sk-ours', baseURL: urls.openai, fetch: traced });
+
+  for (let call = 0; call < 3; call++) await model({ messages });
+
+  expect(simulator.requests.slice(-3).map(({ headers }) => headers['x-call'])).toEqual(['1', '2', '3']);
+});
+
+test('a client whose requests have headers of their own is asked each time', async () => {
+  const kinds: string[] = [];
+  const requests = new Repeats({ fetch: () => Promise.resolve(new Response('{}')) });
+  const viaSdk = async (ending: CallEnding): Promise<Response> => {
+    kinds.push('sdk');
+    const headers = new Headers({ traceparent: `00-${kinds.length}` });
+    return await requests.fetch('http://localhost/', initEndedBy({ method: 'POST', headers, body: '{}' }, ending));
+  };
+
+  for (let call = 0; call < 2; call++) await requests.ask('chat', {}, new Cancellation(), viaSdk);
+
+  expect(kinds).toEqual(['sdk', 'sdk']);
 });
 
 test('while somebody has put his own in the place of fetch, everything goes through it', async () => {

@@ -2,6 +2,7 @@
 import type { Cancellation } from '../cancellation.ts';
 import { type CallEnding, type CancellableInit, endedBy, noteOf, type Sent, withOneSignal } from '../transport/cancelled-by.ts';
 import { pooledFetch } from '../transport/pooled-fetch.ts';
+import { networkError } from './http.ts';
 import { StatusError } from './status-error.ts';
 
 export interface RepeatsOptions {
@@ -33,10 +34,18 @@ export class Repeats {
     call: Cancellation,
     viaSdk: (ending: CallEnding) => Promise<Response>,
   ): Promise<Response> {
-    const response = await this.#known.get(kind)?.again(JSON.stringify(body), call);
+    const response = await this.#again(kind, body, call);
     if (!response) return await viaSdk(endedBy(call, this.#isOwn ? (sent) => this.#note(kind, sent) : undefined));
-    if (!response.ok) throw new StatusError(response, await response.text());
+    if (!response.ok) throw new StatusError(response, await response.text().catch(() => '')); // the status says enough
     return response;
+  }
+
+  async #again(kind: string, body: object, call: Cancellation): Promise<Response | undefined> {
+    try {
+      return await this.#known.get(kind)?.again(JSON.stringify(body), call);
+    } catch (error) {
+      throw call.aborted || networkError(error) ? error : unsent(error);
+    }
   }
 
   #note(kind: string, sent: Sent): void {
@@ -45,15 +54,26 @@ export class Repeats {
   }
 }
 
-/** Headers that an SDK may make anew for each request. None does today. */
-const forOne = /idempoten|request-id|nonce|signature/;
+/** Headers that are made anew for each request, by tracers for one: whoever sends such is asked each time. */
+const forOne = /idempoten|request-id|trace|baggage|\bb3\b|span|nonce|signature|timestamp|^date$/;
 
-/** The same `fetch`, which tells what it sends. */
+/** Named as the SDKs name it. */
+class APIConnectionTimeoutError extends Error {}
+
+/** What an SDK would make of whatever else a `fetch` of the user's throws. */
+function unsent(cause: unknown): Error {
+  const isLate = /timed? ?out/i.test(String(cause));
+  return isLate ? new APIConnectionTimeoutError('timed out', { cause }) : new TypeError('network error', { cause });
+}
+
+/** The same `fetch`, which tells what it sends. Headers are copied each time: whoever gets them may add to them. */
 function noticing(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (input, init: CancellableInit = {}) => {
-    const plain = withOneSignal(init);
-    const again: Sent['again'] = (body, { signal }) => fetch(input, { ...plain, body, signal });
-    noteOf(init)?.({ headers: new Headers(init.headers), again });
-    return await fetch(input, plain);
+    const { body: _, signal: __, headers, ...rest } = withOneSignal(init);
+    const sent = new Headers(headers);
+    const again: Sent['again'] = (text, call) =>
+      fetch(input, { ...rest, headers: new Headers(sent), body: text, signal: call.signal });
+    noteOf(init)?.({ headers: sent, again });
+    return await fetch(input, withOneSignal(init));
   };
 }

@@ -133,13 +133,13 @@ describe('undici', () => {
     'ResponseStatusCodeError',
     'UndiciError',
   ]);
-  const codes: Readonly<Record<string, readonly ['network' | 'stream_cut', boolean]>> = {
+  const codes: Readonly<Record<string, readonly ['network' | 'stream_cut' | 'attempt_timeout', boolean]>> = {
     BodyTimeoutError: ['stream_cut', true],
     ClientClosedError: ['network', true],
     ClientDestroyedError: ['network', true],
     ConnectTimeoutError: ['network', false],
     HeadersOverflowError: ['network', true],
-    HeadersTimeoutError: ['network', true],
+    HeadersTimeoutError: ['attempt_timeout', true], // as the SDKs call it when no answer begins in time
     HTTPParserError: ['network', true],
     InformationalError: ['network', true],
     RequestAbortedError: ['network', true],

@@ -18,7 +18,7 @@ export interface RetryPolicy {
 }
 
 /** Several deployments behind one name, as `balance` makes them. */
-interface Pool extends Model {
+export interface Pool extends Model {
   readonly hasPeer?: ((request: ModelRequest) => boolean) | undefined;
   readonly members?: readonly { readonly model: { readonly circuit?: Circuit | undefined } }[] | undefined;
 }

@@ -4,7 +4,7 @@ import { ModelError, openCodes, type OpenCode, remedies, type Remedies } from '.
 import { atLeastZero, checkOptions, countFromZero, objectAt, type Rule } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
 import type { PlannedRequest } from '../plan.ts';
-import { Repetition, type RetryPolicy } from './repetition.ts';
+import { type Pool, Repetition, type RetryPolicy } from './repetition.ts';
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 
 export interface RetryOptions {
@@ -55,7 +55,7 @@ export function retry(options: RetryOptions = {}, context: RetryContext = {}): M
       try {
         response = await next(request);
       } catch (error) {
-        if (!ModelError.isInstance(error) || isForNext(error, request)) throw error;
+        if (!ModelError.isInstance(error) || isForNext(error, next, request)) throw error;
         // p-retry takes over only now: its bookkeeping costs more than all the rest of a call that succeeds.
         return await new Repetition(next, request, policy).after(error);
       }
@@ -66,9 +66,9 @@ export function retry(options: RetryOptions = {}, context: RetryContext = {}): M
   };
 }
 
-/** Nobody here may be asked now, and somebody else may: there is nothing to repeat. */
-function isForNext({ unasked }: ModelError, { plan }: PlannedRequest): boolean {
-  return unasked && plan !== undefined && plan.linksLeft > 0;
+/** Nobody here may be asked now, and the next link may: there is nothing to repeat. */
+function isForNext({ unasked }: ModelError, next: Pool, request: PlannedRequest): boolean {
+  return unasked && (request.plan?.linksLeft ?? 0) > 0 && !next.hasPeer?.(request);
 }
 
 const anything: Rule = { valid: 'anything', holds: () => true };

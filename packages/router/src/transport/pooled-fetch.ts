@@ -1,6 +1,5 @@
 import { checkOptions, countFromOne, type Rule } from '../options-check.ts';
-import type { Cancellation } from '../cancellation.ts';
-import { type CancellableInit, endingsOf, noteOf, withOneSignal } from './cancelled-by.ts';
+import { type CancellableInit, endingsOf, noteOf, type Sent, withOneSignal } from './cancelled-by.ts';
 import { acceptedEncodings } from './decompress.ts';
 import { exchange } from './exchange.ts';
 import { lazyPool, type Pool } from './pool.ts';
@@ -46,16 +45,17 @@ export function pooledFetch(options: PooledFetchOptions = {}): typeof fetch {
     const request = plainRequest(input, init, readAddress);
     const open = await pool();
     if (!request) return await original(input, { ...withOneSignal(init), dispatcher: open } as RequestInit);
-    noteOf(init)?.({ headers: new Headers(init.headers), again: (body, call) => sentAgain(request, open, body, call) });
+    noteOf(init)?.({ headers: new Headers(init.headers), again: repeatable(request, open) });
     return await follow(request, init.redirect ?? 'follow', open);
   };
 }
 
-/** The same request with another body; `undefined` while somebody else stands in the place of `fetch`. */
-async function sentAgain(before: PlainRequest, pool: Pool, body: string, call: Cancellation): Promise<Response | undefined> {
-  if (isReplaced()) return undefined;
-  const { to, method, headers } = before;
-  return await follow({ to, method, headers, body, endings: [call] }, 'follow', pool);
+/** The same request with another body. It keeps neither the first body nor what ended that. */
+function repeatable({ to, method, headers }: PlainRequest, pool: Pool): Sent['again'] {
+  return async (body, call) => {
+    if (isReplaced()) return undefined;
+    return await follow({ to, method, headers, body, endings: [call] }, 'follow', pool);
+  };
 }
 
 /** Test tools and tracers put their own in the place of `fetch`, or of the dispatcher below it. */

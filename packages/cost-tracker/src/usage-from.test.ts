@@ -313,6 +313,13 @@ test('null is not reported', () => {
   expect(usageFrom('chat.completions', { usage: null, x_groq: null })).toMatchObject({ usage: {}, problem: undefined });
 });
 
+test.each([
+  ['messages', { iterations: [{}, {}], output_tokens: [JSON.parse('{"toString":1,"valueOf":1}')] }],
+  ['chat.completions', { usage: { cost: { total_cost: JSON.parse('{"toString":1,"valueOf":1}') } } }],
+] as const)('what cannot be made a number throws nothing out of a payload of %s', (api, payload) => {
+  expect(usageFrom(api, payload).usage).toEqual({});
+});
+
 test('whatever comes in, nothing is thrown, and the leaves add up to the totals', () => {
   const apis: UsageApi[] = ['chat.completions', 'responses', 'embeddings', 'messages', 'ollama.chat', 'ollama.generate'];
   const keys = fc.constantFrom(
@@ -331,6 +338,7 @@ test('whatever comes in, nothing is thrown, and the leaves add up to the totals'
     'iterations',
     'x_groq',
     'usage_breakdown',
+    'total_cost',
     'models',
     'eval_count',
   );
@@ -354,8 +362,8 @@ test('whatever comes in, nothing is thrown, and the leaves add up to the totals'
       const { usage, leaves } = usageFrom(api, given);
       const { input, cacheRead, cacheWrite, cacheWrite1h, audioInput, output, reasoning, audioOutput } = leaves;
 
-      expect(input + cacheRead + cacheWrite + cacheWrite1h + audioInput).toBe(usage.inputTokens ?? 0);
-      expect(output + reasoning + audioOutput).toBe(usage.outputTokens ?? 0);
+      expect(input + cacheRead + cacheWrite + cacheWrite1h + audioInput).toBe((usage.inputTokens ?? 0) + 0); // -0 is 0
+      expect(output + reasoning + audioOutput).toBe((usage.outputTokens ?? 0) + 0);
       expect(Math.min(...Object.values(leaves))).toBeGreaterThanOrEqual(0);
     }),
     { numRuns: 500 },

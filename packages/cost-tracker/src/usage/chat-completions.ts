@@ -59,7 +59,12 @@ function reportedUsd(usage: Payload): number | undefined {
   const cost = usage['cost'] ?? undefined;
   const charged = typeof cost === 'object' ? objectAt(usage, 'cost')['total_cost'] : cost;
   const upstream = usage['is_byok'] === true ? (objectAt(usage, 'cost_details')['upstream_inference_cost'] ?? 0) : 0;
-  return charged === undefined ? undefined : Number(charged) + Number(upstream);
+  return charged === undefined ? undefined : amount(charged) + amount(upstream);
+}
+
+/** NaN where it is none: that is found later. Not every object can be made a number. */
+function amount(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'string' ? Number(value) : Number.NaN;
 }
 
 /** Groq's, in seconds; its total is without the queue. */

@@ -62,7 +62,8 @@ function passesIn(usage: Payload, whole: TokenUsage): Pick<Reading, 'parts' | 'p
   if (!first) return { parts: [{ kind: 'message', usage: whole }, ...passes] };
 
   const outputTokens = sum(...own.map((pass) => pass.usage.outputTokens));
-  const short = outputTokens < (whole.outputTokens ?? 0);
+  const total: unknown = whole.outputTokens; // of an answer that makes no sense it may be anything
+  const short = typeof total === 'number' && outputTokens < total;
   return { parts: passes, problem: short ? 'the iterations have less output than the message' : undefined };
 }
 

@@ -43,7 +43,10 @@ async function modulesOfIndex(folder, { index }) {
   const bundle = await bundleOf(folder, { index });
   const { output } = await bundle.generate();
   await bundle.close();
-  return output.find(({ isEntry }) => isEntry).moduleIds;
+  const files = new Map(output.map((file) => [file.fileName, file]));
+  const loaded = new Set(['index.js']);
+  for (const name of loaded) for (const file of files.get(name)?.imports ?? []) loaded.add(file); // grows while it is walked
+  return [...loaded].flatMap((name) => files.get(name)?.moduleIds ?? []);
 }
 
 async function writeModules(folder) {

@@ -13,7 +13,7 @@ import { toCsv } from './csv.ts';
 import { forecast, type Forecast, type ForecastOptions } from './forecast.ts';
 import type { DailyFigures } from './daily-rollup.ts';
 import { genaiPrices, loadGenaiPrices } from './genai-prices.ts';
-import { htmlPage, type HtmlOptions } from './html/page.ts';
+import type { HtmlOptions } from './html/page.ts';
 import { Ledger } from './ledger.ts';
 import { metricFamilies, type MetricFamily } from './metric-families.ts';
 import { MetricSeries } from './metric-series.ts';
@@ -249,14 +249,20 @@ export class CostTracker {
     return forecast(this.#ledger.spending().spent, options);
   }
 
-  /** A page that needs nothing else: charts and tables, without a script or a request. */
-  html(options: HtmlOptions = {}): string {
-    return htmlPage({ summary: this.summary(), rows: this.rows(), spending: this.#ledger.spending() }, options);
+  /**
+   * A page that needs nothing else: charts and tables, without a script or a request.
+   *
+   * @throws {TypeError} when an option is not what it should be.
+   */
+  async html(options: HtmlOptions = {}): Promise<string> {
+    const content = { summary: this.summary(), rows: this.rows(), spending: this.#ledger.spending() };
+    const { htmlPage } = await import('./html/page.ts'); // as much code as the ledger, for those who want a page
+    return htmlPage(content, options);
   }
 
   /** Writes that page to a file, in one step. */
   async exportHtml(path: string, options: HtmlOptions = {}): Promise<void> {
-    await writeWhole(path, this.html(options));
+    await writeWhole(path, await this.html(options));
   }
 
   /** The metrics of all rows since it was made, in Prometheus' text format: what a scrape of `/metrics` answers. */

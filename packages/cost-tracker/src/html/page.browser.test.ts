@@ -26,7 +26,7 @@ beforeAll(async () => {
   if (missing) return;
   vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined); // one call has no price
   folder = await mkdtemp(join(tmpdir(), 'rolecall-page-'));
-  await writeFile(join(folder, 'report.html'), filled().html({ title: `Report of ${name}` }));
+  await writeFile(join(folder, 'report.html'), await filled().html({ title: `Report of ${name}` }));
   browser = await chromium.launchPersistentContext(join(folder, 'profile'), {
     executablePath,
     headless: true,

@@ -38,11 +38,10 @@ export class TimedOut extends Error {
  */
 export async function withTimeout<Value>(
   signal: AbortSignal | undefined,
-  timeoutMs: number | undefined,
+  timeoutMs: number,
   what: string,
-  work: (signal: AbortSignal | undefined) => Promise<Value>,
+  work: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
-  if (timeoutMs === undefined) return work(signal);
   const controller = new AbortController();
   const follow = (): void => controller.abort(signal?.reason);
   // AbortSignal.any would do, but keeps every signal alive that was ever derived from a long-lived one.

@@ -87,13 +87,12 @@ export async function runCrew<Tasks extends TaskList>(
   try {
     if (run.isHeard) await run.emit({ type: 'crew_started', tasks: tasks.map(({ name }) => name) });
     const plans = planner ? await planned(crew, planner, run) : undefined;
-    const start = (task: Tasks[number], taskIndex: number): Promise<void> =>
-      runTask({ crew, task, taskIndex, run, plan: plans?.get(task.name) });
-    if (tasks.some((task) => task.async)) {
-      await runSchedule(crew.schedule, crew.concurrency, (index) => start(tasks[index] as Tasks[number], index), stop);
-    } else {
-      for (const [index, task] of tasks.entries()) await start(task, index);
-    }
+    const start = (taskIndex: number): Promise<void> => {
+      const task = tasks[taskIndex] as Tasks[number];
+      return runTask({ crew, task, taskIndex, run, plan: plans?.get(task.name) });
+    };
+    if (tasks.some((task) => task.async)) await runSchedule(crew.schedule, crew.concurrency, start, stop);
+    else for (let index = 0; index < tasks.length; index++) await start(index);
   } catch (error) {
     if (TaskError.isInstance(error)) await run.emit({ type: 'crew_failed', error });
     throw error;

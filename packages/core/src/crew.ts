@@ -13,7 +13,7 @@ import { checkKickoff, openSteps } from './kickoff-options.ts';
 import { RpmLimits } from './max-rpm.ts';
 import type { Model } from './model.ts';
 import { plannerTexts } from './prompt.ts';
-import { createRun, type KickoffOptions, type Run, type RunFacts } from './run.ts';
+import { Run, type KickoffOptions, type RunFacts } from './run.ts';
 import { scheduleOf } from './schedule.ts';
 import type { TaskList } from './task.ts';
 
@@ -174,7 +174,7 @@ export class Crew<
         retryAfterMs,
         maxWaits,
       };
-      run = createRun(facts, onEvent);
+      run = new Run(facts, onEvent);
       return await afterRun(await runCrew(this.#plan, run, stop), afterKickoff, signal);
     } finally {
       run?.end();

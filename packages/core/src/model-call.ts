@@ -114,12 +114,12 @@ async function askNow(place: Place, ask: Ask, { mayWait, interruptedAt }: Circum
   const { model } = run;
   const limit = run.limits.of(place.agent);
   if (limit) await limit.take(signal);
-  const stream = run.stream ? deltasOf(place) : undefined;
+  const stream = isShown(place) ? deltasOf(place) : undefined;
   const lost = lostAttempts(interruptedAt, model.id);
   const startedAt = Date.now();
   try {
-    const call = (async () => checked(await model(requestFor(place, ask, stream?.onDelta))))();
-    const response = await untilAborted(call, signal, settleGraceMs);
+    const call = Promise.resolve(model(requestFor(place, ask, stream?.onDelta)));
+    const response = checked(await untilAborted(call, signal, settleGraceMs));
     const attempts = attemptsOf(response, startedAt);
     const taken = {
       response,
@@ -141,6 +141,11 @@ async function askNow(place: Place, ask: Ask, { mayWait, interruptedAt }: Circum
 /** Read structurally: core knows no router. */
 function isRouteError(error: unknown): boolean {
   return (error as { isRouteError?: unknown } | null | undefined)?.isRouteError === true;
+}
+
+/** Its text goes to the reader of a stream; that of an aside is nobody's answer. */
+function isShown({ run, tag }: Place): boolean {
+  return run.stream && tag.aside === undefined;
 }
 
 function deltasOf({ run, tag, signal, turn = 1 }: Place): { onDelta: NonNullable<ModelRequest['onDelta']>; text: () => string } {
@@ -178,12 +183,13 @@ function checked(response: ModelResponse): ModelResponse {
   throw new TypeError('The model did not return a ModelResponse, with text and toolCalls');
 }
 
-async function report({ run, tag, turn = 1 }: Place, { taken, thrown }: Outcome, isReplay: boolean): Promise<void> {
+async function report(place: Place, { taken, thrown }: Outcome, isReplay: boolean): Promise<void> {
+  const { run, tag, turn = 1 } = place;
   const { response, failure, attempts, durationMs } = taken;
   const replayed: true | undefined = isReplay || undefined;
   if (response) {
     const { model, usage, finishReason, text } = response;
-    if (isReplay && run.stream && text !== '') await run.emit({ type: 'delta', ...tag, turn, text });
+    if (isReplay && isShown(place) && text !== '') await run.emit({ type: 'delta', ...tag, turn, text });
     const figures = { model, usage, finishReason, attempts, durationMs, replayed };
     if (run.isHeard) await run.emit({ type: 'model_call_finished', ...tag, turn, ...figures });
     await warnOf(run, tag, attempts);

@@ -27,9 +27,8 @@ export async function plansOf(
   const messages = planningMessages(personaOf(planner, run.inputs), described);
   const prefix = run.durable ? `planning@${taskKey([version, messages])}` : 'planning';
   const tag = { task: 'planning', taskIndex: -1, role: roleKey(planner), attempt: 1, aside: 'planning' as const };
-  const quiet: Run = { ...run, stream: false };
   const { signal } = run;
-  const { text } = await runAgent({ run: quiet, agent: planner, tag, tools: [], messages, prefix, signal, attempts: [] });
+  const { text } = await runAgent({ run, agent: planner, tag, tools: [], messages, prefix, signal, attempts: [] });
 
   const plans = plansIn(text);
   const without = tasks.filter(({ name }) => !plans.has(name)).map(({ name }) => name);

@@ -37,87 +37,96 @@ export interface RunFacts {
   readonly maxWaits: number;
 }
 
-export interface Run extends RunFacts {
+export class Run implements RunFacts {
+  readonly id: string;
+  readonly crew: string;
+  readonly model: Model;
+  readonly inputs: Inputs;
+  readonly signal: AbortSignal | undefined;
+  readonly stream: boolean;
+  readonly steps: Steps;
+  readonly durable: boolean;
+  readonly superseded: () => readonly Attempt[];
+  readonly agents: readonly Agent[];
+  readonly limits: RpmLimits;
+  readonly promptStyle: PromptStyle;
+  readonly retryAfterMs: number | undefined;
+  readonly maxWaits: number;
   /** What the finished tasks gave, in order. */
-  readonly outputs: Map<Task, TaskOutput>;
+  readonly outputs: Map<Task, TaskOutput> = new Map();
   /** Every attempt so far, those of the task under way included. */
-  readonly attempts: Attempt[];
+  readonly attempts: Attempt[] = [];
   /** What had been streamed, by task, of an answer that then failed. */
-  readonly partials: Map<string, string>;
-  readonly warnings: Warning[];
+  readonly partials: Map<string, string> = new Map();
+  readonly warnings: Warning[] = [];
+  readonly #listener: CrewListener | undefined;
+  #ended = false;
+
+  constructor(facts: RunFacts, onEvent: CrewListener | undefined) {
+    this.id = facts.id;
+    this.crew = facts.crew;
+    this.model = facts.model;
+    this.inputs = facts.inputs;
+    this.signal = facts.signal;
+    this.stream = facts.stream;
+    this.steps = facts.steps;
+    this.durable = facts.durable;
+    this.superseded = facts.superseded;
+    this.agents = facts.agents;
+    this.limits = facts.limits;
+    this.promptStyle = facts.promptStyle;
+    this.retryAfterMs = facts.retryAfterMs;
+    this.maxWaits = facts.maxWaits;
+    this.#listener = onEvent;
+  }
+
   /** Somebody is told the events. */
-  readonly isHeard: boolean;
-  /** Milliseconds since the epoch: what is said of the run's times is taken from here. */
-  readonly clock: () => number;
-  readonly emit: (facts: EventFacts) => void | Promise<void>;
-  readonly warn: (warning: Warning) => void | Promise<void>;
+  get isHeard(): boolean {
+    return this.#listener !== undefined || this.steps.emit !== undefined;
+  }
+
   /** Every attempt of the run as a whole, each once: those of earlier processes, and of work that was replaced, too. */
-  readonly spent: () => readonly Attempt[];
-  /** From here on nothing is emitted, whatever a late model or tool does. */
-  readonly end: () => void;
-}
+  spent(): readonly Attempt[] {
+    return Object.freeze([...this.superseded(), ...this.attempts]);
+  }
 
-export function createRun(facts: RunFacts, onEvent: CrewListener | undefined): Run {
-  const { id: runId, crew, signal, steps } = facts;
-  const attempts: Attempt[] = [];
-  const warnings: Warning[] = [];
-  const listeners = [steps.emit, onEvent].filter((listener) => listener !== undefined);
-  let ended = false;
+  /** Milliseconds since the epoch: what is said of the run's times is taken from here. */
+  clock(): number {
+    return this.steps.clock?.() ?? Date.now();
+  }
 
-  const listenerFailed = (cause: unknown): void => {
-    if (warnings.some(({ code }) => code === 'listener_failed')) return;
-    warnings.push({ code: 'listener_failed', message: `onEvent threw: ${messageOf(cause)}`, cause });
-  };
-  const tell = (listener: CrewListener, event: CrewEvent): void | Promise<void> => {
-    try {
-      const held = listener(event);
-      if (typeof held?.then !== 'function') return undefined;
-      const reported = Promise.resolve(held).catch(listenerFailed);
-      return untilAborted(reported, signal).catch(() => undefined); // rejects for an abort alone, which others report
-    } catch (error) {
-      return listenerFailed(error);
-    }
-  };
-  const emit = (happened: EventFacts): void | Promise<void> => {
-    const [listener, other] = listeners;
-    if (ended || !listener) return undefined;
-    const event = { ...happened, runId, crew, at: Date.now() };
-    const held = tell(listener, event);
-    const alsoHeld = other && tell(other, event);
+  emit(happened: EventFacts): void | Promise<void> {
+    if (this.#ended || !this.isHeard) return undefined;
+    const event = { ...happened, runId: this.id, crew: this.crew, at: Date.now() };
+    const held = this.#tell(this.steps.emit, event);
+    const alsoHeld = this.#tell(this.#listener, event);
     return held && alsoHeld ? held.then(() => alsoHeld) : (held ?? alsoHeld);
-  };
-  const warn = (warning: Warning): void | Promise<void> => {
-    warnings.push(warning);
-    return emit({ type: 'warning', warning });
-  };
-  const end = (): void => {
-    ended = true;
-  };
-  const spent = (): readonly Attempt[] => [...facts.superseded(), ...attempts];
-  return {
-    id: runId,
-    crew,
-    model: facts.model,
-    inputs: facts.inputs,
-    signal,
-    stream: facts.stream,
-    steps,
-    durable: facts.durable,
-    superseded: facts.superseded,
-    agents: facts.agents,
-    limits: facts.limits,
-    promptStyle: facts.promptStyle,
-    retryAfterMs: facts.retryAfterMs,
-    maxWaits: facts.maxWaits,
-    outputs: new Map(),
-    attempts,
-    partials: new Map(),
-    warnings,
-    isHeard: listeners.length > 0,
-    clock: steps.clock ?? Date.now,
-    emit,
-    warn,
-    spent,
-    end,
-  };
+  }
+
+  warn(warning: Warning): void | Promise<void> {
+    this.warnings.push(warning);
+    return this.emit({ type: 'warning', warning });
+  }
+
+  /** From here on nothing is emitted, whatever a late model or tool does. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  #tell(listener: CrewListener | undefined, event: CrewEvent): void | Promise<void> {
+    const failed = (cause: unknown): void => this.#listenerFailed(cause);
+    try {
+      const held = listener?.(event);
+      if (typeof held?.then !== 'function') return undefined;
+      const reported = Promise.resolve(held).catch(failed);
+      return untilAborted(reported, this.signal).catch(() => undefined); // rejects for an abort alone, which others report
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #listenerFailed(cause: unknown): void {
+    if (this.warnings.some(({ code }) => code === 'listener_failed')) return;
+    this.warnings.push({ code: 'listener_failed', message: `onEvent threw: ${messageOf(cause)}`, cause });
+  }
 }

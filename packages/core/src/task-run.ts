@@ -37,8 +37,9 @@ export async function runTask(turn: Turn): Promise<void> {
   if (!agent) throw new TypeError(`Task "${task.name}" has no agent`); // refused when the crew was made
   const tag = { task: task.name, taskIndex, role: roleKey(agent) };
   try {
-    const perform = (signal: AbortSignal | undefined): Promise<void> => performTask(turn, agent, tag, signal);
-    await withTimeout(run.signal, task.timeoutMs, `Task "${task.name}"`, perform);
+    const { timeoutMs } = task;
+    if (timeoutMs === undefined) await performTask(turn, agent, tag, run.signal);
+    else await withTimeout(run.signal, timeoutMs, `Task "${task.name}"`, (signal) => performTask(turn, agent, tag, signal));
   } catch (cause) {
     const error = explain(cause, { crew, run, name: task.name, role: tag.role });
     await run.emit({ type: 'task_failed', ...tag, error });
@@ -196,7 +197,7 @@ interface Scene {
 export function explain(thrown: unknown, { crew, run, name, role }: Scene): TaskError {
   const { id: runId, warnings, partials } = run;
   const finished = crew.tasks.flatMap((each) => run.outputs.get(each) ?? []);
-  const spend = spendOf([...run.spent()]);
+  const spend = spendOf(run.spent());
   const facts = { task: name, role, runId, finished, warnings: [...warnings], partialText: partials.get(name), ...spend };
   const { code, cause } = reasonOf(thrown, run);
   return new TaskError(code, { ...facts, reason: messageOf(code === 'aborted' ? cause : thrown), cause });

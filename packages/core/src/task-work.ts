@@ -44,11 +44,10 @@ export function askAgent(work: TaskWork, { messages, prefix, attempt }: Asking, 
   return runAgent({ run, agent, tag, tools, messages, prefix, outputSchema, reload, coworkers, signal, attempts });
 }
 
-/** Asks an agent for something beside the task. Its text is nobody's answer, and so is not streamed. */
+/** Asks an agent for something beside the task. Its text is nobody's answer, and is not streamed. */
 export function askAside(work: TaskWork, agent: Agent, request: Asking, aside: Aside): Promise<Answer> {
-  const { signal, attempts } = work;
+  const { run, signal, attempts } = work;
   const tag: TaskFacts = { ...work.tag, role: agent.name ?? agent.role, attempt: request.attempt, aside };
-  const run = { ...work.run, stream: false };
   return runAgent({ run, agent, tag, tools: [], messages: request.messages, prefix: request.prefix, signal, attempts });
 }
 

@@ -4,7 +4,7 @@ import type { Work } from '../src/agent-loop.ts';
 import type { CrewEvent } from '../src/events.ts';
 import { RpmLimits } from '../src/max-rpm.ts';
 import type { Model } from '../src/model.ts';
-import { createRun, type RunFacts } from '../src/run.ts';
+import { Run, type RunFacts } from '../src/run.ts';
 import { plainSteps } from '../src/steps.ts';
 
 export interface Setting extends Partial<RunFacts> {
@@ -15,7 +15,7 @@ export interface Setting extends Partial<RunFacts> {
 
 export function workOf(model: Model, { agent: options, events, ...facts }: Setting = {}): Work {
   const agent = new Agent({ name: 'writer', role: 'Writer', goal: 'Write', backstory: 'You write.', ...options });
-  const run = createRun(
+  const run = new Run(
     {
       id: 'run',
       crew: 'crew',

@@ -45,6 +45,19 @@ test.each(vendors)('what is relayed past the SDK of %s goes to the same place wi
   expect(second?.body).toMatchObject({ metadata: { longer: 'than before' } });
 });
 
+test.each(vendors)('what cannot be written as JSON is no network failure past the SDK of %s either', async (_, make, wire) => {
+  const model = make();
+  const unwritable = { messages: [], wire: { ...wire, body: { ...wire.body, seed: 1n } } } as never;
+  const thrown = (): Promise<unknown> => model(unwritable).then(undefined, (error: unknown) => error);
+
+  const first = await thrown();
+  await model({ messages: [], wire });
+  const second = await thrown();
+
+  expect(String(first)).toContain('BigInt');
+  expect(String(second)).toBe(String(first));
+});
+
 test.each(vendors)('a failure past the SDK of %s is explained as one of the SDK is', async (_, make, wire) => {
   const [learned, fresh] = [make(), make()];
   await learned({ messages: [], wire });

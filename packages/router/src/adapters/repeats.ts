@@ -41,8 +41,11 @@ export class Repeats {
   }
 
   async #again(kind: string, body: object, call: Cancellation): Promise<Response | undefined> {
+    const known = this.#known.get(kind);
+    if (!known) return undefined;
+    const text = JSON.stringify(body);
     try {
-      return await this.#known.get(kind)?.again(JSON.stringify(body), call);
+      return await known.again(text, call);
     } catch (error) {
       throw call.aborted || networkError(error) ? error : unsent(error);
     }
@@ -69,11 +72,12 @@ function unsent(cause: unknown): Error {
 /** The same `fetch`, which tells what it sends. Headers are copied each time: whoever gets them may add to them. */
 function noticing(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (input, init: CancellableInit = {}) => {
-    const { body: _, signal: __, headers, ...rest } = withOneSignal(init);
+    const given = withOneSignal(init);
+    const { body: _, signal: __, headers, ...rest } = given;
     const sent = new Headers(headers);
     const again: Sent['again'] = (text, call) =>
       fetch(input, { ...rest, headers: new Headers(sent), body: text, signal: call.signal });
     noteOf(init)?.({ headers: sent, again });
-    return await fetch(input, withOneSignal(init));
+    return await fetch(input, given);
   };
 }

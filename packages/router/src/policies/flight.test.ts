@@ -378,6 +378,20 @@ test('who joins a call has a deadline of his own, and is not counted among those
   expect(call(0).request.signal?.aborted).toBe(true);
 });
 
+test('who joins a call too late has never been aboard', async () => {
+  const { call, ask } = setUp();
+  const plan = { deadlineAt: performance.now() - 1, linkDeadlineAt: 0, attemptsLeft: 1, linksLeft: 0, asked: new Set<string>() };
+  const controller = new AbortController();
+  const first = thrownBy(ask({ signal: controller.signal }));
+  const late: PlannedRequest = { ...request, plan };
+
+  expect(await thrownBy(ask(late))).toMatchObject({ code: 'deadline_exceeded' });
+  controller.abort();
+
+  await first;
+  expect(call(0).request.signal?.aborted).toBe(true);
+});
+
 test('the deadline of one who joins a stream is kept with its first piece', async () => {
   const { call, ask } = setUp();
   const plan = { deadlineAt: performance.now() + 20, linkDeadlineAt: 0, attemptsLeft: 1, linksLeft: 0, asked: new Set<string>() };

@@ -99,10 +99,11 @@ export class Flight {
   /** Waits for the end, and hands what is streamed to the request's `onDelta`: what was missed first. */
   async board(request: PlannedRequest): Promise<Arrival> {
     const passenger: Passenger = { request, hasLeft: false };
-    const { left, release } = this.#reasonToLeave(passenger, this.#passengers.size > 0);
+    const joins = this.#passengers.size > 0;
     this.#passengers.add(passenger);
+    const { left, release } = this.#reasonToLeave(passenger, joins);
     try {
-      await Promise.race([this.#deliver(passenger), left]);
+      await Promise.race([left, this.#deliver(passenger)]);
       return { ...this.#outcome, isOwner: this.#owner === passenger };
     } catch (reason) {
       throw request.signal?.aborted ? await this.#afterAbort(reason, passenger) : reason;
@@ -123,12 +124,14 @@ export class Flight {
       };
     });
     const abort = (): void => leave(abortError(signal as AbortSignal, this.#name));
-    const onDeadline = (): void => {
-      if (plan && plan.deadlineAt <= performance.now()) leave(outOfTime({ messages: [] }, { model: this.#name }));
+    let timer: NodeJS.Timeout | undefined;
+    const watch = (): void => {
+      const waitMs = (plan?.deadlineAt ?? Infinity) - performance.now();
+      if (waitMs <= 0) leave(outOfTime({ messages: [] }, { model: this.#name }));
+      else if (waitMs !== Infinity) timer = setTimeout(watch, Math.min(Math.ceil(waitMs), longestTimerMs)); // a timer may be early
     };
     onAbort(signal, abort);
-    const waitMs = joins && plan ? plan.deadlineAt - performance.now() : Infinity;
-    const timer = waitMs === Infinity ? undefined : setTimeout(onDeadline, Math.min(Math.ceil(waitMs), longestTimerMs));
+    if (joins) watch();
     return {
       left,
       release: () => {

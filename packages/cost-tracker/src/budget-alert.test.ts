@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { BudgetAlert } from './budget-alert.ts';
 import type { BudgetOptions } from './budget-options.ts';
-import { CostTracker, type CostTrackerOptions } from './cost-tracker.ts';
+import { CostTracker } from './cost-tracker.ts';
+import type { CostTrackerOptions } from './tracker-options.ts';
 import { perThousand } from './own-prices.ts';
 import { webhook } from './webhook.ts';
 

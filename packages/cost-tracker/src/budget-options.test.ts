@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { CostTracker, type CostTrackerOptions } from './cost-tracker.ts';
+import { CostTracker } from './cost-tracker.ts';
+import type { CostTrackerOptions } from './tracker-options.ts';
 
 const make = (budgets: unknown): CostTracker => new CostTracker({ budgets } as CostTrackerOptions);
 

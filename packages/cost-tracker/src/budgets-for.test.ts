@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BudgetOptions } from './budget-options.ts';
-import { CostTracker, type CostTrackerOptions } from './cost-tracker.ts';
+import { CostTracker } from './cost-tracker.ts';
+import type { CostTrackerOptions } from './tracker-options.ts';
 import type { TrackedModel, TrackedRequest, TrackedResponse } from './model-call.ts';
 import { perThousand } from './own-prices.ts';
 

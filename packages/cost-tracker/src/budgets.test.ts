@@ -3,7 +3,8 @@ import type { BudgetAlert } from './budget-alert.ts';
 import { BudgetError } from './budget-error.ts';
 import type { BudgetOptions } from './budget-options.ts';
 import { MemoryBudgetStore, type BudgetStore } from './budget-store.ts';
-import { CostTracker, type CostTrackerOptions } from './cost-tracker.ts';
+import { CostTracker } from './cost-tracker.ts';
+import type { CostTrackerOptions } from './tracker-options.ts';
 import type { TrackedModel, TrackedRequest, TrackedResponse } from './model-call.ts';
 import { free, perThousand } from './own-prices.ts';
 

@@ -1,13 +1,9 @@
 import { attributed, Scopes, type Attribution } from './attribution.ts';
-import type { Baseline } from './baseline.ts';
-import type { OnAlert } from './budget-alert.ts';
 import { bookFor, type Book } from './book.ts';
 import { BudgetGate } from './budget-gate.ts';
-import type { BudgetOptions } from './budget-options.ts';
-import { MemoryBudgetStore, type BudgetStore } from './budget-store.ts';
-import { Budgets, type BudgetsFor, type Hold } from './budgets.ts';
+import { MemoryBudgetStore } from './budget-store.ts';
+import { Budgets, type Hold } from './budgets.ts';
 import { toRow, type CallRecord } from './call-record.ts';
-import { shown } from './check-options.ts';
 import { toJson } from './export-json.ts';
 import { toCsv } from './csv.ts';
 import { forecast, type Forecast, type ForecastOptions } from './forecast.ts';
@@ -18,8 +14,7 @@ import { Ledger } from './ledger.ts';
 import { metricFamilies, type MetricFamily } from './metric-families.ts';
 import { MetricSeries } from './metric-series.ts';
 import type { TrackedModel, TrackedRequest, TrackedResponse } from './model-call.ts';
-import { readPrices, type Price } from './own-prices.ts';
-import type { PriceSource } from './price-source.ts';
+import { readPrices } from './own-prices.ts';
 import { Pricer } from './pricer.ts';
 import { prometheusText } from './prometheus.ts';
 import { reportText, type ReportOptions } from './report.ts';
@@ -32,54 +27,10 @@ import type { LedgerRow } from './row.ts';
 import { SeenAttempts } from './seen-attempts.ts';
 import type { Summary } from './summary.ts';
 import { ClientTracker, type TrackOptions } from './track.ts';
+import { checkOptions, type CostTrackerOptions } from './tracker-options.ts';
 import { Warnings } from './warnings.ts';
 import { wrapModel } from './wrap.ts';
 import { writeWhole } from './write-file.ts';
-
-export interface CostTrackerOptions {
-  /**
-   * Own prices, asked first, by named model, `provider/model`, model alone, or served model.
-   * USD per million tokens, `perThousand(usd)` or `free`. @default {}
-   */
-  readonly prices?: Readonly<Record<string, Price>> | undefined;
-  /** Asked for what own prices do not answer. @default genaiPrices() */
-  readonly priceSource?: PriceSource | undefined;
-  /** What savings are measured against: a model, on the same tokens, or a stated cost per workflow. @default none */
-  readonly baseline?: Baseline | undefined;
-  /** What calls may cost or use. Each is held against before a call is made, and charged after it. @default [] */
-  readonly budgets?: readonly BudgetOptions[] | undefined;
-  /** Budgets beyond those, of whoever makes a call: asked for each. The same budget is the same object each time. @default none */
-  readonly budgetsFor?: BudgetsFor | undefined;
-  /** Where budgets are kept: a store of your own lets several processes share them. @default in this process */
-  readonly budgetStore?: BudgetStore | undefined;
-  /** Is told once when a budget reaches a threshold; `webhook(url)` posts it. @default nobody is told */
-  readonly onAlert?: OnAlert | undefined;
-  /** A folder to append every row to, in files of this process' own. @default rows are kept in memory alone */
-  readonly ledger?: string | undefined;
-  /**
-   * When a row is on the disk: within 50 ms, and for certain when `flush()` resolves (`batch`), or before its call returns (`each`).
-   * @default 'batch'
-   */
-  readonly durability?: 'batch' | 'each' | undefined;
-  /** How many rows stay whole; sums cover all there ever were. @default 10_000 */
-  readonly keepRows?: number | undefined;
-  /** How many agents, models and workflows are kept apart; the rest is under `__other__`. @default 2_000 */
-  readonly maxGroups?: number | undefined;
-}
-
-const optionNames: ReadonlySet<string> = new Set<keyof CostTrackerOptions>([
-  'prices',
-  'priceSource',
-  'baseline',
-  'budgets',
-  'budgetsFor',
-  'budgetStore',
-  'onAlert',
-  'ledger',
-  'durability',
-  'keepRows',
-  'maxGroups',
-]);
 
 /**
  * A ledger of model calls: tokens, latency and exact cost, by agent, model and workflow.
@@ -312,51 +263,15 @@ const hints: Readonly<Record<string, string | undefined>> = {
   price_source_failed: 'Own prices still work.',
 };
 
-function fileOf({ ledger, durability = 'batch' }: CostTrackerOptions, warnings: Warnings): LedgerFile | undefined {
-  if (durability !== 'batch' && durability !== 'each')
-    throw new TypeError(`durability: ${shown(durability)} is neither batch nor each`);
-  if (ledger === undefined) return undefined;
-  if (typeof ledger !== 'string' || ledger === '') throw new TypeError(`ledger: ${shown(ledger)} is not the path of a folder`);
+function fileOf({ ledger: folder, durability = 'batch' }: CostTrackerOptions, warnings: Warnings): LedgerFile | undefined {
+  if (folder === undefined) return undefined;
   const onFault = (error: unknown): void =>
     warnings.once('ledger', `The ledger on disk could not be written; its rows wait, and are tried again: ${String(error)}`);
-  return new LedgerFile({ folder: ledger, durability, onFault });
+  return new LedgerFile({ folder, durability, onFault });
 }
 
-function budgetsOf(
-  { budgets = [], budgetsFor, budgetStore, onAlert }: CostTrackerOptions,
-  pricer: Pricer,
-  warnings: Warnings,
-): Budgets | undefined {
-  if (onAlert !== undefined && typeof onAlert !== 'function') throw new TypeError(`onAlert: ${shown(onAlert)} is not a function`);
-  if (budgetsFor !== undefined && typeof budgetsFor !== 'function')
-    throw new TypeError(`budgetsFor: ${shown(budgetsFor)} is not a function`);
-  const store = budgetStore ?? new MemoryBudgetStore();
-  const complete = (['reserve', 'settle', 'release'] as const).every((method) => typeof store[method] === 'function');
-  if (!complete) throw new TypeError(`budgetStore: ${shown(budgetStore)} has not all of reserve, settle and release`);
+function budgetsOf(options: CostTrackerOptions, pricer: Pricer, warnings: Warnings): Budgets | undefined {
+  const { budgets = [], budgetsFor, budgetStore: store = new MemoryBudgetStore(), onAlert } = options;
   const made = new Budgets({ budgets, budgetsFor, store, pricer, onAlert, warnings });
   return budgets.length === 0 && !budgetsFor ? undefined : made;
-}
-
-function checkOptions(options: CostTrackerOptions): void {
-  const { keepRows, maxGroups, baseline, priceSource } = options;
-  const unknown = Object.keys(options).find((name) => !optionNames.has(name));
-  if (unknown !== undefined) throw new TypeError(`${unknown}: no such option; there are ${[...optionNames].join(', ')}`);
-  if (keepRows !== undefined && !(Number.isSafeInteger(keepRows) && keepRows >= 0)) {
-    throw new TypeError(`keepRows: ${String(keepRows)} is not a whole number of at least 0`);
-  }
-  if (maxGroups !== undefined && !(Number.isSafeInteger(maxGroups) && maxGroups >= 1)) {
-    throw new TypeError(`maxGroups: ${String(maxGroups)} is not a whole number of at least 1`);
-  }
-  if (priceSource !== undefined && typeof priceSource?.resolve !== 'function') {
-    throw new TypeError('priceSource: not an object with resolve(provider, model, at)');
-  }
-  if (baseline !== undefined && !isBaseline(baseline)) {
-    throw new TypeError(`baseline: ${JSON.stringify(baseline)} is neither a model nor { costPerWorkflowUsd } of at least 0`);
-  }
-}
-
-function isBaseline(baseline: unknown): boolean {
-  if (typeof baseline === 'string') return baseline !== '';
-  const usd = (baseline as { costPerWorkflowUsd?: unknown } | null)?.costPerWorkflowUsd;
-  return typeof usd === 'number' && Number.isFinite(usd) && usd >= 0;
 }

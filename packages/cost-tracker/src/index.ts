@@ -1,4 +1,5 @@
-export { CostTracker, type CostTrackerOptions } from './cost-tracker.ts';
+export { CostTracker } from './cost-tracker.ts';
+export type { CostTrackerOptions } from './tracker-options.ts';
 export type { CallRecord } from './call-record.ts';
 export type { LedgerRow, Outcome } from './row.ts';
 export type { Summary, GroupFigures } from './summary.ts';

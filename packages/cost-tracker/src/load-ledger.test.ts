@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { CostTracker, type CostTrackerOptions } from './cost-tracker.ts';
+import { CostTracker } from './cost-tracker.ts';
+import type { CostTrackerOptions } from './tracker-options.ts';
 import { loadLedger } from './load-ledger.ts';
 import { perThousand } from './own-prices.ts';
 

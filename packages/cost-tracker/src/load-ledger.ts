@@ -1,4 +1,5 @@
-import { CostTracker, type CostTrackerOptions } from './cost-tracker.ts';
+import { CostTracker } from './cost-tracker.ts';
+import type { CostTrackerOptions } from './tracker-options.ts';
 import { StoredLedger, type SkippedLines } from './ledger-file/stored-ledger.ts';
 import type { LedgerRow } from './row.ts';
 

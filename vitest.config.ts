@@ -14,6 +14,9 @@ function settingsOf(suite: string): object {
   return { include, env: { ROLECALL_SOAK: 'true' }, testTimeout: 600_000 };
 }
 
+/** `npx vitest` alone is for the unit tests. */
+const isNamed = process.argv.some((word) => word.startsWith('--project'));
+
 /** Says what passed on its second try only: that is to be looked into. */
 const secondTries: Reporter = {
   onTestCaseResult(test) {
@@ -37,7 +40,10 @@ export default defineConfig({
     projects: [
       // One project for all packages: workers live as long as a project does, and each new one loads every SDK again.
       { extends: true, test: { name: 'unit', include: everywhere, exclude: special.map(namedFor) } },
-      ...special.map((name) => ({ extends: true as const, test: { name: `special-${name}`, ...settingsOf(name) } })),
+      ...(isNamed ? special : []).map((name) => ({
+        extends: true as const,
+        test: { name: `special-${name}`, ...settingsOf(name) },
+      })),
     ],
   },
 });

@@ -60,6 +60,13 @@ export interface Ask {
   readonly callId: string;
   /** The id came with the request: gateways behind one load balancer share it. */
   readonly isIdShared: boolean;
+  /** The trace it belongs to, in the headers of W3C Trace Context. */
+  readonly trace?: TraceHeaders | undefined;
+}
+
+export interface TraceHeaders {
+  readonly traceparent: string;
+  readonly tracestate?: string | undefined;
 }
 
 /** Where an attempt goes. */

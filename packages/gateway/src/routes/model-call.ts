@@ -1,4 +1,5 @@
 /** A call to a model over HTTP, from its body to its last byte. */
+import type { IncomingMessage } from 'node:http';
 import type { Attempt, ModelResponse } from '@rolecall/core';
 import { BudgetError } from '@rolecall/cost-tracker';
 import type { Router } from '@rolecall/router';
@@ -7,7 +8,7 @@ import { problemOf } from '../http/problem.ts';
 import { EventStream } from '../http/event-stream.ts';
 import { type HeaderList, sendProblem, sendText } from '../http/reply.ts';
 import { Refusal } from '../http/refusal.ts';
-import type { Admission, Ask, CallEnding, Caller, Exchange } from '../http/route.ts';
+import type { Admission, Ask, CallEnding, Caller, Exchange, TraceHeaders } from '../http/route.ts';
 import { tagPrefix } from '../keys/virtual-key.ts';
 import type { AnswerFacts, Asked, Dialect } from '../wire/dialect.ts';
 import { type CallRequest, Progress, progress } from '../wire/progress.ts';
@@ -90,7 +91,8 @@ class ModelCall {
       : [];
     const { callId, isIdShared, bodyLength } = exchange;
     const inputTokens = Math.ceil(bodyLength / 4); // whatever the headers say
-    this.#ask = { model: wishes.asked, role: wishes.role, fallbacks, tags: wishes.tags, inputTokens, callId, isIdShared };
+    const trace = traceOf(exchange.request);
+    this.#ask = { model: wishes.asked, role: wishes.role, fallbacks, tags: wishes.tags, inputTokens, callId, isIdShared, trace };
   }
 
   async run(): Promise<void> {
@@ -212,4 +214,9 @@ class ModelCall {
 function tagsOf(asked: readonly string[], { keyName, tags: own = [] }: Caller): readonly string[] {
   if (keyName === undefined && own.length === 0) return asked;
   return [...asked, ...own, ...(keyName === undefined ? [] : [`${tagPrefix}${keyName}`])];
+}
+
+function traceOf({ headers: { traceparent, tracestate } }: IncomingMessage): TraceHeaders | undefined {
+  if (typeof traceparent !== 'string') return undefined;
+  return { traceparent, tracestate: Array.isArray(tracestate) ? tracestate.join() : tracestate };
 }

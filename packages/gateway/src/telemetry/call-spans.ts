@@ -1,9 +1,11 @@
-import type { Context, ContextAPI, Span, SpanOptions, TraceAPI, Tracer } from '@opentelemetry/api';
+import type { TraceHeaders } from '../http/route.ts';
+import type { Context, ContextAPI, PropagationAPI, Span, SpanOptions, TraceAPI, Tracer } from '@opentelemetry/api';
 
 /** The part of `@opentelemetry/api` that puts one span below another. */
 export interface SpanApi {
   readonly trace: TraceAPI;
   readonly context: ContextAPI;
+  readonly propagation: PropagationAPI;
 }
 
 /** The latest calls: what a call that lost a race cost is known when that call is over. */
@@ -22,6 +24,12 @@ export class CallSpans {
       startSpan: (name, options = {}) => tracer.startSpan(name, options, this.#around(options)),
       startActiveSpan: tracer.startActiveSpan.bind(tracer),
     };
+  }
+
+  /** What a call's span stands below: that of the process, where something traces its HTTP, or that of whoever called. */
+  parentOf(trace: TraceHeaders | undefined): Context {
+    const active = this.#api.context.active();
+    return trace && !this.#api.trace.getSpan(active) ? this.#api.propagation.extract(active, trace) : active;
   }
 
   begin(callId: string, span: Span): void {

@@ -1,3 +1,4 @@
+import { propagation, type TextMapPropagator, trace, TraceFlags } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import {
   AggregationTemporality,
@@ -6,9 +7,23 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { CostTracker } from '@rolecall/cost-tracker';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { CallEnding } from '../http/route.ts';
 import { openTelemetry } from './telemetry.ts';
+
+const ending: CallEnding = {
+  callId: 'call-1',
+  api: 'chat.completions',
+  caller: { isAdmin: false, keyName: 'blog' },
+  ask: { model: 'role:writer', fallbacks: [], tags: [], inputTokens: 3, callId: 'call-1', isIdShared: false },
+  status: 502,
+  isStream: false,
+  outcome: 'failed',
+  code: 'upstream_unreachable',
+  startedAt: 1_000,
+  durationMs: 250,
+  attempts: [],
+};
 
 test('a call over HTTP is a span and a duration, its attempts are spans below it, and no prompt is in either', async () => {
   const spans = new InMemorySpanExporter();
@@ -18,19 +33,6 @@ test('a call over HTTP is a span and a duration, its attempts are spans below it
   const metering = new MeterProvider({ readers: [reader] });
   const tracker = new CostTracker();
   const telemetry = await openTelemetry(tracker, { tracer: tracing.getTracer('test'), meter: metering.getMeter('test') });
-  const ending: CallEnding = {
-    callId: 'call-1',
-    api: 'chat.completions',
-    caller: { isAdmin: false, keyName: 'blog' },
-    ask: { model: 'role:writer', fallbacks: [], tags: [], inputTokens: 3, callId: 'call-1', isIdShared: false },
-    status: 502,
-    isStream: false,
-    outcome: 'failed',
-    code: 'upstream_unreachable',
-    startedAt: 1_000,
-    durationMs: 250,
-    attempts: [],
-  };
 
   telemetry.begin(ending.ask);
   tracker.record({ model: 'openai/gpt-4', workflow: 'call-1', inputTokens: 1, outputTokens: 1, latencyMs: 5 });
@@ -61,4 +63,34 @@ test('a call over HTTP is a span and a duration, its attempts are spans below it
     .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics.map(({ descriptor }) => descriptor.name)));
   expect(names).toContain('rolecall.gateway.request.duration');
   await metering.shutdown();
+});
+
+/** As the one of W3C that an OpenTelemetry SDK brings along. */
+const propagator: TextMapPropagator = {
+  inject: () => undefined,
+  extract: (around, carrier, getter) => {
+    const [, traceId = '', spanId = ''] = String(getter.get(carrier, 'traceparent')).split('-');
+    return trace.setSpanContext(around, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
+  },
+  fields: () => ['traceparent'],
+};
+
+test('a call goes on with the trace of whoever made it', async () => {
+  propagation.setGlobalPropagator(propagator);
+  onTestFinished(() => propagation.disable());
+  const spans = new InMemorySpanExporter();
+  const tracing = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
+  const tracker = new CostTracker();
+  const telemetry = await openTelemetry(tracker, { tracer: tracing.getTracer('test') });
+  const [traceId, spanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+  const asked = { ...ending.ask, trace: { traceparent: `00-${traceId}-${spanId}-01` } };
+
+  telemetry.begin(asked);
+  tracker.record({ model: 'openai/gpt-4', workflow: 'call-1', inputTokens: 1, outputTokens: 1 });
+  telemetry.add({ ...ending, ask: asked });
+  telemetry.close();
+
+  const [attempt, call] = spans.getFinishedSpans();
+  expect(call?.parentSpanContext).toMatchObject({ traceId, spanId });
+  expect(attempt?.parentSpanContext).toMatchObject({ traceId, spanId: call?.spanContext().spanId });
 });

@@ -55,7 +55,7 @@ class CallTelemetry implements Telemetry {
   }
 
   begin(ask: Ask): void {
-    const span = this.#tracer.startSpan('gateway', { kind: serverKind, startTime: new Date() });
+    const span = this.#start(ask, new Date());
     this.#begun.set(ask, span);
     this.#spans.begin(ask.callId, span);
   }
@@ -67,10 +67,13 @@ class CallTelemetry implements Telemetry {
       'rolecall.outcome': outcome,
       'http.response.status_code': status,
     });
-    const begun = this.#begun.get(ask);
-    const span = begun ?? this.#tracer.startSpan('gateway', { kind: serverKind, startTime: new Date(startedAt) });
+    const span = this.#begun.get(ask) ?? this.#start(ask, new Date(startedAt));
     describe(span, ending);
     span.end(new Date(startedAt + durationMs));
+  }
+
+  #start({ trace }: Ask, startTime: Date): Span {
+    return this.#tracer.startSpan('gateway', { kind: serverKind, startTime }, this.#spans.parentOf(trace));
   }
 }
 

@@ -14,8 +14,8 @@ function settingsOf(suite: string): object {
   return { include, env: { ROLECALL_SOAK: 'true' }, testTimeout: 600_000 };
 }
 
-/** `npx vitest` alone is for the unit tests. */
-const isNamed = process.argv.some((word) => word.startsWith('--project'));
+/** `npx vitest` alone is for the unit tests: the others have to be asked for, by their project or by a file of theirs. */
+const isNamed = process.argv.some((word) => word.startsWith('--project') || special.some((name) => word.includes(`.${name}.`)));
 
 /** Says what passed on its second try only: that is to be looked into. */
 const secondTries: Reporter = {

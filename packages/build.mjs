@@ -44,7 +44,7 @@ async function modulesOfIndex(folder, { index }) {
   const { output } = await bundle.generate();
   await bundle.close();
   const files = new Map(output.map((file) => [file.fileName, file]));
-  const loaded = new Set(['index.js']);
+  const loaded = new Set(output.filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName));
   for (const name of loaded) for (const file of files.get(name)?.imports ?? []) loaded.add(file); // grows while it is walked
   return [...loaded].flatMap((name) => files.get(name)?.moduleIds ?? []);
 }

@@ -1,11 +1,11 @@
 // The programs that `check-pack.mjs` writes into its empty apps, as the people would who install the packages.
 
-/** A ledger and its price table, from CommonJS. */
-export const priceFromCommonJs = `const { CostTracker, costOf, perThousand } = require('@rolecall/cost-tracker');
+/** A ledger, its price table and its page, which is loaded with the first one, from CommonJS. */
+export const ledgerFromCommonJs = `const { CostTracker, costOf, perThousand } = require('@rolecall/cost-tracker');
 const tracker = new CostTracker({ prices: { m: perThousand(0.03) } });
 tracker.record({ model: 'm', inputTokens: 1000, outputTokens: 0 });
 const { usd } = costOf({ provider: 'openai', model: 'gpt-4o-mini', usage: { inputTokens: 12, outputTokens: 8 }, at: Date.parse('2026-11-01') });
-console.log(process.version, tracker.summary().costUsd, usd);
+tracker.html({ title: 'Packed' }).then((page) => console.log(process.version, tracker.summary().costUsd, usd, page.includes('<title>Packed</title>')));
 `;
 
 /** Loads every entry by import and by require, and looks at what came with them. */

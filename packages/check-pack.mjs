@@ -174,14 +174,17 @@ check('@rolecall/cost-tracker alone brings no other package of ours, and one dep
 });
 
 for (const version of ['20.19', '22', '24']) {
-  check(`@rolecall/cost-tracker is required from CommonJS on Node ${version}, and its price table is there`, async () => {
-    const folder = await trackerAlone();
-    const file = join(folder, `price-${version}.cjs`);
-    writeFileSync(file, programs.priceFromCommonJs);
-    const node = ['--yes', '--prefer-offline', '-p', `node@${version}`, '--', 'node', file];
-    const said = (await run('npx', node, folder)).trim();
-    expect(said.startsWith(`v${version}.`) && said.endsWith(' 0.03 0.0000066'), `it said ${said}`);
-  });
+  check(
+    `@rolecall/cost-tracker is required from CommonJS on Node ${version}, and its price table and its page are there`,
+    async () => {
+      const folder = await trackerAlone();
+      const file = join(folder, `ledger-${version}.cjs`);
+      writeFileSync(file, programs.ledgerFromCommonJs);
+      const node = ['--yes', '--prefer-offline', '-p', `node@${version}`, '--', 'node', file];
+      const said = (await run('npx', node, folder)).trim();
+      expect(said.startsWith(`v${version}.`) && said.endsWith(' 0.03 0.0000066 true'), `it said ${said}`);
+    },
+  );
 }
 
 check('@rolecall/router brings no SDK', async () => {

@@ -34,7 +34,7 @@ type LastOutput<Tasks extends TaskList> = Tasks extends readonly [...TaskList, i
 
 export function resultOf<Tasks extends TaskList>(tasks: Tasks, run: Run): CrewResult<Tasks> {
   const taskOutputs = Object.freeze(tasks.flatMap((task) => run.outputs.get(task) ?? []));
-  const { usage, costUsd, unpriced, attempts } = spendOf(run.spent());
+  const { usage, costUsd, unpriced, attempts } = spendOf(Object.freeze(run.spent()));
   // Without a prototype, so that a task may have any name, and no other name finds anything.
   const byName: Record<string, TaskOutput> = Object.create(null);
   for (const output of taskOutputs) byName[output.name] = output;

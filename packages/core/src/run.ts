@@ -87,7 +87,7 @@ export class Run implements RunFacts {
 
   /** Every attempt of the run as a whole, each once: those of earlier processes, and of work that was replaced, too. */
   spent(): readonly Attempt[] {
-    return Object.freeze([...this.superseded(), ...this.attempts]);
+    return [...this.superseded(), ...this.attempts];
   }
 
   /** Milliseconds since the epoch: what is said of the run's times is taken from here. */

@@ -36,5 +36,6 @@ test('what is no list, no store and no function is said so', () => {
   expect(() => new CostTracker({ budgetStore: {} } as unknown as CostTrackerOptions)).toThrow(
     'budgetStore: an object has not all',
   );
+  expect(() => new CostTracker({ budgetStore: null } as unknown as CostTrackerOptions)).toThrow('budgetStore: null has not all');
   expect(() => new CostTracker({ onAlert: 'url' } as unknown as CostTrackerOptions)).toThrow('onAlert: "url" is not a function');
 });

@@ -204,6 +204,7 @@ export class CostTracker {
    * A page that needs nothing else: charts and tables, without a script or a request.
    *
    * @throws {TypeError} when an option is not what it should be.
+   * @throws {Error} when the code of the page, which is loaded with the first one, is gone from the disk.
    */
   async html(options: HtmlOptions = {}): Promise<string> {
     const content = { summary: this.summary(), rows: this.rows(), spending: this.#ledger.spending() };

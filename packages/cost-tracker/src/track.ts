@@ -1,4 +1,4 @@
-import type { TapOptions } from './tap/fetch.ts';
+import { tapFetch, type TapOptions } from './tap/fetch.ts';
 import type { Observation } from './tap/observation.ts';
 import type { TrackOptions } from './tap/request.ts';
 import type { Book } from './book.ts';
@@ -57,16 +57,8 @@ export class ClientTracker {
       : ((client as unknown as StainlessClient).withOptions({ fetch: tapped }) as unknown as Client);
   }
 
-  /** What reads requests and answers is loaded meanwhile, for those who track clients. */
   #tap(fetch: Fetch, options: TapOptions): Fetch {
-    const loaded = import('./tap/fetch.ts').then(
-      ({ tapFetch }) => tapFetch(fetch, this.#book, options),
-      (error: unknown) => {
-        this.#book.fault(error);
-        return fetch;
-      },
-    );
-    const tapped: Fetch = async (input, init) => (await loaded)(input, init);
+    const tapped = tapFetch(fetch, this.#book, options);
     this.#tapped.add(tapped);
     return tapped;
   }

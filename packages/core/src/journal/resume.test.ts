@@ -87,6 +87,18 @@ test('a run that was finished asks for nothing again, and gives the same answer 
   ]);
 });
 
+test('what an agent was asked beside its task is no part of a stream, nor of its replay', async () => {
+  const aside: Partial<Work> = { tag: { task: 'write', taskIndex: 0, role: 'judge', attempt: 1, aside: 'guardrail' } };
+  const events: CrewEvent[] = [];
+
+  const first = await take(scriptedModel(['fine']), { events, stream: true }, aside);
+  const second = await take(scriptedModel([]), { events, stream: true }, aside);
+
+  expect([first.answer?.text, second.answer?.text]).toEqual(['fine', 'fine']);
+  const types = ['model_call_started', 'model_call_finished'];
+  expect(events.map(({ type }) => type)).toEqual([...types, ...types]);
+});
+
 test('a run that failed goes on at the call that failed, and has on its bill what that had cost, once', async () => {
   const failed = Object.assign(new Error('down'), { attempts: [{ ...paid('2', 0.02), outcome: 'failed' }] });
   await take(scriptedModel([{ ...calling, attempts: [paid('1', 0.1)] }, failed]));

@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Attempt, Delta, Model, ModelRequest, ModelResponse } from '@rolecall/core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ModelError, RouteError } from '../errors.ts';
 import type { PlannedRequest } from '../plan.ts';
 import { cache } from './cache.ts';
@@ -376,6 +376,30 @@ test('who joins a call has a deadline of his own, and is not counted among those
 
   await first;
   expect(call(0).request.signal?.aborted).toBe(true);
+});
+
+test('a timer that fires early lets nobody stay aboard beyond his deadline', async () => {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+  const { ask } = setUp();
+  const plan = { deadlineAt: 20, linkDeadlineAt: 0, attemptsLeft: 1, linksLeft: 0, asked: new Set<string>() };
+  const joining: PlannedRequest = { ...request, plan };
+  const ended: unknown[] = [];
+  void ask();
+  void thrownBy(ask(joining)).then((error) => ended.push(error));
+
+  now = 19.4;
+  await vi.advanceTimersByTimeAsync(20);
+  expect(ended).toEqual([]);
+  now = 21;
+  await vi.advanceTimersByTimeAsync(1);
+
+  expect(ended).toMatchObject([{ code: 'deadline_exceeded' }]);
 });
 
 test('who joins a call too late has never been aboard', async () => {

@@ -9,6 +9,7 @@ const longer = ['gateway/src/fuzz', 'cost-tracker/src/ledger', 'router/src/polic
 const namedFor = (suite: string): string => `packages/*/src/**/*.${suite}.test.ts`;
 
 function settingsOf(suite: string): object {
+  if (suite === 'restate') return { include: [namedFor(suite)], globalSetup: 'packages/restate-test/src/bundle-programs.ts' };
   if (suite !== 'soak') return { include: [namedFor(suite)] };
   const include = [namedFor(suite), ...longer.map((name) => `packages/${name}.test.ts`)];
   return { include, env: { ROLECALL_SOAK: 'true' }, testTimeout: 600_000 };

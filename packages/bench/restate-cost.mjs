@@ -1,15 +1,11 @@
 // What durability costs: crews on a Restate server, beside bare steps of Restate's own, the file journal and no journal. The model takes 20 ms.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer as createHttp2Server } from 'node:http2';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { isFull, print } from './harness.mjs';
+import { runAlone, startAlone } from './restate-alone.mjs';
+import { binary, startServer } from './restate-server.mjs';
 
 const dist = (name) => import(new URL(`../${name}/dist/index.js`, import.meta.url).href);
 const { Agent, Crew, fileJournal, Task } = await dist('core');
@@ -17,9 +13,10 @@ const { connect, durable } = await dist('restate');
 
 const atOnce = isFull ? 1_000 : 100;
 const alone = isFull ? 20 : 8;
-const rounds = isFull ? 3 : 1;
+const rounds = isFull ? 3 : 2;
 const [short, crewSize, long] = [1, 3, 11];
 const modelMs = 20;
+const leastRow = 'Restate alone, its steps';
 const folder = mkdtempSync(join(tmpdir(), 'rolecall-bench-'));
 const closers = [];
 let calls = 0;
@@ -36,6 +33,8 @@ const crewOf = (name, steps) => new Crew({ name, tasks: Array.from({ length: ste
 
 /** By the name of a row, what runs a crew of so many steps. */
 const subjects = new Map();
+/** By the name of a row, what its runs of three steps are called at the server. */
+const services = new Map();
 
 function addPlain() {
   const journal = fileJournal(join(folder, 'runs'));
@@ -44,79 +43,39 @@ function addPlain() {
   subjects.set('file journal', (steps, runId) => crews.get(steps).kickoff({}, { runId, journal }));
 }
 
-async function addDurable(row, server, options) {
+async function addDurable(row, name, server, options) {
   const runs = connect(server);
-  const crews = new Map([short, crewSize, long].map((steps) => [steps, crewOf(`${row}-${steps}`, steps)]));
+  const crews = new Map([short, crewSize, long].map((steps) => [steps, crewOf(`${name}-${steps}`, steps)]));
   for (const crew of crews.values()) {
     const worker = await durable(crew, { ...options, maxLiveTasks: 1_000, onLog: () => undefined }).listen(0);
     closers.push(() => worker.close());
     await runs.register(`http://127.0.0.1:${worker.port}`);
   }
+  services.set(row, `rolecall.${name}-${crewSize}`);
   subjects.set(row, async (steps, runId) => (await runs.kickoff(crews.get(steps), {}, { runId })).result());
 }
 
-/** The least that the engine takes: a workflow of as many `ctx.run`, without a crew. */
-async function addBareSteps({ ingress, admin }) {
-  const require = createRequire(new URL('../restate/package.json', import.meta.url));
-  const { createEndpointHandler, workflow } = require('@restatedev/restate-sdk');
-  const handlers = {
-    run: async (ctx, steps) => {
-      for (let step = 0; step < steps; step++) await ctx.run(`step-${step}`, model);
-    },
-  };
-  const handle = createEndpointHandler({ services: [workflow({ name: 'bare', handlers })], logger: () => undefined });
-  const worker = createHttp2Server(handle).listen(0, '127.0.0.1');
-  await once(worker, 'listening');
-  closers.push(() => worker.close());
-  await connect({ ingress, admin }).register(`http://127.0.0.1:${worker.address().port}`);
-  const headers = { 'content-type': 'application/json' };
-  subjects.set('Restate, its steps alone', async (steps, runId) => {
-    await (await fetch(`${ingress}/bare/${runId}/run/send`, { method: 'POST', headers, body: String(steps) })).text();
-    const answer = await fetch(`${ingress}/restate/workflow/bare/${runId}/attach`);
-    if (!answer.ok) throw new Error(await answer.text());
-    await answer.text();
-  });
-}
-
-function binary() {
-  try {
-    const require = createRequire(new URL('../restate-test/package.json', import.meta.url));
-    const wrapper = createRequire(require.resolve('@restatedev/restate-server/package.json'));
-    const manifest = wrapper.resolve(`@restatedev/restate-server-${process.platform}-${process.arch}/package.json`);
-    return new URL('bin/restate-server', pathToFileURL(manifest)).pathname;
-  } catch {
-    return undefined;
+/** The engine without a crew: what its own steps take, and what as many entries of its journal as those of a bare crew. */
+async function addAlone(server) {
+  const worker = await startAlone(model);
+  closers.push(worker.close);
+  await connect(server).register(worker.url);
+  for (const [row, service] of [
+    [leastRow, 'steps'],
+    ['Restate alone, as many entries', 'entries'],
+  ]) {
+    services.set(row, service);
+    subjects.set(row, (steps, runId) => runAlone(server, service, steps, runId));
   }
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
-}
-
-async function startServer(command) {
-  const [ingressPort, adminPort, nodePort] = [await freePort(), await freePort(), await freePort()];
-  const env = {
-    ...process.env,
-    RESTATE_BIND_IP: '127.0.0.1',
-    RESTATE_LISTEN_MODE: 'tcp',
-    RESTATE_DISABLE_TELEMETRY: 'true',
-    RESTATE_LOG_FILTER: 'off',
-    RESTATE_BIND_PORT: String(nodePort),
-    RESTATE_ADVERTISED_ADDRESS: `http://127.0.0.1:${nodePort}`,
-    RESTATE_INGRESS__BIND_PORT: String(ingressPort),
-    RESTATE_ADMIN__BIND_PORT: String(adminPort),
-  };
-  const args = ['--no-logo', '--node-name', 'n1', '--base-dir', join(folder, 'restate')];
-  const server = spawn(command, args, { env, stdio: 'ignore' });
-  closers.push(() => server.kill('SIGKILL'));
-  const [ingress, admin] = [`http://127.0.0.1:${ingressPort}`, `http://127.0.0.1:${adminPort}`];
-  const urls = [`${admin}/health`, `${ingress}/restate/health`];
-  for (const url of urls) while (!(await fetch(url).catch(() => undefined))?.ok) await delay(50);
-  return { ingress, admin };
+/** What a run of three steps has written: what it asked for, and what was told of it. */
+async function entriesOf({ admin }, service, runId) {
+  const which = `SELECT id FROM sys_invocation WHERE target_service_name = '${service}' AND target_service_key = '${runId}' AND target_handler_name = 'run'`;
+  const query = `SELECT count(*) AS entries FROM sys_journal WHERE id IN (${which})`;
+  const headers = { 'content-type': 'application/json', accept: 'application/json' };
+  const response = await fetch(`${admin}/query`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  return (await response.json()).rows[0].entries;
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
@@ -162,32 +121,42 @@ async function measured() {
 /** A step costs what ten more of them take; the rest of a run is what is left of a run of one. */
 const stepOf = ({ shortMs, longMs }) => (median(longMs) - median(shortMs)) / (long - short);
 
-function rowsOf(taken) {
-  const plain = stepOf(taken.get('no journal'));
-  return [...taken].map(([row, figures]) => {
-    const step = stepOf(figures);
-    const besides = median(figures.shortMs) - step;
-    return [row, median(figures.perSecond).toFixed(0), (step - plain).toFixed(2), besides.toFixed(1), String(figures.doubles)];
-  });
+/** Within each round, which the machine went through in one state. */
+function shareOf({ perSecond }, least) {
+  return least ? `${median(perSecond.map((each, round) => each / least.perSecond[round])).toFixed(2)}x` : '-';
 }
 
+async function rowsOf(taken, server) {
+  const plain = stepOf(taken.get('no journal'));
+  const rows = [...taken].map(async ([row, figures]) => {
+    const step = stepOf(figures);
+    const besides = median(figures.shortMs) - step;
+    const entries = services.has(row) ? await entriesOf(server, services.get(row), idOf(row, 'warm-0')) : '-';
+    const speed = [median(figures.perSecond).toFixed(0), shareOf(figures, taken.get(leastRow))];
+    return [row, ...speed, (step - plain).toFixed(2), besides.toFixed(1), entries, figures.doubles];
+  });
+  return Promise.all(rows);
+}
+
+let server;
 try {
   addPlain();
   const command = binary();
   if (command === undefined) {
     console.log(`No binary of the Restate server for ${process.platform}-${process.arch}: its rows are left out.`);
   } else {
-    const server = await startServer(command);
-    await addDurable('Restate, bare', server, { events: false, recordLost: false });
-    await addDurable('Restate, with events', server, { recordLost: false });
-    await addDurable('Restate, with events and intents', server, {});
-    await addBareSteps(server);
+    server = await startServer(command, join(folder, 'restate'));
+    closers.push(server.stop);
+    await addAlone(server);
+    await addDurable('Restate, bare', 'bare', server, { events: false, recordLost: false });
+    await addDurable('Restate, with events', 'events', server, { recordLost: false });
+    await addDurable('Restate, with events and intents', 'intents', server, {});
   }
   const taken = await measured();
   print(
     `${atOnce} runs of ${crewSize} tasks at once, ${modelMs} ms a call; then one by one, of ${short} and of ${long} tasks`,
-    ['', 'runs a second', 'ms a step more than without', 'ms a run besides', 'calls twice'],
-    rowsOf(taken),
+    ['', 'runs a second', 'of the engine', 'ms a step more than without', 'ms a run besides', 'entries', 'calls twice'],
+    await rowsOf(taken, server),
   );
   if ([...taken.values()].some(({ doubles }) => doubles !== 0)) process.exitCode = 1;
 } finally {

@@ -1,4 +1,4 @@
-/** Runs commands as processes of their own, out of the sources: with signals, and with modules that Node loads. */
+/** Runs commands as processes of their own: with signals, and with modules that Node loads. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -14,14 +14,16 @@ export interface CliProcess {
 interface Circumstances {
   readonly cwd?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** What Node is to run. @default the sources */
+  readonly program?: readonly string[] | undefined;
 }
 
 const bin = join(import.meta.dirname, '../src/bin.ts');
+export const sources: readonly string[] = ['--conditions=@rolecall/source', '--import', import.meta.resolve('tsx'), bin];
 
-export function startProcess(argv: readonly string[], { cwd, env }: Circumstances = {}): CliProcess {
-  const node = ['--conditions=@rolecall/source', '--import', import.meta.resolve('tsx'), bin];
+export function startProcess(argv: readonly string[], { cwd, env, program = sources }: Circumstances = {}): CliProcess {
   const { FORCE_COLOR: _, NODE_PATH: __, ...inherited } = process.env; // which pnpm sets, and where every package is
-  const child = spawn(process.execPath, [...node, ...argv], {
+  const child = spawn(process.execPath, [...program, ...argv], {
     cwd,
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

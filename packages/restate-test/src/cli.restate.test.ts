@@ -3,34 +3,45 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startProcess, type CliProcess } from '../../cli/test/process.ts';
+import { sources, startProcess, type CliProcess } from '../../cli/test/process.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
-import { binary, endAll, startServer, type ServerProgram } from './processes.ts';
+import { binary, endAll, programs, startServer, type ServerProgram } from './processes.ts';
 
-const cwd = import.meta.dirname;
 let model: CountingModel;
 let server: ServerProgram;
 const running: CliProcess[] = [];
 
-function start(argv: readonly string[], name: string): CliProcess {
-  const started = startProcess(argv, { cwd, env: { MODEL_URL: model.url, CREW_NAME: name } });
+interface Files {
+  readonly crewFile: string;
+  readonly cwd: string;
+  readonly program: readonly string[];
+}
+
+/** A crew of the suite, and the command line in its bundle. */
+const inBundle: Files = { crewFile: 'cli-crew.js', cwd: programs, program: [join(programs, 'rolecall.js')] };
+/** As people have them who write TypeScript. */
+const inSources: Files = { crewFile: 'cli-crew.ts', cwd: import.meta.dirname, program: sources };
+
+function start(argv: readonly string[], name: string, { cwd, program } = inBundle): CliProcess {
+  const started = startProcess(argv, { cwd, program, env: { MODEL_URL: model.url, CREW_NAME: name } });
   running.push(started);
   return started;
 }
 
-function run(runId: string, argv: readonly string[] = [], crew = runId): CliProcess {
+function run(runId: string, argv: readonly string[] = [], crew = runId, files = inBundle): CliProcess {
   const { ingress, admin } = server;
-  return start(
-    ['run', 'cli-crew.ts', '--ingress', ingress, '--admin', admin, '-i', 'topic=tea', '--run-id', runId, ...argv],
-    crew,
-  );
+  const where = ['--ingress', ingress, '--admin', admin];
+  return start(['run', files.crewFile, ...where, '-i', 'topic=tea', '--run-id', runId, ...argv], crew, files);
 }
 
-async function startWorker(name: string, argv: readonly string[] = []): Promise<CliProcess> {
-  const worker = start(['worker', 'cli-crew.ts', '--port', '0', '--register', server.admin, ...argv], name);
+async function startWorker(name: string, argv: readonly string[] = [], files = inBundle): Promise<CliProcess> {
+  const worker = start(['worker', files.crewFile, '--port', '0', '--register', server.admin, ...argv], name, files);
   await worker.said('Registered');
   return worker;
 }
+
+const devWith = (folder: string): readonly string[] =>
+  `dev --durable cli-crew.js --port 0 --ingress-port 0 --admin-port 0 --base-dir ${folder}`.split(' ');
 
 async function stopped(worker: CliProcess): Promise<number> {
   worker.signal('SIGTERM');
@@ -55,9 +66,9 @@ describe.skipIf(!binary)('the command line with a real server', { timeout: 120_0
   });
 
   test('run --follow prints the events, the answer and the cost, and the same id is the same run', async () => {
-    const worker = await startWorker('followed');
+    const worker = await startWorker('followed', [], inSources);
 
-    const first = await run('followed', ['--follow', '--tenant', 'acme']).ended;
+    const first = await run('followed', ['--follow', '--tenant', 'acme'], 'followed', inSources).ended;
     const again = await run('followed', ['--json']).ended;
 
     expect(first).toMatchObject({ exitCode: 0, stdout: 'edit for followed\n' });
@@ -78,6 +89,7 @@ describe.skipIf(!binary)('the command line with a real server', { timeout: 120_0
 
     const [code] = await Promise.all([stopped(first), first.said('Stopping')]);
     const atStop = model.calls.length;
+    model.latencyMs = 20;
     const second = await startWorker('handed', ['--port', port]);
     const { exitCode, stdout, stderr } = await followed.ended;
 
@@ -117,10 +129,10 @@ describe.skipIf(!binary)('the command line with a real server', { timeout: 120_0
     const unknown = await run('unserved').ended;
     const worker = await startWorker('blog');
     const other = ['run', '../../cli/test/crews/blog.ts', '--ingress', server.ingress, '--admin', server.admin];
-    const changed = await start([...other, '-i', 'topic=tea', '--follow'], 'blog').ended;
+    const changed = await start([...other, '-i', 'topic=tea', '--follow'], 'blog', inSources).ended;
 
     expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(unknown.stderr).toContain('rolecall worker cli-crew.ts --register');
+    expect(unknown.stderr).toContain('rolecall worker cli-crew.js --register');
     expect(changed).toMatchObject({ exitCode: 2, stdout: '' });
     expect(changed.stderr).toMatch(/Crew "blog" of this worker is not that of the client, by .*task "edit"/);
     await stopped(worker);
@@ -128,19 +140,7 @@ describe.skipIf(!binary)('the command line with a real server', { timeout: 120_0
 
   test('dev starts a server and a worker, ends both, and its runs are there at the next start', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rolecall-dev-'));
-    const argv = [
-      'dev',
-      '--durable',
-      'cli-crew.ts',
-      '--port',
-      '0',
-      '--ingress-port',
-      '0',
-      '--admin-port',
-      '0',
-      '--base-dir',
-      folder,
-    ];
+    const argv = devWith(folder);
     const begun = start(argv, 'dev');
     const [, typed = ''] = /rolecall (run .*) --follow/.exec(await begun.said('--follow')) ?? [];
     const words = typed.replace('topic=…', 'topic=tea').split(' ');
@@ -159,6 +159,24 @@ describe.skipIf(!binary)('the command line with a real server', { timeout: 120_0
     expect(kept).toMatchObject({ exitCode: 0, stdout: 'edit for kept\n' });
     expect(model.calls).toHaveLength(5);
     expect(await stopped(next)).toBe(0);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('dev that is killed leaves no server behind', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rolecall-dev-'));
+    const begun = start(devWith(folder), 'dev');
+    const [, admin = ''] = /its page at (\S+),/.exec(await begun.said('--follow')) ?? [];
+    const health = (): Promise<boolean> =>
+      fetch(`${admin}/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+
+    const before = await health();
+    begun.signal('SIGKILL');
+
+    expect(before).toBe(true);
+    await expect.poll(health, { timeout: 30_000 }).toBe(false);
     await rm(folder, { recursive: true, force: true });
   });
 });

@@ -41,9 +41,10 @@ export async function startModel(): Promise<CountingModel> {
       model.calls.push(call);
       model.counts.set(key, (model.counts.get(key) ?? 0) + 1);
       response.on('close', () => response.writableFinished || model.closed.push(key));
+      const { latencyMs, held } = model; // as they are when it is asked
       model.before(call);
-      await model.held;
-      await delay(model.latencyMs);
+      await held;
+      await delay(latencyMs);
       const toolCalls = role === 'research' && turn === 2 ? [{ id: '1', name: 'look', arguments: '{}' }] : [];
       const text = toolCalls.length > 0 ? '' : `${role} for ${run || 'the tool'}`;
       response.writeHead(model.status(call), { 'content-type': 'application/json' });
@@ -68,4 +69,11 @@ export async function startModel(): Promise<CountingModel> {
     },
   };
   return model;
+}
+
+/** Resolves so long after that call has come in, or was answered. */
+export function atCall(model: CountingModel, hook: 'before' | 'after', number: number, waitMs = 0): Promise<void> {
+  return new Promise((resolve) => {
+    model[hook] = (call) => call.number === number && setTimeout(resolve, waitMs);
+  });
 }

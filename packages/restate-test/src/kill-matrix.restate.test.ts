@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CrewEvent, CrewResult, TaskOutput } from '../../core/src/index.ts';
 import { connect, DurableError, type DurableRun, type DurableRuns, type LedgerTotals } from '../../restate/src/index.ts';
-import { startModel, type CountingModel } from './counting-model.ts';
+import { atCall, startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, startServer, startWorker, type ServerProgram, type WorkerProgram } from './processes.ts';
 import { testCrew } from './test-crew.ts';
 
@@ -35,11 +35,6 @@ async function patient(work: () => Promise<void>): Promise<void> {
     )
     .toBe(true);
 }
-
-const atCall = (hook: 'before' | 'after', number: number, waitMs = 0): Promise<void> =>
-  new Promise((resolve) => {
-    model[hook] = (call) => call.number === number && setTimeout(resolve, waitMs);
-  });
 
 /** Says yes for a person as soon as one is asked, and gives all events. */
 async function follow(run: DurableRun): Promise<readonly CrewEvent[]> {
@@ -88,14 +83,14 @@ describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had hap
   const callsInAll = 5;
   const moments: Record<string, Moment> = {
     'before the first step': () => Promise.resolve(),
-    'inside a model call': () => atCall('before', 4, 50),
-    'inside a tool call': () => atCall('before', 2, 50),
-    'between two steps': () => atCall('after', 3),
+    'inside a model call': () => atCall(model, 'before', 4, 50),
+    'inside a tool call': () => atCall(model, 'before', 2, 50),
+    'between two steps': () => atCall(model, 'after', 3),
     'in a durable sleep': () => {
       model.status = ({ number }) => (number === 4 ? 503 : 200);
-      return atCall('after', 4, 200);
+      return atCall(model, 'after', 4, 200);
     },
-    'after the last call': () => atCall('after', callsInAll),
+    'after the last call': () => atCall(model, 'after', callsInAll),
     'while it waits for a person': async (run) => {
       for await (const { type } of run.events()) if (type === 'human_requested') return;
     },
@@ -163,7 +158,7 @@ describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had hap
     async (victim) => {
       model.latencyMs = 3_000;
       const runId = `cancel, ${victim}`;
-      const begun = atCall('before', 1, 100);
+      const begun = atCall(model, 'before', 1, 100);
       const run: DurableRun<unknown> = await runs.kickoff(
         testCrew({ url: model.url, human: true }),
         { topic: 'x' },

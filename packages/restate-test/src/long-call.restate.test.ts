@@ -1,8 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { connect, durable } from '../../restate/src/index.ts';
 import { startModel } from './counting-model.ts';
 import { binary, endAll, startServer } from './processes.ts';
 import { testCrew } from './test-crew.ts';
+
+/** Of the client; a call and an absence take longer. */
+const requestTimeoutMs = 1_500;
+const longMs = 2_500;
 
 test.skipIf(!binary)(
   'a client that follows a run waits through a call and an absence of workers, each longer than any of its requests',
@@ -11,20 +16,19 @@ test.skipIf(!binary)(
     const crew = testCrew({ url: model.url, name: 'patient' });
     const quiet = { onLog: () => undefined };
     const first = await durable(crew, quiet).listen(0);
-    const runs = connect(server);
+    const runs = connect({ ...server, requestTimeoutMs });
     await runs.register(`http://127.0.0.1:${first.port}`);
-    model.latencyMs = 22_000;
+    model.latencyMs = longMs;
     const run = await runs.kickoff(crew, { topic: 'x' }, { runId: 'patient' });
     await expect.poll(() => model.calls.length, { timeout: 60_000 }).toBe(1);
 
+    const result = run.result();
     const closed = first.close();
-    setTimeout(() => (model.latencyMs = 20), 1_000);
-    const again = closed
-      .then(() => new Promise((resolve) => setTimeout(resolve, 32_000)))
-      .then(() => durable(crew, quiet).listen(first.port));
+    model.latencyMs = 20; // of the calls after that one
+    const again = closed.then(() => delay(longMs)).then(() => durable(crew, quiet).listen(first.port));
     const told: string[] = [];
     for await (const { type } of run.events()) told.push(type);
-    const { text } = await run.result();
+    const { text } = await result;
     await (await again).close();
     await endAll();
     model.close();

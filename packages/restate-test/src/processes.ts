@@ -24,6 +24,9 @@ function findBinary(): string | undefined {
   }
 }
 
+/** Where the bundles of our own programs are. */
+export const programs: string = join(import.meta.dirname, '../dist');
+
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -120,10 +123,9 @@ export interface WorkerProgram extends Program {
 export async function startWorker(crew: CrewFacts, options: Readonly<Record<string, unknown>> = {}): Promise<WorkerProgram> {
   const port = await freePort();
   const facts = JSON.stringify({ ...options, crew, port });
-  const program = join(import.meta.dirname, 'worker.ts');
   let child: ChildProcess;
   const begin = async (): Promise<void> => {
-    child = start(process.execPath, ['--conditions=@rolecall/source', '--import', 'tsx', program, facts]);
+    child = start(process.execPath, [join(programs, 'worker.js'), facts]);
     await once(child.stdout as NodeJS.ReadableStream, 'data');
   };
   await begin();

@@ -1,21 +1,26 @@
 /** An update that nobody notices: workers behind HAProxy are stopped and started one after the other. */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startProcess, type CliProcess } from '../../cli/test/process.ts';
 import { connect } from '../../restate/src/index.ts';
 import { hasHaproxy, startBalancer } from './balancer.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
-import { binary, endAll, startServer } from './processes.ts';
+import { binary, endAll, programs, startServer } from './processes.ts';
 import { testCrew } from './test-crew.ts';
 
 const runCount = 20;
 const callsOfRun = 5;
+/** HAProxy asks every half second, and believes the second answer. */
+const healthyAfterMs = 1_500;
 const name = 'updated';
 let model: CountingModel;
 const workers: CliProcess[] = [];
 
 async function startWorker(port = '0'): Promise<{ worker: CliProcess; url: string }> {
   const env = { MODEL_URL: model.url, CREW_NAME: name };
-  const worker = startProcess(['worker', 'cli-crew.ts', '--port', port], { cwd: import.meta.dirname, env });
+  const program = [join(programs, 'rolecall.js')];
+  const worker = startProcess(['worker', 'cli-crew.js', '--port', port], { cwd: programs, env, program });
   workers.push(worker);
   const [, url = ''] = /on (http:\S+) \(press/.exec(await worker.said('(press')) ?? [];
   return { worker, url };
@@ -49,6 +54,7 @@ describe.skipIf(!binary || !hasHaproxy)('two workers behind HAProxy', () => {
 
     const codes = [await stop(first)];
     const third = await startWorker(new URL(first.url).port);
+    await delay(healthyAfterMs);
     codes.push(await stop(second));
     const texts = await Promise.all(begun.map(async (run) => (await run.result()).text));
     const ledger = await runs.ledger('updated'); // which a worker keeps too

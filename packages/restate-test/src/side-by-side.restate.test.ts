@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type DurableRuns } from '../../restate/src/index.ts';
-import { startModel, type CountingModel } from './counting-model.ts';
+import { atCall, startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, startServer, startWorker, type ServerProgram, type WorkerProgram } from './processes.ts';
 import { testCrew } from './test-crew.ts';
 
@@ -31,9 +31,7 @@ describe.skipIf(!binary)('tasks side by side go on in the order that the journal
     'when the $victim is killed in call $number',
     async ({ victim, number }) => {
       const runId = `${victim}-${number}`;
-      const struck = new Promise<void>((resolve) => {
-        model.before = (call) => call.number === number && setTimeout(resolve, 30);
-      });
+      const struck = atCall(model, 'before', number, 30);
 
       const run = await runs.kickoff(testCrew({ url: model.url, sideBySide: true }), { topic: 'x' }, { runId, tenant: runId });
       await struck;

@@ -54,6 +54,7 @@ test('a crew that no worker serves is said to be so', async () => {
 
 test('options that are not valid are refused by name', async () => {
   expect(() => connect({ ingress: 'localhost' })).toThrow('connect: ingress is "localhost"');
+  expect(() => connect({ requestTimeoutMs: 0.5 })).toThrow('connect: requestTimeoutMs is 0.5');
   expect(() => durable(crew, { callTimeoutMs: 0 })).toThrow('durable: callTimeoutMs is 0');
   expect(() => durable(crew, { maxLiveTasks: 0.5 })).toThrow('durable: maxLiveTasks is 0.5');
   await expect(connect().kickoff(crew, { topic: 'x' }, { runId: '' })).rejects.toThrow('kickoff: runId');

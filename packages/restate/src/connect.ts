@@ -1,7 +1,7 @@
 /** A client of durable runs: begins them, follows them, and ends them, from anywhere. */
 import type { CrewResult, ItemOutcome } from '@rolecall/core';
 import { invalidOption } from './check.ts';
-import { definitionOf, type AnyCrew } from './definition.ts';
+import { definitionOf, type AnyCrew, type Definition } from './definition.ts';
 import type { RunRequest } from './run-request.ts';
 import { totalsOf, type LedgerPart, type LedgerTotals } from './ledger-entry.ts';
 import { portable } from './portable.ts';
@@ -14,6 +14,8 @@ export interface ConnectOptions {
   readonly ingress?: string | undefined;
   /** Where workers are registered and runs are looked up and cancelled. Keep it from the public. @default 'http://127.0.0.1:9070' */
   readonly admin?: string | undefined;
+  /** The longest that one request takes: one that waits for a run is then made again. Lower it where something in between cuts off such as are slow. @default 30_000 */
+  readonly requestTimeoutMs?: number | undefined;
   /** Ends whatever this client waits for, with the signal's reason. Runs go on: to end one, cancel it. @default never */
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,6 +31,9 @@ export interface DurableForEachOptions extends DurableKickoffOptions {
   /** How many runs are under way at once. @default 4 */
   readonly concurrency?: number | undefined;
 }
+
+/** Timers overflow beyond this. */
+const longestTimerMs = 2 ** 31 - 1;
 
 type InputsOf<Of extends AnyCrew> = Parameters<Of['kickoff']>[0];
 type ResultOf<Of extends AnyCrew> = Of['kickoff'] extends (...args: never[]) => Promise<infer Result> ? Result : never;
@@ -70,17 +75,32 @@ export interface DurableRuns {
  * for await (const event of run.events()) console.log(event.type);
  * const { text, costUsd } = await run.result();
  *
- * @throws {TypeError} when an address is not a URL.
+ * @throws {TypeError} when an option is not valid.
  */
 export function connect(options: ConnectOptions = {}): DurableRuns {
-  const { ingress = 'http://127.0.0.1:8080', admin = 'http://127.0.0.1:9070' } = options;
-  const server = new RestateServer(baseOf('ingress', ingress), baseOf('admin', admin), options.signal);
+  const { ingress = 'http://127.0.0.1:8080', admin = 'http://127.0.0.1:9070', requestTimeoutMs = 30_000, signal } = options;
+  if (!Number.isInteger(requestTimeoutMs) || requestTimeoutMs < 1 || requestTimeoutMs > longestTimerMs) {
+    throw invalidOption(
+      'connect',
+      'requestTimeoutMs',
+      requestTimeoutMs,
+      `a whole number of milliseconds from 1 to ${longestTimerMs}`,
+    );
+  }
+  const bases = { ingress: baseOf('ingress', ingress), admin: baseOf('admin', admin) };
+  const server = new RestateServer({ ...bases, requestTimeoutMs, signal });
+  const definitions = new WeakMap<AnyCrew, Definition>(); // a crew never changes
+  const definedBy = (crew: AnyCrew): Definition => {
+    const definition = definitions.get(crew) ?? definitionOf(crew);
+    definitions.set(crew, definition);
+    return definition;
+  };
   const kickoff: DurableRuns['kickoff'] = async (crew, inputs, { runId = crypto.randomUUID(), tenant = 'default' } = {}) => {
     requireId('runId', runId);
     requireId('tenant', tenant);
     crew.checkInputs(inputs); // a run id is not to be spent on a mistake
     const service = serviceNameOf(crew.name);
-    const request: RunRequest = { inputs: portable(inputs ?? {}), tenant, definition: definitionOf(crew) };
+    const request: RunRequest = { inputs: portable(inputs ?? {}), tenant, definition: definedBy(crew) };
     await server.call(service, runId, 'run/send', request);
     return runHandle(server, runId, () => Promise.resolve(service));
   };

@@ -18,11 +18,14 @@ export function textOf(step: string, kept: Kept, mostBytes: number): string {
   throw new TerminalError(`Step "${step}" gave ${bytes} bytes, and a run keeps at most ${mostBytes} of one step: ${advice}`);
 }
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
 /** It is JSON already. */
 export const plainText: Serde<string> = {
   contentType: 'application/json',
-  serialize: (text) => new TextEncoder().encode(text),
-  deserialize: (bytes) => new TextDecoder().decode(bytes),
+  serialize: (text) => encoder.encode(text),
+  deserialize: (bytes) => decoder.decode(bytes),
 };
 
 export function factsOf(error: unknown): ThrownFacts {

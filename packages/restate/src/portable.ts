@@ -3,7 +3,12 @@ import type { JsonValue } from '@rolecall/core';
 
 /** Errors keep their name, message, code and what they list of their own; functions and what no JSON holds go. */
 export function portable(value: unknown): JsonValue {
-  return JSON.parse(JSON.stringify(value, replace) ?? 'null') as JsonValue;
+  return JSON.parse(portableText(value)) as JsonValue;
+}
+
+/** The same, as it is written. */
+export function portableText(value: unknown): string {
+  return JSON.stringify(value, replace) ?? 'null';
 }
 
 function replace(_key: string, value: unknown): unknown {

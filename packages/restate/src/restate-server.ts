@@ -1,5 +1,4 @@
 /** Restate's HTTP: what a client asks of its two ports, and what their answers mean. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonValue } from '@rolecall/core';
 import { DurableError } from './errors.ts';
 import { servicePrefix } from './service-name.ts';
@@ -13,8 +12,16 @@ export interface Answer {
 interface Ask {
   readonly method?: 'GET' | 'POST' | 'PATCH';
   readonly body?: unknown;
-  /** @default 30_000 */
+  /** @default that of the client */
   readonly timeoutMs?: number | undefined;
+}
+
+/** What a client has been told of the server. */
+export interface RestateServerFacts {
+  readonly ingress: string;
+  readonly admin: string;
+  readonly requestTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What the server knows of a run. */
@@ -40,13 +47,16 @@ interface Row {
 }
 
 export class RestateServer {
+  /** How long one request may take: those that wait for a run are made again. */
+  readonly requestTimeoutMs: number;
   readonly #ingress: string;
   readonly #admin: string;
   /** A look-up makes the server go through all its runs: those who wait for one share it. */
   readonly #invocationsOf: (runId: string) => Promise<readonly Invocation[]>;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(ingress: string, admin: string, signal?: AbortSignal) {
+  constructor({ ingress, admin, requestTimeoutMs, signal }: RestateServerFacts) {
+    this.requestTimeoutMs = requestTimeoutMs;
     this.#ingress = ingress;
     this.#admin = admin;
     this.#invocationsOf = together((runIds) => this.#lookUp(runIds));
@@ -58,7 +68,10 @@ export class RestateServer {
     const answer = await this.poll(service, key, handler, body);
     if (answer) return answer.body;
     const advice = 'what is asked of a run is answered by a worker, so see that there is one';
-    throw new DurableError('unreachable', `The Restate server at ${this.#ingress} has given no answer for 30 s: ${advice}`);
+    throw new DurableError(
+      'unreachable',
+      `The Restate server at ${this.#ingress} has given no answer for ${this.requestTimeoutMs / 1_000} s: ${advice}`,
+    );
   }
 
   /** The same, of a handler that may wait; `undefined` when there is no answer yet. */
@@ -123,7 +136,7 @@ export class RestateServer {
   }
 
   async #ask(base: string, port: 'ingress' | 'admin', path: string, ask: Ask): Promise<Answer> {
-    const { method = 'GET', body, timeoutMs = 30_000 } = ask;
+    const { method = 'GET', body, timeoutMs = this.requestTimeoutMs } = ask;
     let response: Response;
     let text: string;
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -180,22 +193,4 @@ function parsed(text: string): unknown {
 export function messageIn(body: unknown): string {
   const { message } = (body ?? {}) as { message?: unknown };
   return typeof message === 'string' ? message : JSON.stringify(body);
-}
-
-/** How long a client that waits for a run does without the server: a restart takes less. */
-const patienceMs = 60_000;
-const pauseMs = 250;
-
-/** Asks again while the server is away. */
-export async function patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
-  const until = performance.now() + patienceMs;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      const mayPass = DurableError.isInstance(error) && (error.code === 'unreachable' || error.code === 'not_restate');
-      if (!mayPass || performance.now() > until) throw error;
-      await delay(pauseMs);
-    }
-  }
 }

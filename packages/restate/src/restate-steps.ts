@@ -6,13 +6,8 @@ import { attemptsIn } from './ledger-entry.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
 import { portable } from './portable.ts';
 import { RunCosts } from './run-costs.ts';
+import type { RunEvents } from './run-events.ts';
 import { Turnstile } from './turnstile.ts';
-
-/** Some events of a run, in order; the last of its batches says so. */
-export interface EventBatch {
-  readonly events: readonly JsonValue[];
-  readonly isLast: boolean;
-}
 
 export interface StepsFacts {
   readonly ctx: WorkflowContext;
@@ -25,8 +20,8 @@ export interface StepsFacts {
   readonly signal: AbortSignal;
   readonly runs: LiveRuns;
   readonly maxValueBytes: number;
-  /** Events are numbered and kept. */
-  readonly hasEvents: boolean;
+  /** Where they are kept, if they are. */
+  readonly events: RunEvents | undefined;
   /** The beginning of a step is journaled too, so that a call that was lost is known to have been made. */
   readonly recordsLost: boolean;
 }
@@ -46,14 +41,13 @@ export class RestateSteps implements Steps {
   readonly #unsettled: Attempt[] = [];
   readonly #costs: RunCosts;
   #latestAt: number;
-  #events: JsonValue[] = [];
-  #batches = 0;
 
   constructor(facts: StepsFacts) {
     this.#facts = facts;
     this.#costs = new RunCosts(facts);
     this.#latestAt = facts.begunAt;
-    this.emit = facts.hasEvents ? (event) => this.#keep(event) : undefined;
+    const { events } = facts;
+    this.emit = events && ((event) => events.keep(event));
   }
 
   readonly step = async <Value>(
@@ -123,7 +117,7 @@ export class RestateSteps implements Steps {
       this.#costs.add('settle', attempts, this.#latestAt);
     }
     this.#costs.tell(this.#latestAt);
-    this.#flush(true);
+    this.#facts.events?.tell(true);
   }
 
   /** Two steps of a name would be one in the worker's memory. */
@@ -131,7 +125,7 @@ export class RestateSteps implements Steps {
     this.#facts.signal.throwIfAborted();
     if (this.#names.has(name)) throw new TypeError(`Two steps of run "${this.#facts.runId}" are named "${name}"`);
     this.#names.add(name);
-    this.#flush(false);
+    this.#facts.events?.tell(false);
   }
 
   /**
@@ -181,25 +175,6 @@ export class RestateSteps implements Steps {
   #passed(at: number): void {
     this.#latestAt = Math.max(this.#latestAt, at);
   }
-
-  #keep(event: CrewEvent): void {
-    if (event.type === 'delta' || event.type === 'reset') return; // text as it is written is not for a journal
-    const { replayed: _replayed, ...told } = event as CrewEvent & { replayed?: unknown };
-    this.#events.push(portable(told));
-  }
-
-  /** Not waited for: it is on its way to the server before whatever is asked of it next. */
-  #flush(isLast: boolean): void {
-    if (!this.#facts.hasEvents || (this.#events.length === 0 && !isLast)) return;
-    const batch: EventBatch = { events: this.#events, isLast };
-    this.#events = [];
-    void this.#facts.ctx.promise<EventBatch>(batchName(this.#batches)).resolve(batch);
-    this.#batches += 1;
-  }
-}
-
-export function batchName(index: number): string {
-  return `events-${index}`;
 }
 
 export function signalName(name: string): string {

@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CrewEvent, CrewResult, JsonValue, TaskOutput } from '@rolecall/core';
 import { DurableError, type TaskFacts } from './errors.ts';
 import { changedMark, type RunFailure } from './run-request.ts';
-import type { EventBatch } from './restate-steps.ts';
-import { messageIn, patiently, type Invocation, type RestateServer } from './restate-server.ts';
+import type { EventBatch } from './run-events.ts';
+import { patiently } from './patiently.ts';
+import { messageIn, type Invocation, type RestateServer } from './restate-server.ts';
 
 export interface RunStatus {
   /** `waiting`: for a backend, a person or a worker. `stuck`: the server has given up until somebody looks at it. */
@@ -32,9 +33,9 @@ export interface DurableRun<Result = CrewResult> {
   readonly cancel: () => Promise<void>;
 }
 
-/** How long one request waits for the end of a run, before it is asked how the run is: at first, and at most. */
-const attachMs = 5_000;
-const longestAttachMs = 60_000;
+/** The parts of a request's time after which it is asked how a run is that has not ended, and that a worker may wait for an event. */
+const firstAttach = 1 / 6;
+const eventWait = 2 / 3;
 const pauseMs = 250;
 
 export function runHandle<Result>(server: RestateServer, runId: string, serviceOf: () => Promise<string>): DurableRun<Result> {
@@ -82,7 +83,7 @@ function statusOf({ status, completion, failure }: Invocation): RunStatus {
 }
 
 async function waitForResult<Result>(server: RestateServer, runId: string, service: string): Promise<Result> {
-  for (let waitMs = attachMs; ;) {
+  for (let waitMs = Math.ceil(server.requestTimeoutMs * firstAttach); ;) {
     const answer = await patiently(() => server.attach(service, runId, waitMs));
     if (answer && answer.status >= 500) {
       await delay(pauseMs); // the server is starting, or ending: a run that failed answers otherwise
@@ -94,7 +95,7 @@ async function waitForResult<Result>(server: RestateServer, runId: string, servi
     const found = await patiently(() => server.find(runId, service));
     if (!found) throw notFound(runId);
     if (found.failure?.includes(changedMark) === true) throw new DurableError('changed', found.failure);
-    waitMs = Math.min(waitMs * 2, longestAttachMs);
+    waitMs = Math.min(waitMs * 2, server.requestTimeoutMs);
   }
 }
 
@@ -112,9 +113,10 @@ async function* eventsOf(
   skip: number,
 ): AsyncGenerator<CrewEvent, void> {
   const service = await patiently(serviceOf);
+  const waitMs = Math.ceil(server.requestTimeoutMs * eventWait);
   let index = 0;
   for (let from = 0; ;) {
-    const answer = await patiently(() => server.poll(service, runId, 'events', { from }));
+    const answer = await patiently(() => server.poll(service, runId, 'events', { from, waitMs }));
     const batches = (answer?.body ?? []) as readonly EventBatch[];
     for (const { events } of batches) {
       for (const event of events) {

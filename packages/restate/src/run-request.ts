@@ -10,6 +10,13 @@ export interface RunRequest {
   readonly definition: Definition;
 }
 
+/** For which events a client asks: those after so many batches. */
+export interface EventsRequest {
+  readonly from: number;
+  /** How long it may take until there is one: less than the client waits. @default 20_000 */
+  readonly waitMs?: number | undefined;
+}
+
 /** How a run ended. */
 export interface RunFailure {
   readonly status: 'failed' | 'cancelled';

@@ -2,32 +2,35 @@
 import {
   handlers,
   TerminalError,
-  TimeoutError,
   workflow,
   type WorkflowContext,
   type WorkflowDefinition,
   type WorkflowSharedContext,
 } from '@restatedev/restate-sdk';
-import { TaskError, type JsonValue, type KickoffOptions } from '@rolecall/core';
+import { TaskError, type CrewResult, type JsonValue, type KickoffOptions } from '@rolecall/core';
 import type { AnyCrew } from './definition.ts';
 import type { DurableSettings } from './durable-options.ts';
 import type { HandOver } from './hand-over.ts';
+import { plainText } from './kept.ts';
 import { LiveRuns } from './live-runs.ts';
-import { portable } from './portable.ts';
-import { batchName, RestateSteps, signalName, type EventBatch, type Signalled } from './restate-steps.ts';
+import { portable, portableText } from './portable.ts';
+import { RestateSteps, signalName, type Signalled } from './restate-steps.ts';
+import { eventsFrom, RunEvents } from './run-events.ts';
 import { errorCodes, type RunFailure, type RunRequest } from './run-request.ts';
-import { requireSameCrew } from './same-crew.ts';
+import { sameCrewAs, type SameCrew } from './same-crew.ts';
 import { serviceNameOf } from './service-name.ts';
 
 const msPerDay = 86_400_000;
 
 export function workflowOf(crew: AnyCrew, settings: DurableSettings, handOver: HandOver): WorkflowDefinition<string, unknown> {
   const { callTimeoutMs, retentionDays, maxLiveTasks } = settings;
-  const runs = new LiveRuns(maxLiveTasks);
+  const serving = { sameCrew: sameCrewAs(crew), settings, runs: new LiveRuns(maxLiveTasks), handOver };
   return workflow({
     name: serviceNameOf(crew.name),
     handlers: {
-      run: (ctx: WorkflowContext, request: RunRequest) => runCrew(crew, ctx, request, { settings, runs, handOver }),
+      run: handlers.workflow.workflow({ output: plainText }, (ctx: WorkflowContext, request: RunRequest) =>
+        runCrew(crew, ctx, request, serving),
+      ),
       events: handlers.workflow.shared(eventsFrom),
       signal: handlers.workflow.shared(
         async (ctx: WorkflowSharedContext, { name, value }: { name: string; value: JsonValue }) => {
@@ -53,6 +56,7 @@ export function workflowOf(crew: AnyCrew, settings: DurableSettings, handOver: H
 }
 
 interface Serving {
+  readonly sameCrew: SameCrew;
   readonly settings: DurableSettings;
   readonly runs: LiveRuns;
   readonly handOver: HandOver;
@@ -62,20 +66,20 @@ async function runCrew(
   crew: AnyCrew,
   ctx: WorkflowContext,
   request: RunRequest,
-  { settings, runs, handOver }: Serving,
-): Promise<JsonValue> {
-  const begunAt = await requireSameCrew(crew, ctx, request);
+  { sameCrew, settings, runs, handOver }: Serving,
+): Promise<string> {
+  const begunAt = await sameCrew(ctx, request);
   const { inputs, tenant } = request;
   const { id, attemptCompletedSignal } = ctx.request();
   const live = runs.enter(id, attemptCompletedSignal);
   const { maxValueBytes, events, recordLost, retryAfterMs, maxWaits } = settings;
   const { signal } = live.attempt();
-  const ours = { tenant, begunAt, live, signal, runs };
-  const steps = new RestateSteps({ ctx, runId: ctx.key, ...ours, maxValueBytes, hasEvents: events, recordsLost: recordLost });
+  const ours = { tenant, begunAt, live, signal, runs, events: events ? new RunEvents(ctx) : undefined };
+  const steps = new RestateSteps({ ctx, runId: ctx.key, ...ours, maxValueBytes, recordsLost: recordLost });
   const part = handOver.join(steps);
   const options: KickoffOptions = { runId: ctx.key, steps: part.steps, signal, retryAfterMs, maxWaits };
   // The worker knows a crew only as some crew: what the inputs have to be is checked by the crew itself.
-  const kickoff = crew.kickoff.bind(crew) as unknown as (given: JsonValue, options: KickoffOptions) => Promise<unknown>;
+  const kickoff = crew.kickoff.bind(crew) as unknown as (given: JsonValue, options: KickoffOptions) => Promise<CrewResult>;
   try {
     const ended = outcomeOf(kickoff(inputs, options));
     const outcome = await Promise.race([ended, part.givenBack]);
@@ -90,11 +94,13 @@ async function runCrew(
   }
 }
 
-type Outcome = { readonly result: JsonValue } | { readonly error: unknown };
+/** The result as it is sent; the outputs by name are those of the list, which a client finds there. */
+type Outcome = { readonly result: string } | { readonly error: unknown };
 
-async function outcomeOf(run: Promise<unknown>): Promise<Outcome> {
+async function outcomeOf(run: Promise<CrewResult>): Promise<Outcome> {
   try {
-    return { result: portable(await run) };
+    const { tasks: _tasks, ...result } = await run;
+    return { result: portableText(result) };
   } catch (error) {
     return { error };
   }
@@ -104,24 +110,4 @@ function failureOf(error: unknown, isCancelled: boolean): RunFailure {
   const message = error instanceof Error ? error.message : String(error);
   const facts = TaskError.isInstance(error) ? portable(error) : undefined;
   return { status: isCancelled ? 'cancelled' : 'failed', message, error: facts };
-}
-
-/** How long one request waits for an event that has not happened: less than its client does. */
-const pollMs = 20_000;
-const mostBatches = 64;
-
-async function eventsFrom(ctx: WorkflowSharedContext, { from }: { from: number }): Promise<readonly EventBatch[]> {
-  const batches: EventBatch[] = [];
-  try {
-    batches.push(await ctx.promise<EventBatch>(batchName(from)).get().orTimeout(pollMs));
-  } catch (error) {
-    if (error instanceof TimeoutError) return batches;
-    throw error;
-  }
-  while (batches.length < mostBatches && batches.at(-1)?.isLast === false) {
-    const next = await ctx.promise<EventBatch>(batchName(from + batches.length)).peek();
-    if (next === undefined) break;
-    batches.push(next);
-  }
-  return batches;
 }

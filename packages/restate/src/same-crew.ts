@@ -3,24 +3,30 @@ import { TerminalError, type WorkflowContext } from '@restatedev/restate-sdk';
 import { changesBetween, definitionOf, type AnyCrew } from './definition.ts';
 import { changedMark, errorCodes, type RunRequest } from './run-request.ts';
 
+/** Gives the time when a run began. */
+export type SameCrew = (ctx: WorkflowContext, request: RunRequest) => Promise<number>;
+
 /**
- * A run that nobody has begun is refused for good. One that was begun with another crew fails as long as this worker has
- * its place, and goes on when the crew it began with is back. Gives the time when it began.
+ * A run begins with the crew that its client has, so that what is in the request is what it began with. By another it is
+ * refused for good when nobody has begun it. One that was begun fails as long as another has its place, and goes on when
+ * the crew it began with is back.
  */
-export async function requireSameCrew(crew: AnyCrew, ctx: WorkflowContext, { definition }: RunRequest): Promise<number> {
-  const now = definitionOf(crew);
-  let isBeginning = false;
-  const begun = await ctx.run('crew', () => {
-    isBeginning = true;
-    return { definition: now, at: Date.now() };
-  });
-  const asked = changesBetween(definition, now);
+export function sameCrewAs(crew: AnyCrew): SameCrew {
+  const ours = definitionOf(crew);
   const advice = 'Register a worker with the changed crew beside the old one, which finishes its own runs';
-  if (isBeginning && asked !== undefined) {
-    const message = `Crew "${crew.name}" of this worker is not that of the client, by ${asked}. ${advice}`;
+  return async (ctx, { definition }) => {
+    let isBeginning = false;
+    const begunAt = await ctx.run('crew', () => {
+      isBeginning = true;
+      return Date.now();
+    });
+    const changes = changesBetween(definition, ours);
+    if (changes === undefined) return begunAt;
+    if (!isBeginning) {
+      const message = `"${crew.name}" is not the crew that run "${ctx.key}" began with, by ${changes}`;
+      throw new Error(`${changedMark}: ${message}. ${advice}`);
+    }
+    const message = `Crew "${crew.name}" of this worker is not that of the client, by ${changes}. ${advice}`;
     throw new TerminalError(message, { errorCode: errorCodes.changed });
-  }
-  const changes = changesBetween(begun.definition, now);
-  if (changes === undefined) return begun.at;
-  throw new Error(`${changedMark}: "${crew.name}" is not the crew that run "${ctx.key}" began with, by ${changes}. ${advice}`);
+  };
 }

@@ -9,8 +9,9 @@ interface Resolvers<Value> {
 export function provideWithResolvers(): void {
   const constructor = Promise as PromiseConstructor & { withResolvers?: () => Resolvers<unknown> };
   constructor.withResolvers ??= () => {
-    const parts: { resolve?: Resolvers<unknown>['resolve']; reject?: Resolvers<unknown>['reject'] } = {};
-    const promise = new Promise<unknown>((resolve, reject) => Object.assign(parts, { resolve, reject }));
-    return { promise, ...parts } as Resolvers<unknown>;
+    let resolve: Resolvers<unknown>['resolve'] | undefined;
+    let reject: Resolvers<unknown>['reject'] | undefined;
+    const promise = new Promise<unknown>((...parts) => ([resolve, reject] = parts));
+    return { promise, resolve, reject } as Resolvers<unknown>;
   };
 }

@@ -62,7 +62,9 @@ export async function startRestate(binary: string, options: RestateProgramOption
   const killed = (): void => void child.kill('SIGKILL');
   process.once('exit', killed); // in a hurry
   const ended = new Promise<unknown>((resolve) => child.once('exit', resolve).once('error', resolve));
+  const unguard = endsWithUs(child);
   void ended.then(() => process.off('exit', killed));
+  void ended.then(unguard);
   try {
     await answering([`${admin}/health`, `${ingress}/restate/health`], child, io.signal);
   } catch (error) {
@@ -72,6 +74,14 @@ export async function startRestate(binary: string, options: RestateProgramOption
   }
   child.stderr.on('data', (chunk: Buffer) => void io.stderr.write(chunk.toString()));
   return { ingress, admin, ended, stop: () => end(child) };
+}
+
+/** For when we are killed without a word: a shell that reads from us until nobody is there, and then ends the server. */
+function endsWithUs({ pid }: ChildProcess): () => void {
+  if (pid === undefined) return () => undefined;
+  const guard = spawn('/bin/sh', ['-c', `read _; kill ${pid}`], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  guard.once('error', () => undefined); // without it, the server stays as any program does
+  return () => void guard.kill('SIGKILL');
 }
 
 interface Ports {

@@ -211,7 +211,7 @@ export interface ResponseMetadata {
   readonly simulated?: boolean | undefined;
   /** The model ran on the caller's own machines: nobody sends a bill. */
   readonly local?: boolean | undefined;
-  /** The provider's answer as it came. */
+  /** The provider's answer as it came: as text where the request was relayed. */
   readonly raw?: unknown;
 }
 

@@ -30,6 +30,20 @@ test('a budget of whoever makes the call holds for those calls, beside the gener
   await expect(ask(tracker, ['key:shop'])).resolves.toBeDefined();
 });
 
+test('a call that no budget has a word on goes on as it is', async () => {
+  const asked: Request[] = [];
+  const request: Request = { messages: [], settings: { maxOutputTokens: 1 } };
+  const tracker = new CostTracker({ prices: { dear: perThousand(1) }, budgetsFor: () => [] });
+
+  await tracker.wrap((given: Request) => {
+    asked.push(given);
+    return model(given);
+  })(request);
+
+  expect(asked[0]).toBe(request);
+  expect(tracker.rows()).toHaveLength(1);
+});
+
 test('what is no function is refused', () => {
   expect(() => new CostTracker({ budgetsFor: [] } as unknown as CostTrackerOptions)).toThrow('budgetsFor');
 });

@@ -20,6 +20,9 @@ export interface Hold {
   release(): void | Promise<void>;
 }
 
+/** What is held for a call that no budget has a word on. */
+export const nothingHeld: Hold = { add: () => undefined, settle: () => undefined, release: () => undefined };
+
 /** Budgets beyond the general ones, of whoever makes this very call. The same budget is the same object each time. */
 export type BudgetsFor = (call: BudgetSubjects) => readonly BudgetOptions[];
 
@@ -88,6 +91,7 @@ export class Budgets {
   }
 
   #take(call: ProspectiveCall, matches: readonly Match[]): Hold | Promise<Hold> {
+    if (matches.length === 0) return nothingHeld;
     const claimed = matches.filter(({ claim }) => claim !== null);
     if (claimed.length === 0) return this.#hold(call, matches, null);
 

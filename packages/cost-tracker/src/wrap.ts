@@ -20,7 +20,7 @@ export function wrapModel<Request extends TrackedRequest, Response extends Track
 ): TrackedModel<Request, Response> {
   const tracked = async (request: Request): Promise<Response> => {
     const who = accountOf(request, book.scopes.attribution);
-    const held = book.gate?.hold({ ...request, role: who.agent, labels: who }, next.id);
+    const held = book.gate?.hold(request, who, next.id);
     const hold = held instanceof Promise ? await held : held;
     const http = book.tracksClients ? new WrappedCall(who, hold) : undefined;
     const call: Call = { book, by: tracked, request, who, id: next.id, hold, http, watch: new Stopwatch(request) };

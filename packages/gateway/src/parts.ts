@@ -13,6 +13,7 @@ import { healthRoutes } from './health/health-routes.ts';
 import { RouterWatch } from './health/router-watch.ts';
 import type { CallEnding, Place, RefusedRequest, Route } from './http/route.ts';
 import { keyRoutes } from './keys/key-routes.ts';
+import { CallLog } from './log/request-log.ts';
 import { Allowances } from './metrics/allowances.ts';
 import { CallMetrics } from './metrics/call-metrics.ts';
 import { Scrapes } from './metrics/scrape-route.ts';
@@ -49,7 +50,7 @@ class Parts implements GatewayParts {
   #isDraining = false;
 
   constructor(base: Foundation) {
-    const { state, current, log, alerts, tracker, telemetry } = base;
+    const { state, current, log, output, alerts, tracker, telemetry } = base;
     const feed = this.#feed;
     this.#base = base;
     this.tracker = tracker;
@@ -69,6 +70,7 @@ class Parts implements GatewayParts {
       watch: new CallWatch(alerts),
       alerts,
       log,
+      callLog: new CallLog(log, output),
       telemetry,
       limits: () => current.settings.alerts,
       isKnown: (name) => current.names?.has(name) ?? false,
@@ -141,6 +143,7 @@ class Parts implements GatewayParts {
 
   async close(): Promise<void> {
     const { telemetry, tracker, alerts, state, log, output, options } = this.#base;
+    this.#records.flush();
     this.#scrapes.close();
     telemetry?.close();
     await tracker.flush();

@@ -4,7 +4,7 @@ import type { Alerts } from '../alerts/alerts.ts';
 import type { CallLimits, CallWatch } from '../alerts/call-watch.ts';
 import type { CallEnding, RefusedRequest } from '../http/route.ts';
 import { bugFacts } from '../log/bug-facts.ts';
-import { logCall } from '../log/request-log.ts';
+import type { CallLog } from '../log/request-log.ts';
 import type { CallMetrics } from '../metrics/call-metrics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RequestFeed } from '../ui/request-feed.ts';
@@ -15,27 +15,48 @@ export interface CallRecordsParts {
   readonly watch: CallWatch;
   readonly alerts: Alerts;
   readonly log: Logger;
+  readonly callLog: CallLog;
   readonly limits: () => CallLimits;
   readonly telemetry: Telemetry | undefined;
   /** The name that was asked for is one of the configuration. */
   readonly isKnown: (name: string) => boolean;
 }
 
+/** What is on record of a call is written once the answers that are ready have gone out: nobody waits for it. */
 export class CallRecords {
   readonly #parts: CallRecordsParts;
+  #waiting: CallEnding[] = [];
 
   constructor(parts: CallRecordsParts) {
     this.#parts = parts;
   }
 
   add(ending: CallEnding): void {
-    const { metrics, feed, watch, alerts, log, limits, telemetry, isKnown } = this.#parts;
+    if (this.#waiting.push(ending) === 1) setImmediate(() => this.flush());
+  }
+
+  /** Writes down what waits. */
+  flush(): void {
+    const endings = this.#waiting;
+    this.#waiting = [];
+    for (const ending of endings) {
+      try {
+        this.#write(ending);
+      } catch (error) {
+        const name = error instanceof Error ? error.name : typeof error; // its own words may come from anywhere
+        process.emitWarning(`A call could not be put on record (${name}).`, 'RolecallWarning');
+      }
+    }
+  }
+
+  #write(ending: CallEnding): void {
+    const { metrics, feed, watch, alerts, callLog, limits, telemetry, isKnown } = this.#parts;
     const { model } = ending.ask;
     metrics.add(ending, isKnown(model));
     feed.add(ending);
     watch.add(ending, limits());
     telemetry?.add(ending);
-    logCall(log, ending);
+    callLog.add(ending);
     if (ending.outcome === 'answered') alerts.clear('all_backends_down', model.slice(0, 200));
   }
 

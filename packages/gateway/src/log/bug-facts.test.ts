@@ -38,7 +38,8 @@ test('a log that cannot be written to takes no answer and no process with it, an
     await answer.text();
     statuses.push(answer.status);
   }
-  const told = (): number => warned.mock.calls.filter(([message]) => String(message).startsWith('A request failed')).length;
+  const told = (): number =>
+    warned.mock.calls.filter(([message]) => String(message).startsWith('A call could not be put on record')).length;
   await vi.waitFor(() => expect(told()).toBe(2), 5_000);
   isBroken = false;
   const metrics = await (await fetch(`${running.url}/metrics`)).text();

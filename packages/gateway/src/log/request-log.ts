@@ -12,30 +12,60 @@ export function standardOutput(): ReturnType<typeof destination> {
   return destination({ fd: 1, sync: false, minLength: 8_192, periodicFlush: 200 });
 }
 
+const service = 'rolecall';
+
 export function createLog(level: string, to: DestinationStream): Logger {
   const options = {
     level,
-    base: { service: 'rolecall' },
-    timestamp: isoTimes(),
+    base: { service },
+    timestamp: () => `,"time":"${isoTime(Date.now())}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };
   return pino(options, to);
 }
 
+/**
+ * Writes the lines of model calls, as pino would: it looks at each field by itself, which takes three times as long and a seventh of all the
+ * memory that a request does.
+ */
+export class CallLog {
+  readonly #log: Logger;
+  readonly #to: DestinationStream;
+  readonly #time = timeOfMany();
+
+  /** `log` decides which lines there are. */
+  constructor(log: Logger, to: DestinationStream) {
+    this.#log = log;
+    this.#to = to;
+  }
+
+  add(ending: CallEnding): void {
+    const hasFailed = ending.status >= 500 || ending.outcome === 'cut';
+    const level = ending.error !== undefined ? 'error' : hasFailed ? 'warn' : 'info';
+    if (!this.#log.isLevelEnabled(level)) return;
+    const head = `{"level":"${level}","time":"${this.#time(Date.now())}","service":"${service}",`;
+    this.#to.write(`${head}${JSON.stringify(factsOf(ending, messages[level])).slice(1)}\n`);
+  }
+}
+
+const messages = { error: 'the gateway failed', warn: 'model call failed', info: 'model call' } as const;
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
+
 /** Lines of one millisecond share their time, which costs more to write out than the rest of most fields. */
-function isoTimes(): () => string {
-  let at = 0;
-  let written = '';
-  return () => {
-    const now = Date.now();
-    if (now !== at) written = `,"time":"${new Date((at = now)).toISOString()}"`;
+function timeOfMany(): (at: number) => string {
+  let [last, written] = [0, ''];
+  return (at) => {
+    if (at !== last) written = isoTime((last = at));
     return written;
   };
 }
 
-export function logCall(log: Logger, ending: CallEnding): void {
+function factsOf(ending: CallEnding, msg: string): object {
   const { callId, api, ask, caller, status, outcome, code, isStream, durationMs, firstByteMs, overheadMs } = ending;
-  const facts = {
+  return {
     event: 'model_call',
     call_id: callId,
     api,
@@ -66,10 +96,8 @@ export function logCall(log: Logger, ending: CallEnding): void {
       duration_ms: rounded(attempt.durationMs),
       cost_usd: attempt.costUsd,
     })),
+    msg,
   };
-  if (ending.error !== undefined) log.error(facts, 'the gateway failed');
-  else if (status >= 500 || outcome === 'cut') log.warn(facts, 'model call failed');
-  else log.info(facts, 'model call');
 }
 
 function rounded(ms: number | undefined): number | undefined {

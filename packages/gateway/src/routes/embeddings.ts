@@ -16,10 +16,8 @@ export const embeddings: Dialect = {
     throw badRequest('A fallback for embeddings has no messages.', 'fallbacks');
   },
   settings: chatSettings,
-  answer(response) {
-    const { raw } = response.metadata ?? {};
-    if (typeof raw !== 'object' || raw === null) throw new Error('An answer with embeddings came without them.');
-    return raw as ReturnType<Dialect['answer']>;
+  answer() {
+    throw new Error('An answer with embeddings came without them.');
   },
   events: (facts) => chat.events(facts),
   problem: (problem, callId) => chat.problem(problem, callId),

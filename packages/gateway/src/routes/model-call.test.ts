@@ -55,13 +55,12 @@ async function saying(response: ModelResponse): Promise<{ readonly text: string;
 
 const response: ModelResponse = { model: 'openai/m', text: 'Hi', toolCalls: [], finishReason: 'stop', usage: {} };
 
-test.each([
-  ['as text, goes out to the byte', '{"id": 1, "big": 12345678901234567890}', '{"id": 1, "big": 12345678901234567890}'],
-  ['as an object, goes out as that', { id: 1 }, '{"id":1}'],
-])('what a backend of the same API said, %s', async (_, raw, text) => {
+test('what a backend of the same API said goes out to the byte', async () => {
+  const raw = '{"id": 1, "big": 12345678901234567890}';
+
   const said = await saying({ ...response, metadata: { raw } });
 
-  expect(said.text).toBe(text);
+  expect(said.text).toBe(raw);
   expect(said.endings).toMatchObject([
     { outcome: 'answered', model: 'openai/m', ask: { inputTokens: Math.ceil(asked.length / 4) } },
   ]);

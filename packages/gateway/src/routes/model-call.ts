@@ -142,8 +142,8 @@ class ModelCall {
 
   #answer(response: ModelResponse): void {
     const { exchange, dialect, facts } = this.#parts;
-    const raw = response.metadata?.raw; // of a relayed answer alone: as text where the backend's bytes are at hand
-    const body = typeof raw === 'string' ? raw : JSON.stringify(raw ?? dialect.answer(response, facts));
+    const raw = response.metadata?.raw; // text: the answer is relayed as it came
+    const body = typeof raw === 'string' ? raw : JSON.stringify(dialect.answer(response, facts));
     sendText(exchange.response, 200, body, this.#headers(response.attempts, response.model));
   }
 

@@ -51,6 +51,11 @@ export function metadataOf({ headers }: Response, { facts, ignoredSettings }: An
   };
 }
 
+/** The answer as it came: as text where it goes on as it is, so that nobody need write out anew what was read. */
+export function rawOf(text: string, whole: object, { relayed }: Answer): string | object {
+  return relayed ? text : whole;
+}
+
 /** What is no count was not reported. */
 export function count(value: unknown): number | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;

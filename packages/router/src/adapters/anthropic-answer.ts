@@ -1,6 +1,6 @@
 /** Reads an answer of the Messages API, whole or streamed: https://platform.claude.com/docs/en/build-with-claude/streaming */
 import type { JsonObject } from '@rolecall/core';
-import { type Answer, failure, isStream, parseObject } from './answer.ts';
+import { type Answer, failure, isStream, parseObject, rawOf } from './answer.ts';
 import { explainInBand } from './anthropic-errors.ts';
 import { type AnthropicMessage, type AnthropicUsage, type ContentBlock, toUsage } from './anthropic-message.ts';
 import type { Delivery } from './delivery.ts';
@@ -27,8 +27,14 @@ interface Delta {
   readonly stop_details?: AnthropicMessage['stop_details'];
 }
 
+export interface ReadMessage {
+  readonly message: AnthropicMessage;
+  /** As it came; nothing where its bytes were passed on. */
+  readonly raw: string | object | undefined;
+}
+
 /** Reads an answer to its end and hands on what it says. A compatible server may answer with JSON where a stream was asked for. */
-export async function readMessage(response: Response, delivery: Delivery, answer: Answer): Promise<AnthropicMessage> {
+export async function readMessage(response: Response, delivery: Delivery, answer: Answer): Promise<ReadMessage> {
   const { facts, relayed } = answer;
   const fold = createFold(delivery, facts);
   if (isStream(response, answer.streamAsked)) {
@@ -38,13 +44,14 @@ export async function readMessage(response: Response, delivery: Delivery, answer
     });
     const message = fold.message();
     await delivery.flush();
-    return message;
+    return { message, raw: relayed ? undefined : message };
   }
-  const message = parseObject(await response.text(), facts) as AnthropicMessage;
+  const text = await response.text();
+  const message = parseObject(text, facts) as AnthropicMessage;
   if (!Array.isArray(message.content)) throw failure('malformed_answer', facts, 'the answer is no message');
   facts.usage = toUsage(message.usage);
   for (const [index, block] of message.content.entries()) await fold.begin(index, block);
-  return message;
+  return { message, raw: rawOf(text, message, answer) };
 }
 
 /** A block that is still growing. */

@@ -111,9 +111,8 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
         facts.requestId = response.headers.get('request-id') ?? undefined;
         facts.simulated ||= isSimulated(response.headers);
         const answer: Answer = { provider, facts, streamAsked, ignoredSettings, relayed: relay !== undefined };
-        const message = await readMessage(response, delivery, answer);
+        const { message, raw } = await readMessage(response, delivery, answer);
         const said = { servedModel: message.model, serviceTier: message.usage?.service_tier ?? undefined };
-        const raw = relay?.streamAsked ? undefined : message;
         return { ...decode(message, answer), metadata: metadataOf(response, answer, { ...said, raw }) };
       },
       (error) => explain(error, facts),

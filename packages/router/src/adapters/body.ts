@@ -26,14 +26,17 @@ export async function readBody(response: Response, take: Take): Promise<void> {
   }
 }
 
-/** Takes pieces straight from the connection, which is held while one is being waited for. */
+/**
+ * Takes what comes straight from the connection, which is held while a piece is being waited for. What came together is taken together:
+ * one read of a connection brings dozens of pieces when the sender is fast, and each would have to be looked at and passed on by itself.
+ */
 class Reading implements BodyReader {
   readonly #body: Incoming;
   readonly #take: Take;
   readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
-  /** What came while a piece was being waited for. */
-  readonly #waiting: Uint8Array[] = [];
+  #came: Uint8Array[] = [];
+  /** What came is about to be taken, or is being waited for. */
   #isBusy = false;
   #isOver = false;
   #ending: (() => void) | undefined;
@@ -47,13 +50,10 @@ class Reading implements BodyReader {
 
   piece(bytes: Uint8Array): void {
     if (this.#isOver) return;
-    if (this.#isBusy) return void this.#waiting.push(bytes);
-    try {
-      const taking = this.#take(bytes);
-      if (taking) void this.#hold(taking);
-    } catch (error) {
-      this.#giveUp(error);
-    }
+    this.#came.push(bytes);
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    process.nextTick(this.#takeAll);
   }
 
   end(): void {
@@ -71,18 +71,37 @@ class Reading implements BodyReader {
     else ending();
   }
 
+  readonly #takeAll = (): void => {
+    try {
+      const taking = this.#take(this.#joined());
+      if (taking) void this.#hold(taking);
+      else this.#goOn();
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  };
+
+  #joined(): Uint8Array {
+    const came = this.#came;
+    this.#came = [];
+    return came.length === 1 && came[0] ? came[0] : Buffer.concat(came);
+  }
+
   async #hold(taking: Promise<void>): Promise<void> {
-    this.#isBusy = true;
     this.#body.pause();
     try {
       await taking;
-      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) await this.#take(next);
+      while (this.#came.length > 0) await this.#take(this.#joined());
     } catch (error) {
       return this.#giveUp(error);
     }
+    this.#goOn();
+    if (!this.#ending) this.#body.resume();
+  }
+
+  #goOn(): void {
     this.#isBusy = false;
-    if (this.#ending) this.#ending();
-    else this.#body.resume();
+    this.#ending?.();
   }
 
   #giveUp(error: unknown): void {

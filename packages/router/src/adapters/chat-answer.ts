@@ -1,6 +1,7 @@
 /** The answer of a chat completion, whole or in chunks, as a response. */
 import type { ModelResponse, Part, Usage } from '@rolecall/core';
-import { type Answer, count, failure, isStream, metadataOf, parseObject } from './answer.ts';
+import { type Answer, count, failure, isStream, metadataOf, parseObject, rawOf } from './answer.ts';
+import { AlikeChunks } from './alike-chunks.ts';
 import { explainInBand } from './chat-errors.ts';
 import type { ReasoningOrigin } from './chat-request.ts';
 import type { Delivery } from './delivery.ts';
@@ -26,6 +27,7 @@ interface Choice {
 }
 
 interface Said {
+  readonly role?: string | null;
   readonly content?: string | readonly { readonly type?: string; readonly text?: string }[] | null;
   readonly refusal?: string | null;
   readonly reasoning?: string | null;
@@ -79,24 +81,43 @@ export async function decode(response: Response, delivery: Delivery, answer: Ans
     await delivery.flush();
     return concluded;
   }
-  const whole = parse(await response.text(), facts);
+  const text = await response.text();
+  const whole = parse(text, facts);
   if (!whole.choices && !whole.error) throw failure('malformed_answer', facts, 'the answer has no choices');
   await fold(whole, progress, delivery, facts);
-  return conclude(response, whole, progress, delivery, answer);
+  return conclude(response, rawOf(text, whole, answer), progress, delivery, answer);
 }
 
 async function readStream(response: Response, progress: Progress, delivery: Delivery, { facts, relayed }: Answer): Promise<void> {
   let done = false;
+  const alike = new AlikeChunks(saysOnly);
   await readEvents(response, {
     take(data) {
       if (done) return undefined; // read, so that the connection can be used again, though not looked at
+      const text = alike.textOf(data);
+      if (text !== undefined) return delivery.text(text);
       done = data === '[DONE]';
-      if (!done) return fold(parse(data, facts), progress, delivery, facts);
-      return hasEnded(progress, facts);
+      if (done) return hasEnded(progress, facts);
+      const chunk = parse(data, facts);
+      const said = textOf(chunk);
+      if (said !== undefined) alike.learn(data, said);
+      return fold(chunk, progress, delivery, facts);
     },
     ...(relayed && { relay: (bytes) => delivery.relay(bytes) }),
   });
   hasEnded(progress, facts);
+}
+
+/** The text of a chunk that says no more than that. */
+function textOf({ choices, usage, error, x_groq: groq }: Chunk): string | undefined {
+  const [choice, ...others] = choices ?? [];
+  const { content, role: _, ...more } = choice?.delta ?? {};
+  if (others.length > 0 || choice?.index || choice?.finish_reason || usage || error || groq) return undefined;
+  return typeof content === 'string' && Object.values(more).every((value) => value === null) ? content : undefined;
+}
+
+function saysOnly(parsed: unknown, text: string): boolean {
+  return typeof parsed === 'object' && parsed !== null && textOf(parsed) === text;
 }
 
 /** The end mark proves nothing, as proxies send it after a cut too; a reason for stopping does. */

@@ -15,8 +15,11 @@ export class EventBlocks {
     return this.#start;
   }
 
-  slice(start: number, end: number): Uint8Array {
-    return this.#bytes.subarray(start, end);
+  /** All blocks that have come as a whole. */
+  allWhole(): Buffer {
+    const start = this.#start;
+    while (this.#findEnd());
+    return this.#bytes.subarray(start, this.#start);
   }
 
   add({ buffer, byteOffset, byteLength }: Uint8Array): void {
@@ -31,35 +34,40 @@ export class EventBlocks {
 
   /** The next block, its blank line included, or `undefined` if it has not come as a whole. */
   next(): Buffer | undefined {
+    const start = this.#start;
+    return this.#findEnd() ? this.#bytes.subarray(start, this.#start) : undefined;
+  }
+
+  /** Goes behind the next block, if it has come as a whole. */
+  #findEnd(): boolean {
     const bytes = this.#bytes;
-    if (!this.#hasReturns) return this.#nextByLineFeed(bytes);
+    if (!this.#hasReturns) return this.#findEndByLineFeed(bytes);
     for (let at = this.#scanned; at < bytes.length; at++) {
       const byte = bytes[at];
       if (byte !== lineFeed && byte !== carriageReturn) continue;
       const isPair = byte === carriageReturn && bytes[at + 1] === lineFeed;
       // The second half of a line end that came in two pieces ends no line of its own.
       const isHalf = byte === lineFeed && at > this.#start && bytes[at - 1] === carriageReturn;
-      if (at === this.#lineStart && !isHalf) return this.#cut(isPair ? at + 2 : at + 1);
+      if (at === this.#lineStart && !isHalf) return this.#goBehind(isPair ? at + 2 : at + 1);
       if (isPair) at++;
       this.#lineStart = at + 1;
     }
     this.#scanned = bytes.length;
-    return undefined;
+    return false;
   }
 
   /** Nearly every server ends its lines with a line feed alone, which is looked for at the speed of the machine. */
-  #nextByLineFeed(bytes: Buffer): Buffer | undefined {
+  #findEndByLineFeed(bytes: Buffer): boolean {
     for (let at = bytes.indexOf(lineFeed, this.#scanned); at !== -1; at = bytes.indexOf(lineFeed, at + 1)) {
-      if (at === this.#lineStart) return this.#cut(at + 1);
+      if (at === this.#lineStart) return this.#goBehind(at + 1);
       this.#lineStart = at + 1;
     }
     this.#scanned = bytes.length;
-    return undefined;
+    return false;
   }
 
-  #cut(end: number): Buffer {
-    const block = this.#bytes.subarray(this.#start, end);
+  #goBehind(end: number): true {
     this.#start = this.#lineStart = this.#scanned = end;
-    return block;
+    return true;
   }
 }

@@ -55,7 +55,7 @@ describe('a whole answer', () => {
       ],
       finishReason: 'stop',
       usage: counted,
-      metadata: { requestId: 'req_1', servedModel: 'gpt-5-2026', serviceTier: 'flex', raw: answer },
+      metadata: { requestId: 'req_1', servedModel: 'gpt-5-2026', serviceTier: 'flex', raw: JSON.stringify(answer) },
     });
     expect(deltas.map(({ type }) => type)).toEqual(['reasoning', 'text']);
   });

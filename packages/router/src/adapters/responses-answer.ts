@@ -1,6 +1,6 @@
 /** An answer of the Responses API, whole or in events: https://platform.openai.com/docs/api-reference/responses-streaming */
 import type { ModelResponse, Usage } from '@rolecall/core';
-import { type Answer, count, failure, isStream, metadataOf, parseObject } from './answer.ts';
+import { type Answer, count, failure, isStream, metadataOf, parseObject, rawOf } from './answer.ts';
 import { explainInBand } from './chat-errors.ts';
 import type { Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
@@ -51,11 +51,12 @@ interface StreamEvent {
 export async function decodeResponses(response: Response, delivery: Delivery, answer: Answer): Promise<ModelResponse> {
   const { facts } = answer;
   if (!isStream(response, answer.streamAsked)) {
-    const whole: Outcome = parseObject(await response.text(), facts);
+    const text = await response.text();
+    const whole: Outcome = parseObject(text, facts);
     if (!whole.output && !whole.error) throw failure('malformed_answer', facts, 'the answer has no output');
     throwIfFailed(whole, facts);
     for (const [index, item] of (whole.output ?? []).entries()) await deliver(item, index, delivery);
-    return conclude(response, whole, delivery, answer, whole);
+    return conclude(response, whole, delivery, answer, rawOf(text, whole, answer));
   }
   const outcome = await readStream(response, delivery, facts);
   const concluded = conclude(response, outcome, delivery, answer, undefined);

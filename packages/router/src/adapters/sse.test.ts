@@ -175,18 +175,39 @@ describe('passing the bytes on', () => {
     expect(order).toEqual(['one', 'two', 'data: one\n\ndata: two\n\n', 'three', 'data: three\n\n']);
   });
 
-  test('ends before an event that could not be taken', async () => {
+  test.each([
+    ['at once', (): never => fail('bad')],
+    ['later', async (): Promise<never> => fail('bad')],
+  ])('ends before an event that could not be taken %s', async (_, refuse) => {
     const { response } = bodyOf(['data: one\n\n: ping\n\ndata: bad\n\ndata: two\n\n']);
     const passed: string[] = [];
 
     const reading = readEvents(response, {
-      take(data) {
-        if (data === 'bad') throw new Error('bad');
-      },
+      take: (data) => (data === 'bad' ? refuse() : undefined),
       relay: (bytes) => void passed.push(Buffer.from(bytes).toString()),
     });
 
     await expect(reading).rejects.toThrow('bad');
     expect(passed).toEqual(['data: one\n\n: ping\n\n']);
   });
+
+  test('is not tried again when whoever gets them throws', async () => {
+    const { response } = bodyOf(['data: one\n\ndata: two\n\n']);
+    let tries = 0;
+
+    const reading = readEvents(response, {
+      take: () => undefined,
+      relay() {
+        tries += 1;
+        fail('full');
+      },
+    });
+
+    await expect(reading).rejects.toThrow('full');
+    expect(tries).toBe(1);
+  });
 });
+
+function fail(reason: string): never {
+  throw new Error(reason);
+}

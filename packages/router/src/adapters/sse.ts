@@ -13,14 +13,13 @@ export interface EventTaker {
 
 /** Reads the events of a response as they come. One that was not finished is left out. */
 export async function readEvents(response: Response, { take, relay }: EventTaker): Promise<void> {
+  if (relay) {
+    const relaying = new Relaying(take, relay);
+    return await readBody(response, (bytes) => relaying.add(bytes));
+  }
   const decoder = new StringDecoder('utf8'); // several times as fast as a `TextDecoder`, save that it leaves the byte order mark in
   const events = new EventText();
-  if (!relay) return await readBody(response, (bytes) => takeAll(events.add(decoder.write(bytes)), take));
-  // What is relayed comes event by event: it need not be waited for whether a lone carriage return has a line feed behind it.
-  const takeBlock = (block: Uint8Array): void | Promise<void> =>
-    takeAll(events.add(decoder.write(block).replace(/\r\n?/g, '\n')), take);
-  const relaying = new Relaying(takeBlock, relay);
-  await readBody(response, (bytes) => relaying.add(bytes));
+  await readBody(response, (bytes) => takeAll(events.add(decoder.write(bytes)), take));
 }
 
 /** Cuts a text that comes in pieces into the data of its events. */
@@ -76,49 +75,64 @@ function takeAll(arrived: string[], take: EventTaker['take'], from = 0): void | 
   return undefined;
 }
 
-type Step = (bytes: Uint8Array) => void | Promise<void>;
-
-/** Takes block by block, and passes on together what came together, once it was understood. */
+/** Takes the events that have come as a whole, and passes their bytes on together once they were understood. */
 class Relaying {
   readonly #blocks = new EventBlocks();
-  readonly #take: Step;
-  readonly #relay: Step;
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #events = new EventText();
+  readonly #take: EventTaker['take'];
+  readonly #relay: NonNullable<EventTaker['relay']>;
 
-  constructor(take: Step, relay: Step) {
+  constructor(take: EventTaker['take'], relay: NonNullable<EventTaker['relay']>) {
     this.#take = take;
     this.#relay = relay;
   }
 
-  add(bytes: Uint8Array): void | Promise<void> {
-    this.#blocks.add(bytes);
-    return this.#pass(this.#blocks.position);
-  }
-
-  #pass(start: number): void | Promise<void> {
-    let end = this.#blocks.position;
+  add(added: Uint8Array): void | Promise<void> {
+    this.#blocks.add(added);
+    const bytes = this.#blocks.allWhole();
+    if (bytes.length === 0) return undefined;
+    const arrived = this.#events.add(withLineFeeds(this.#decoder.write(bytes)));
+    let begun = 0;
+    const take: EventTaker['take'] = (data) => {
+      begun += 1;
+      return this.#take(data);
+    };
+    let taking: void | Promise<void>;
     try {
-      for (let block = this.#blocks.next(); block; block = this.#blocks.next()) {
-        const taking = this.#take(block);
-        if (taking) return this.#passAfter(taking, start, end);
-        end = this.#blocks.position;
-      }
+      taking = takeAll(arrived, take);
     } catch (error) {
-      return this.#passBefore(error, start, end);
+      return this.#passBefore(error, bytes, begun - 1);
     }
-    return end > start ? this.#relay(this.#blocks.slice(start, end)) : undefined;
+    if (!taking) return this.#relay(bytes);
+    return taking.then(
+      () => this.#relay(bytes),
+      (error: unknown) => this.#passBefore(error, bytes, begun - 1),
+    );
   }
 
-  async #passAfter(taking: Promise<void>, start: number, end: number): Promise<void> {
-    try {
-      await taking;
-    } catch (error) {
-      return await this.#passBefore(error, start, end);
-    }
-    await this.#pass(start);
-  }
-
-  async #passBefore(error: unknown, start: number, end: number): Promise<never> {
-    if (end > start) await this.#relay(this.#blocks.slice(start, end));
+  /** Up to the event that failed. */
+  async #passBefore(error: unknown, bytes: Uint8Array, count: number): Promise<never> {
+    const end = endOf(bytes, count);
+    if (end > 0) await this.#relay(bytes.subarray(0, end));
     throw error;
   }
+}
+
+/** Whole blocks need not be waited for: no lone carriage return has a line feed behind it. */
+function withLineFeeds(text: string): string {
+  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+}
+
+/** Where so many events end. */
+function endOf(bytes: Uint8Array, count: number): number {
+  const [blocks, events] = [new EventBlocks(), new EventText()];
+  blocks.add(bytes);
+  let [end, left] = [0, count];
+  for (let block = blocks.next(); block; block = blocks.next()) {
+    left -= events.add(withLineFeeds(block.toString('utf8'))).length;
+    if (left < 0) break;
+    end = blocks.position;
+  }
+  return end;
 }

@@ -21,6 +21,8 @@ export interface Priceable {
   readonly servedModel?: string | undefined;
   /** Runs on the caller's own machines. @default true for Ollama's models, except those in its cloud */
   readonly local?: boolean | undefined;
+  /** A simulator answered, in the place of the vendor whose API it speaks. @default false */
+  readonly simulated?: boolean | undefined;
   /** When it was called, in epoch milliseconds: prices change. */
   readonly at: number;
 }
@@ -40,6 +42,17 @@ export interface Billable extends Priceable, BillingTerms {
 export function splitModel(model: string): { provider: string | undefined; id: string } {
   const slash = model.indexOf('/');
   return slash > 0 ? { provider: model.slice(0, slash), id: model.slice(slash + 1) } : { provider: undefined, id: model };
+}
+
+/** Whoever speaks a vendor's API without having said who he is. */
+const compatible = /^(openai|anthropic)-compatible\//;
+
+/** The name a call is priced by: a simulator stands in for the vendor, and its calls have the price that the vendor would have asked. */
+function billedName({ model, simulated = false }: Pick<Priceable, 'model' | 'simulated'>): {
+  provider: string | undefined;
+  id: string;
+} {
+  return splitModel(simulated ? model.replace(compatible, '$1/') : model);
 }
 
 /** Nobody sends a bill for a model on the caller's own machines; Ollama also sells models in its cloud. */
@@ -90,7 +103,7 @@ export class Pricer {
   /** The price that answers for a model. Throws what the price source throws. */
   find(subject: Priceable): FoundPrice | null {
     const { name, model, servedModel, at } = subject;
-    const { provider, id } = splitModel(model);
+    const { provider, id } = billedName(subject);
 
     // The order of a row's own names. The agent is not among them: what a call costs does not depend on who asks.
     if (this.#own.size > 0) {
@@ -99,11 +112,13 @@ export class Pricer {
         if (price) return price;
       }
     }
-    if (isLocal(subject)) return { source: 'local', match: model, rates: free };
+    const isFree = isLocal(subject);
+    if (isFree && !(subject.simulated && compatible.test(model))) return { source: 'local', match: model, rates: free };
 
     // What was served is what is billed: behind `gpt-4o` there have been two prices.
     const exact = this.#listed(provider, servedModel ?? id, at);
     if (exact) return exact;
+    if (isFree) return { source: 'local', match: model, rates: free };
     for (const near of this.#nearNames(provider, id, servedModel)) {
       const price = this.#listed(provider, near, at);
       if (price) return { ...price, approximate: `the price of ${near}, as ${servedModel ?? id} is not listed` };
@@ -136,7 +151,7 @@ export class Pricer {
       const price = this.#used(found, rates);
       return unpriced ? noBill(unpriced, price) : { picodollars, price };
     }
-    const { provider, id } = splitModel(call.model);
+    const { provider, id } = billedName(call);
     const terms = termsOf(call, provider ?? splitModel(found.match).provider, id, found);
     if (terms.unpriced) return noBill(terms.unpriced, used(found, found.rates, {}));
     const { factor, note } = terms;
@@ -163,7 +178,7 @@ export class Pricer {
 
   /** Several passes, each by its own model and in the tier of its own size; the tools are billed with the first. */
   #sum(call: Quotable, parts: readonly UsagePart[]): Bill {
-    const { provider, id } = splitModel(call.model);
+    const { provider, id } = billedName(call);
     const bills = parts.map((part, index) => {
       const { model: other, usage } = part;
       const own = other === undefined || other === id || other === call.servedModel;

@@ -38,6 +38,27 @@ beforeEach(() => {
   vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
 });
 
+test('a call that the simulator answers costs what the vendor it stands for would have asked, though its address is a local one', async () => {
+  const tracker = new CostTracker();
+  const theirs = new CostTracker({ prices: {} });
+  const models = [
+    openai('gpt-4o', { apiKey, baseURL: urls.openai }),
+    anthropic('claude-sonnet-5-5', { apiKey, baseURL: urls.anthropic }),
+    ollama('mistral', { host: urls.ollama }),
+  ];
+
+  for (const model of models) await tracker.wrap(model)({ messages });
+
+  const [gpt, claude, mistral] = tracker.rows();
+  for (const row of [gpt, claude]) {
+    expect(row).toMatchObject({ simulated: true, unpriced: null });
+    const named = row?.model.replace('-compatible', '') ?? '';
+    expect(theirs.record({ model: named, ...row?.usage, at: row?.at ?? 0 }).costUsd).toBe(row?.costUsd);
+  }
+  expect(gpt?.costUsd).toBeGreaterThan(0);
+  expect(mistral).toMatchObject({ simulated: true, local: true, costUsd: 0 });
+});
+
 function stack(tracker: CostTracker, adapter: Model): Router {
   const router = createRouter({
     models: { m: tracker.wrap(adapter) },

@@ -67,6 +67,20 @@ test('a RouteError has code and status of the first link, and the shortest wait'
   expect(error.errors).toEqual([limited, busy]);
 });
 
+test('that a link was cooling down is not what a RouteError is about, unless all were', () => {
+  const cooling = new ModelError('rate_limited', { model: 'a/b', status: 429, retryAfterMs: 5_000, unasked: true });
+  const broken = new ModelError('overloaded', { model: 'c/d', status: 500 });
+
+  const error = new RouteError({ errors: [cooling, broken], attempts: [attempt] });
+
+  expect(error).toMatchObject({ code: 'overloaded', status: 500, retryAfterMs: 5_000, cause: broken });
+  expect(error.errors).toEqual([cooling, broken]);
+  expect(new RouteError({ errors: [cooling, cooling], attempts: [attempt] })).toMatchObject({
+    code: 'rate_limited',
+    status: 429,
+  });
+});
+
 test('a RouteError tells of every attempt in a line', () => {
   const attempts: Attempt[] = [
     { ...attempt, name: 'groq-fast', durationMs: 312.4, code: 'rate_limited', status: 429, reason: 'Too many requests' },

@@ -173,7 +173,7 @@ export interface RouteErrorFacts {
   model?: string | undefined;
 }
 
-/** Every backend of a route failed: `code` and `status` are those of the first, `attempts` tells the whole story. */
+/** Every backend of a route failed: `code` and `status` are those of the first that was asked, `attempts` tells the whole story. */
 export class RouteError extends Error {
   override readonly name = 'RouteError';
   readonly code: ModelErrorCode;
@@ -188,7 +188,7 @@ export class RouteError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor({ errors, attempts, role, model }: RouteErrorFacts) {
-    const [first] = errors;
+    const first = errors.find(({ unasked }) => !unasked) ?? errors[0]; // that one is cooling down says nothing of what is wrong
     super([headline(attempts, role, model), ...attempts.map(describe)].join('\n'), { cause: first });
     this.code = first.code;
     this.status = first.status;

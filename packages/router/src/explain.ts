@@ -1,4 +1,5 @@
 /** What would become of a request, said without asking anyone. */
+import { objectAt } from './options-check.ts';
 import type { ModelRequest } from '@rolecall/core';
 import type { Chain, Chains, Step } from './chain.ts';
 import { unknownModel } from './names.ts';
@@ -71,6 +72,7 @@ export class Explanation implements Facts {
 /** Explains requests to a router that is made of these. */
 export function explainer(find: Routes['find'], chains: Chains, links: Links): (request: Partial<ModelRequest>) => Explanation {
   return (asked) => {
+    objectAt('router.explain', 'the request', asked, 'an object');
     const request: ModelRequest = { ...asked, messages: asked.messages ?? [] };
     const { role, model, fallbacks } = request;
     const route = find(request);

@@ -1,5 +1,6 @@
 import type { FallbackTarget, Model, ModelAsk, ModelRequest, ModelResponse } from '@rolecall/core';
 import { guarded } from './attempt-listener.ts';
+import { checkRequest } from './check-request.ts';
 import { ModelError, type ModelErrorCode, RouteError } from './errors.ts';
 import { explainer, type Explanation } from './explain.ts';
 import {
@@ -58,7 +59,8 @@ export interface Router<Name extends string = string> extends Model {
  * });
  * const { text } = await router({ role: 'researcher', messages: [{ role: 'user', content: 'Who are you?' }] });
  *
- * @throws {TypeError} when an option is not valid, or a chain names a model that is not there.
+ * @throws {TypeError} when an option is not valid, or a chain names a model that is not there; (the router, when asked) when a request has no
+ *   list of messages.
  * @throws {RouteError} (the router, when asked) when every backend of a chain has failed.
  * @throws {ModelError} (the router, when asked) when asking another backend would be wrong: the request is invalid, it was aborted,
  *   its time is up, or part of the answer had been passed on; `not_found` when it names a role or a model that is not there.
@@ -72,6 +74,7 @@ export function createRouter<const Name extends string, const Id extends string 
   const answer = reporting(blueprint.onExhausted);
 
   const router: Model = async (request) => {
+    checkRequest('router', request);
     const route = find(request);
     if (typeof route === 'string') throw notFound(request.model ?? request.role ?? 'router', route);
     if (request.fallbacks) checkNames(request.fallbacks, links);

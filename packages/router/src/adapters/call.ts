@@ -1,6 +1,7 @@
 /** The frame of every call: cancel what is left of it when it fails, and say in one error why it failed. */
 import type { ModelRequest, ModelResponse } from '@rolecall/core';
 import type { Cancellation } from '../cancellation.ts';
+import { checkRequest } from '../check-request.ts';
 import { copyOf, ModelError } from '../errors.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { type Facts, networkError, sdkErrorCode } from './http.ts';
@@ -17,6 +18,7 @@ export async function attempt<Answer = ModelResponse>(
   run: (delivery: Delivery, call: Cancellation) => Promise<Answer>,
   explain: (error: unknown) => ModelError | undefined,
 ): Promise<Answer> {
+  checkRequest(facts.model, request);
   const { cancellation, isOwn } = linkCall(request);
   const delivery = createDelivery(request, cancellation);
   try {

@@ -1,0 +1,42 @@
+import type { ModelRequest } from '@rolecall/core';
+import { expect, test } from 'vitest';
+import { openai } from './adapters/openai.ts';
+import { createRouter } from './router.ts';
+
+let asked = 0;
+const fetch = (): never => {
+  asked += 1;
+  throw new Error('a request was sent');
+};
+const adapter = openai('gpt-4o', { apiKey: 'k', fetch });
+const router = createRouter({ models: { a: adapter }, roles: { default: 'a' } });
+
+test.each([
+  [undefined, 'the request is undefined; it must be an object with messages'],
+  [{ mesages: [] }, 'messages is undefined; it must be a list'],
+  [{ messages: 'hi' }, 'messages is "hi"; it must be a list'],
+  [
+    {
+      messages: [
+        { role: 'user', content: 'hi' },
+        { role: 'usr', content: 'hi' },
+      ],
+    },
+    'messages[1].role is "usr"; it must be system',
+  ],
+  [{ messages: [null] }, 'messages[0].role is undefined'],
+])('the request %o is refused before anybody is asked', async (request, message) => {
+  for (const [owner, model] of [
+    ['router', router],
+    ['openai/gpt-4o', adapter],
+  ] as const) {
+    const thrown: unknown = await model(request as unknown as ModelRequest).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(TypeError);
+    expect(String(thrown)).toContain(`${owner}: ${message}`);
+  }
+  expect(asked).toBe(0);
+});
+
+test('so is nothing at all by explain', () => {
+  expect(() => router.explain(undefined as never)).toThrow('router.explain: the request is undefined');
+});

@@ -1,0 +1,15 @@
+/** A request as anybody may write it, looked at before a backend is asked: what is wrong with it is the caller's mistake, not a failed call. */
+import type { ModelRequest } from '@rolecall/core';
+import { objectAt, refuse } from './options-check.ts';
+
+const roles: ReadonlySet<unknown> = new Set(['system', 'user', 'assistant', 'tool']);
+
+/** @throws {TypeError} when it has no list of messages, or one of them is of nobody's. */
+export function checkRequest(owner: string, request: ModelRequest): void {
+  const { messages } = objectAt(owner, 'the request', request, 'an object with messages');
+  if (!Array.isArray(messages)) refuse(owner, 'messages', messages, "a list, such as [{ role: 'user', content: 'Hello' }]");
+  for (let index = 0; index < messages.length; index++) {
+    const role = (messages[index] as { readonly role?: unknown } | null | undefined)?.role;
+    if (!roles.has(role)) refuse(owner, `messages[${index}].role`, role, 'system, user, assistant or tool');
+  }
+}

@@ -1,6 +1,7 @@
 import type { Model } from '@rolecall/core';
 import type { Backend } from '../backend.ts';
-import { checkOptions, countFromOne } from '../options-check.ts';
+import { countFromOne } from '../options-check.ts';
+import { aClient, checkAdapter, hosted, standIn } from './adapter-options.ts';
 import { type Answer, metadataOf } from './answer.ts';
 import { readMessage } from './anthropic-answer.ts';
 import { explain } from './anthropic-errors.ts';
@@ -64,6 +65,16 @@ export interface AnthropicOptions {
   readonly simulated?: boolean | undefined;
 }
 
+const versions: readonly unknown[] = ['2023-06-01', '2026-10-21'];
+
+const rules = {
+  ...hosted,
+  ...standIn,
+  client: aClient('messages.create'),
+  maxOutputTokens: countFromOne,
+  apiVersion: { valid: versions.join(' or '), holds: (value: unknown) => versions.includes(value) },
+};
+
 const vendor: Vendor = {
   host: 'anthropic.com',
   apiKeyVariable: 'ANTHROPIC_API_KEY',
@@ -81,11 +92,11 @@ const vendor: Vendor = {
  * @throws {TypeError} when an option is not what it should be.
  */
 export function anthropic(id: string, options: AnthropicOptions = {}): Model {
+  checkAdapter('anthropic', options, rules);
   const { apiKey, baseURL, maxOutputTokens = 16_000, apiVersion, simulated } = options;
   const endpoint = endpointOf(vendor, { apiKey, baseURL: options.client?.baseURL ?? baseURL });
   const provider = options.provider ?? (endpoint.foreign ? 'anthropic-compatible' : 'anthropic');
   const name = nameOf(provider, id);
-  checkOptions('anthropic', { maxOutputTokens }, { maxOutputTokens: countFromOne });
   const local = options.local ?? (provider !== 'anthropic' && endpoint.baseURL !== undefined && isLocalHost(endpoint.baseURL));
   const headers = { ...options.headers, ...(apiVersion && { 'anthropic-version': apiVersion }) };
   const defaults = { name, provider, maxOutputTokens, sampling: apiVersion === '2023-06-01' };

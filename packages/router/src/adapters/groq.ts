@@ -1,3 +1,4 @@
+import { aClient, checkAdapter, hosted } from './adapter-options.ts';
 import type { Model } from '@rolecall/core';
 import { chatCompletions, type ChatCompletionsClient } from './chat-completions.ts';
 import type { Dialect } from './chat-request.ts';
@@ -26,6 +27,8 @@ export interface GroqOptions {
   readonly simulated?: boolean | undefined;
 }
 
+const rules = { ...hosted, client: aClient('chat.completions.create') };
+
 const vendor: Vendor = {
   host: 'api.groq.com',
   apiKeyVariable: 'GROQ_API_KEY',
@@ -37,9 +40,12 @@ const vendor: Vendor = {
  * A model served by Groq.
  *
  * @example
- * const fast = groq('llama-3.3-70b-versatile');
+ * const fast = groq('openai/gpt-oss-120b');
+ *
+ * @throws {TypeError} when an option is not what it should be.
  */
 export function groq(id: string, options: GroqOptions = {}): Model {
+  checkAdapter('groq', options, rules);
   const { client, headers, simulated } = options;
   const endpoint = endpointOf(vendor, options);
   const requests = new Repeats(options);

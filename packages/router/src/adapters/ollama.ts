@@ -1,7 +1,8 @@
 import type { Model, ModelRequest, ResponseMetadata } from '@rolecall/core';
 import type { Backend } from '../backend.ts';
 import type { Cancellation } from '../cancellation.ts';
-import { checkOptions, countFromOne } from '../options-check.ts';
+import { countFromOne } from '../options-check.ts';
+import { aClient, aFlag, aText, checkAdapter } from './adapter-options.ts';
 import { attempt } from './call.ts';
 import type { Delivery } from './delivery.ts';
 import { type Facts, isLocalHost } from './http.ts';
@@ -41,6 +42,17 @@ export interface OllamaOptions {
   readonly simulated?: boolean | undefined;
 }
 
+const rules = {
+  client: aClient('chat'),
+  host: aText,
+  keepAlive: {
+    valid: "seconds, or a duration such as '10m'",
+    holds: (value: unknown) => typeof value === 'number' || typeof value === 'string',
+  },
+  contextTokens: countFromOne,
+  local: aFlag,
+};
+
 /**
  * A model served by Ollama, through its native chat API. A prompt that is longer than the context fails with `context_too_long`,
  * where Ollama would cut it in silence.
@@ -52,9 +64,9 @@ export interface OllamaOptions {
  * @throws {TypeError} when an option is not what it should be.
  */
 export function ollama(id: string, options: OllamaOptions = {}): Model {
+  checkAdapter('ollama', options, rules);
   const { client, contextTokens, simulated } = options;
   const name = nameOf('ollama', id);
-  checkOptions('ollama', { contextTokens }, { contextTokens: countFromOne });
   const server = serverOf(options);
   const { host } = server;
   const local = options.local ?? (host !== undefined && isLocalHost(host) && !/[:-]cloud$/.test(id));

@@ -1,4 +1,5 @@
 import type { Model } from '@rolecall/core';
+import { aClient, aFlag, checkAdapter, hosted, standIn } from './adapter-options.ts';
 import { chatCompletions, type ChatCompletionsClient, type RelayedApi } from './chat-completions.ts';
 import type { Dialect } from './chat-request.ts';
 import { decodeEmbeddings } from './embeddings-answer.ts';
@@ -40,6 +41,14 @@ export interface OpenAIOptions {
   readonly includeUsage?: boolean | undefined;
 }
 
+const rules = {
+  ...hosted,
+  ...standIn,
+  client: aClient('chat.completions.create'),
+  acceptsPrefill: aFlag,
+  includeUsage: aFlag,
+};
+
 const vendor: Vendor = {
   host: 'api.openai.com',
   apiKeyVariable: 'OPENAI_API_KEY',
@@ -53,8 +62,11 @@ const vendor: Vendor = {
  * @example
  * const gpt = openai('gpt-4o');
  * const local = openai('mistral', { baseURL: 'http://localhost:8000/v1', provider: 'vllm' });
+ *
+ * @throws {TypeError} when an option is not what it should be.
  */
 export function openai(id: string, options: OpenAIOptions = {}): Model {
+  checkAdapter('openai', options, rules);
   const { client, apiKey, headers, local, simulated, includeUsage = true } = options;
   const endpoint = endpointOf(vendor, { apiKey, baseURL: client?.baseURL ?? options.baseURL });
   const provider = options.provider ?? (endpoint.foreign ? 'openai-compatible' : 'openai');

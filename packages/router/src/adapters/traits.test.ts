@@ -1,7 +1,7 @@
 /** What the adapters say of themselves, for the router they stand in. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Backend } from '../backend.ts';
-import { anthropic, type AnthropicClient } from './anthropic.ts';
+import { anthropic } from './anthropic.ts';
 import { groq } from './groq.ts';
 import { ollama } from './ollama.ts';
 import { openai } from './openai.ts';
@@ -14,7 +14,10 @@ beforeEach(() => {
 });
 afterEach(() => void vi.unstubAllEnvs());
 
-const client = {} as AnthropicClient & { chat: { completions: { create(): never } } };
+const asked = (): never => {
+  throw new Error('it was asked');
+};
+const client = { messages: { create: asked }, chat: Object.assign(asked, { completions: { create: asked } }) } as never;
 
 test.each([
   [anthropic('claude-sonnet-4-5-20250929'), true],

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { anthropic } from './anthropic.ts';
+import { groq } from './groq.ts';
+import { ollama } from './ollama.ts';
+import { openai } from './openai.ts';
+
+const adapters = { openai, groq, anthropic, ollama };
+const names = Object.keys(adapters) as readonly (keyof typeof adapters)[];
+
+test.each([
+  [{ clint: {} }, 'has no option "clint"'],
+  [{ client: {} }, 'client is an empty object; it must be a client with '],
+  [{ headers: { 'x-team': 5 } }, 'headers is an object; it must be an object of strings'],
+  [{ fetch: 'http' }, 'fetch is "http"; it must be a function'],
+  [{ simulated: 'yes' }, 'simulated is "yes"; it must be true or false'],
+])('the options %o are refused by each adapter where it is made', (options, message) => {
+  for (const name of names) {
+    const make = () => adapters[name]('a-model', options as never);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(message);
+  }
+});
+
+test('what one of them alone has is checked too', () => {
+  expect(() => openai('m', { baseUrl: 'http://x/v1' } as never)).toThrow('Did you mean "baseURL"');
+  expect(() => openai('m', { apiKey: 5 } as never)).toThrow('openai: apiKey is 5; it must be a string');
+  expect(() => openai('m', { provider: 'a/b' })).toThrow('openai: provider is "a/b"; it must be one word');
+  expect(() => anthropic('m', { apiVersion: '2020' } as never)).toThrow('it must be 2023-06-01 or 2026-10-21');
+  expect(() => ollama('m', { keepAlive: true } as never)).toThrow('ollama: keepAlive is true');
+});

@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import type { ChancyOrder } from './orders.ts';
+import { checkFields, type FieldNames } from './field-names.ts';
+import { orderNames, type ChancyOrder } from './orders.ts';
 
 /** A fault to order: what goes wrong, for which requests, how often. */
 export type Fault = FaultTarget & FaultEffect;
@@ -55,22 +56,27 @@ interface AfterChunks {
   readonly afterChunks?: number | undefined;
 }
 
-const kinds: Readonly<Record<FaultKind, true>> = {
-  status: true,
-  reset: true,
-  silence: true,
-  slow: true,
-  cut: true,
-  stall: true,
-  malformed: true,
-  no_terminator: true,
-  in_band_error: true,
-  empty_answer: true,
-  not_json: true,
-  context_length: true,
-  content_filter: true,
-  quota: true,
+const message = { message: true } as const;
+const progress = { afterChunks: true } as const;
+
+/** What a fault of each kind may say of itself. */
+const kinds: { readonly [Kind in FaultKind]: FieldNames<Omit<Extract<FaultEffect, { readonly kind: Kind }>, 'kind'>> } = {
+  status: { status: true, errorCode: true, headers: true, ...message },
+  reset: {},
+  silence: {},
+  slow: { delayMs: true },
+  cut: progress,
+  stall: progress,
+  malformed: progress,
+  no_terminator: {},
+  in_band_error: { errorCode: true, ...progress, ...message },
+  empty_answer: {},
+  not_json: { status: true, headers: true },
+  context_length: message,
+  content_filter: message,
+  quota: message,
 };
+const targetNames: FieldNames<FaultTarget> = { ...orderNames, forMs: true, probability: true, path: true };
 
 /** These have no meaning without a stream, so a plain request leaves them for the next stream. */
 const streamOnly: ReadonlySet<FaultKind> = new Set(['no_terminator', 'in_band_error']);
@@ -83,9 +89,12 @@ export function strikes(fault: Fault, request: { path: string; stream: boolean; 
 
 /** @throws {TypeError} naming the field that no fault can have. */
 export function checkFault(fault: Fault): void {
-  if (!Object.hasOwn(kinds, fault.kind)) {
-    throw new TypeError(`kind is "${fault.kind}": it must be one of ${Object.keys(kinds).join(', ')}`);
+  const { kind } = (fault ?? {}) as Partial<Fault>;
+  if (kind === undefined || !Object.hasOwn(kinds, kind)) {
+    throw new TypeError(`the kind of a fault is "${kind}": it must be one of ${Object.keys(kinds).join(', ')}`);
   }
+  const names = { kind: true, ...kinds[kind], ...targetNames } as const;
+  checkFields<FaultTarget & { readonly kind: FaultKind }>(`a fault of kind "${kind}"`, fault, names);
   if (fault.kind === 'status' || fault.kind === 'not_json') {
     const { status = fault.kind === 'not_json' ? 200 : Number.NaN } = fault;
     if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {

@@ -49,7 +49,7 @@ class RunStream<Result> implements CrewStream<Result> {
 
   async next(): Promise<Next> {
     this.#isRead = true;
-    void this.#begin();
+    if (!this.#isOver) void this.#begin();
     // Whoever asks for the next event is done with the last one: until then the run stands still.
     this.#lastRead?.release();
     this.#lastRead = this.#held.shift();

@@ -26,6 +26,18 @@ test.each<[string, () => unknown, string, string]>([
   ['Agent', () => new Agent({ ...texts, ...given({ max_iter: 3 }) }), 'max_iter', 'In its place: maxIterations.'],
   ['Task', () => new Task({ ...work, ...given({ guardrail: () => true }) }), 'guardrail', 'Did you mean guardrails?'],
   ['Task', () => new Task({ ...work, ...given({ outputPydantic: {} }) }), 'outputPydantic', 'In its place: output.'],
+  [
+    'Agent "Writer": contextWindow',
+    () => new Agent({ ...texts, contextWindow: { maxTokens: 9, ...given({ polcy: 'summarise' }) } }),
+    'polcy',
+    'Did you mean policy?',
+  ],
+  [
+    'Task "d": guardrails[0]',
+    () => new Task({ ...work, guardrails: { criteria: 'short', ...given({ judgedBy: agent }) } }),
+    'judgedBy',
+    'it has: criteria, judge.',
+  ],
   ['Crew', () => new Crew({ tasks, model, ...given({ verbose: true }) }), 'verbose', 'In its place: onEvent of kickoff, such as'],
   ['Crew', () => new Crew({ tasks, model, ...given({ process: 1 }) }), 'process', 'or a manager for hierarchical.'],
   ['kickoff', () => crew.stream({}, given({ onevent: () => undefined })), 'onevent', 'Did you mean onEvent?'],

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { checkFields, type FieldNames } from './field-names.ts';
+import { checkFields } from './field-names.ts';
 import { orderNames, type ChancyOrder } from './orders.ts';
 
 /** A fault to order: what goes wrong, for which requests, how often. */
@@ -56,27 +56,39 @@ interface AfterChunks {
   readonly afterChunks?: number | undefined;
 }
 
-const message = { message: true } as const;
-const progress = { afterChunks: true } as const;
-
-/** What a fault of each kind may say of itself. */
-const kinds: { readonly [Kind in FaultKind]: FieldNames<Omit<Extract<FaultEffect, { readonly kind: Kind }>, 'kind'>> } = {
-  status: { status: true, errorCode: true, headers: true, ...message },
-  reset: {},
-  silence: {},
-  slow: { delayMs: true },
-  cut: progress,
-  stall: progress,
-  malformed: progress,
-  no_terminator: {},
-  in_band_error: { errorCode: true, ...progress, ...message },
-  empty_answer: {},
-  not_json: { status: true, headers: true },
-  context_length: message,
-  content_filter: message,
-  quota: message,
+const kinds: Readonly<Record<FaultKind, true>> = {
+  status: true,
+  reset: true,
+  silence: true,
+  slow: true,
+  cut: true,
+  stall: true,
+  malformed: true,
+  no_terminator: true,
+  in_band_error: true,
+  empty_answer: true,
+  not_json: true,
+  context_length: true,
+  content_filter: true,
+  quota: true,
 };
-const targetNames: FieldNames<FaultTarget> = { ...orderNames, forMs: true, probability: true, path: true };
+
+/** Of a fault of any kind: whoever loops over kinds may say the same of each. */
+type FieldOf<Any> = Any extends unknown ? keyof Any : never;
+
+const faultNames: Readonly<Record<FieldOf<Fault>, true>> = {
+  kind: true,
+  ...orderNames,
+  forMs: true,
+  probability: true,
+  path: true,
+  status: true,
+  errorCode: true,
+  headers: true,
+  message: true,
+  delayMs: true,
+  afterChunks: true,
+};
 
 /** These have no meaning without a stream, so a plain request leaves them for the next stream. */
 const streamOnly: ReadonlySet<FaultKind> = new Set(['no_terminator', 'in_band_error']);
@@ -93,8 +105,7 @@ export function checkFault(fault: Fault): void {
   if (kind === undefined || !Object.hasOwn(kinds, kind)) {
     throw new TypeError(`the kind of a fault is "${kind}": it must be one of ${Object.keys(kinds).join(', ')}`);
   }
-  const names = { kind: true, ...kinds[kind], ...targetNames } as const;
-  checkFields<FaultTarget & { readonly kind: FaultKind }>(`a fault of kind "${kind}"`, fault, names);
+  checkFields<Partial<Record<FieldOf<Fault>, unknown>>>('a fault', fault, faultNames);
   if (fault.kind === 'status' || fault.kind === 'not_json') {
     const { status = fault.kind === 'not_json' ? 200 : Number.NaN } = fault;
     if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {

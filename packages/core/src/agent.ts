@@ -1,9 +1,11 @@
 /** Who does the work. */
-import { invalid, requireAtLeast, requireCount, requireOptions, requireText } from './check.ts';
+import { invalid, requireAtLeast, requireCount, requireText } from './check.ts';
 import { takeContextWindow, type ContextWindow } from './context-window.ts';
+import { crewaiWords } from './crewai-words.ts';
 import { takeKnowledge, type Knowledge } from './knowledge.ts';
 import { takeMemory, type Memory } from './memory.ts';
 import type { ModelSettings } from './model.ts';
+import { requireOptions, type OptionNames } from './option-names.ts';
 import { takeSettings } from './settings.ts';
 import { takeTools, type Tool } from './tool.ts';
 
@@ -45,6 +47,25 @@ export interface AgentOptions<
   readonly knowledge?: Knowledge | undefined;
 }
 
+const agentOptions: OptionNames<AgentOptions> = {
+  role: true,
+  goal: true,
+  backstory: true,
+  name: true,
+  tools: true,
+  model: true,
+  settings: true,
+  maxIterations: true,
+  maxRetries: true,
+  timeoutMs: true,
+  maxRpm: true,
+  systemPrompt: true,
+  allowDelegation: true,
+  contextWindow: true,
+  memory: true,
+  knowledge: true,
+};
+
 /**
  * A role with a goal and a backstory. Immutable: one agent may serve any number of tasks and runs at once.
  *
@@ -77,7 +98,7 @@ export class Agent<
   readonly knowledge: Knowledge | undefined;
 
   constructor(options: AgentOptions<Role, Goal, Backstory, System>) {
-    requireOptions('Agent', options);
+    requireOptions('Agent', options, agentOptions, crewaiWords);
     const { role, goal, backstory, name, model, systemPrompt } = options;
     const owner = `Agent "${name ?? role}"`;
     requireText('Agent', 'role', role);

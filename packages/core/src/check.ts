@@ -4,8 +4,8 @@ export function requireText(owner: string, field: string, value: unknown): void 
   if (typeof value !== 'string' || value.trim() === '') throw invalid(owner, field, value, 'a text that is not empty');
 }
 
-export function requireOptions(owner: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null) throw invalid(owner, 'options', value, 'an object');
+export function requireObject(owner: string, field: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw invalid(owner, field, value, 'an object');
 }
 
 type Class = abstract new (...args: never) => object;

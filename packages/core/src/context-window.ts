@@ -2,6 +2,7 @@
 import { invalid, requireCount } from './check.ts';
 import { isPlainObject } from './freeze.ts';
 import type { Message, Part, ToolDefinition } from './model.ts';
+import { requireOptions, type OptionNames } from './option-names.ts';
 import { droppedToolResult } from './prompt.ts';
 
 const policies = ['error', 'drop_tool_results', 'summarise'] as const;
@@ -16,9 +17,12 @@ export interface ContextWindow {
   readonly countTokens?: ((text: string) => number) | undefined;
 }
 
+const windowNames: OptionNames<ContextWindow> = { maxTokens: true, policy: true, countTokens: true };
+
 export function takeContextWindow(owner: string, window: unknown): ContextWindow | undefined {
   if (window === undefined) return undefined;
   if (!isPlainObject(window)) throw invalid(owner, 'contextWindow', window, 'an object with maxTokens');
+  requireOptions(`${owner}: contextWindow`, window as Partial<ContextWindow>, windowNames);
   const { maxTokens, policy, countTokens } = window as Partial<ContextWindow>;
   if (maxTokens === undefined) throw invalid(owner, 'contextWindow.maxTokens', maxTokens, 'a whole number of tokens above 0');
   requireCount(owner, 'contextWindow.maxTokens', maxTokens, 'tokens');

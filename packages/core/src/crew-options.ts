@@ -1,9 +1,11 @@
 /** What a crew may be told, and the checks on it. */
 import { Agent, roleKey } from './agent.ts';
-import { invalid, requireCount, requireListOf, requireOptions, requireText } from './check.ts';
+import { invalid, requireCount, requireListOf, requireText } from './check.ts';
 import type { CrewResult } from './crew-result.ts';
+import { crewaiWords } from './crewai-words.ts';
 import type { IsLiteral, Inputs } from './interpolate.ts';
 import type { Model } from './model.ts';
+import { requireOptions, type OptionNames } from './option-names.ts';
 import { Task, type TaskCallback, type TaskList } from './task.ts';
 
 /** Sees the inputs before anything else, and gives those that the run takes. */
@@ -47,6 +49,23 @@ export interface CrewOptions<
   readonly maxRpm?: number | undefined;
 }
 
+const crewOptions: OptionNames<CrewOptions<TaskList>> = {
+  tasks: true,
+  model: true,
+  agents: true,
+  manager: true,
+  planning: true,
+  name: true,
+  version: true,
+  concurrency: true,
+  outputRoot: true,
+  beforeKickoff: true,
+  afterKickoff: true,
+  taskCallback: true,
+  compat: true,
+  maxRpm: true,
+};
+
 /** Marks a task whose name was given to an earlier one, or that builds on one that is not earlier. */
 export type InOrder<
   Tasks extends TaskList,
@@ -68,7 +87,7 @@ type Known<Sources extends string> = string extends Sources ? never : Sources;
 
 /** @throws {TypeError} when an option is not valid. */
 export function checkCrew(options: CrewOptions<TaskList>): void {
-  requireOptions('Crew', options);
+  requireOptions('Crew', options, crewOptions, crewaiWords);
   const { tasks, model, agents = [], name, version, outputRoot, compat } = options;
   for (const [field, text] of Object.entries({ name, version, outputRoot })) {
     if (text !== undefined) requireText('Crew', field, text);

@@ -7,6 +7,7 @@ export interface CrewStream<Result> extends AsyncIterableIterator<CrewEvent, und
   readonly result: Promise<Result>;
   /** Aborts the run if it is under way, and resolves when it has ended. May be called any number of times. */
   readonly close: () => Promise<void>;
+  /** @throws {TypeError} when its events were read already. */
   readonly [Symbol.asyncIterator]: () => CrewStream<Result>;
 }
 
@@ -32,6 +33,8 @@ class RunStream<Result> implements CrewStream<Result> {
   #run: Promise<Result> | undefined;
   #isRead = false;
   #isOver = false;
+  /** A reader came to its end, or left. */
+  #isSpent = false;
   /** What the run failed with, until a reader has been told. */
   #failure: { readonly reason: unknown } | undefined;
   #lastRead: Held | undefined;
@@ -46,7 +49,7 @@ class RunStream<Result> implements CrewStream<Result> {
 
   async next(): Promise<Next> {
     this.#isRead = true;
-    void this.#begin();
+    if (!this.#isOver) void this.#begin();
     // Whoever asks for the next event is done with the last one: until then the run stands still.
     this.#lastRead?.release();
     this.#lastRead = this.#held.shift();
@@ -56,6 +59,7 @@ class RunStream<Result> implements CrewStream<Result> {
   }
 
   async return(): Promise<Next> {
+    this.#isSpent = true;
     await this.close();
     return { value: undefined, done: true };
   }
@@ -69,14 +73,13 @@ class RunStream<Result> implements CrewStream<Result> {
   };
 
   [Symbol.asyncIterator](): this {
+    if (this.#isSpent) throw new TypeError('The events of this stream were read already; await its result, or start another');
     return this;
   }
 
   #begin(): Promise<Result> {
     if (this.#run) return this.#run;
-    const run = this.#abort.signal.aborted
-      ? Promise.reject<Result>(this.#abort.signal.reason)
-      : this.#start((event) => this.#hear(event), this.#abort.signal);
+    const run = this.#start((event) => this.#hear(event), this.#abort.signal);
     this.#run = run;
     run.then(
       () => this.#finish(undefined),
@@ -107,6 +110,7 @@ class RunStream<Result> implements CrewStream<Result> {
 
   /** A failure is told once; after that the stream is at its end. */
   async #ended(): Promise<Next> {
+    this.#isSpent = true;
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure) throw failure.reason;

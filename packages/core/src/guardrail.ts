@@ -3,6 +3,7 @@ import { Agent } from './agent.ts';
 import { invalid, show } from './check.ts';
 import { isPlainObject } from './freeze.ts';
 import type { Inputs } from './interpolate.ts';
+import { requireOptions, type OptionNames } from './option-names.ts';
 import type { TaskOutput } from './task.ts';
 
 /** What a guardrail, a condition or a person is given beside the output. */
@@ -36,6 +37,8 @@ export type Guardrail<Out = unknown> = string | GuardrailFunction<Out> | JudgedG
 /** As a task keeps it. */
 export type TakenGuardrail = GuardrailFunction | JudgedGuardrail;
 
+const judgedNames: OptionNames<JudgedGuardrail> = { criteria: true, judge: true };
+
 export function takeGuardrails(owner: string, given: unknown): readonly TakenGuardrail[] {
   if (given === undefined) return [];
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
@@ -44,7 +47,9 @@ export function takeGuardrails(owner: string, given: unknown): readonly TakenGua
 
 function takeGuardrail(owner: string, field: string, entry: unknown): TakenGuardrail {
   if (typeof entry === 'function') return entry as GuardrailFunction;
-  const { criteria, judge } = (isPlainObject(entry) ? entry : { criteria: entry }) as Partial<JudgedGuardrail>;
+  const judged: Partial<JudgedGuardrail> = isPlainObject(entry) ? entry : { criteria: entry as string };
+  requireOptions(`${owner}: ${field}`, judged, judgedNames);
+  const { criteria, judge } = judged;
   if (typeof criteria !== 'string' || criteria.trim() === '') {
     throw invalid(owner, field, entry, 'a function, a text, or { criteria, judge }');
   }

@@ -1,7 +1,8 @@
 /** One crew over many inputs: so many at a time, in order, and each on its own. */
 import { invalid, requireCount } from './check.ts';
 import { messageOf } from './errors.ts';
-import type { KickoffOptions } from './run.ts';
+import { kickoffOptions, type KickoffOptions } from './kickoff-options.ts';
+import { requireOptions, type OptionNames } from './option-names.ts';
 import { limited } from './schedule.ts';
 import type { Warning } from './warning.ts';
 
@@ -11,6 +12,12 @@ export interface ForEachOptions extends KickoffOptions {
   /** Told when a run starts and how it ended, in the order in which that happens. @default nobody */
   readonly onItem?: ((progress: ItemProgress) => void) | undefined;
 }
+
+const forEachOptions: OptionNames<ForEachOptions> = {
+  ...kickoffOptions,
+  concurrency: true,
+  onItem: true,
+};
 
 /** How one of many runs ended. `warnings` are of its progress, such as an `onItem` that threw: its own are in its result or error. */
 export type ItemOutcome<Result> =
@@ -32,6 +39,7 @@ export interface ItemProgress {
 /** @throws {TypeError} when an option is not valid. */
 export function checkForEach(inputs: unknown, options: ForEachOptions): asserts inputs is readonly unknown[] {
   if (!Array.isArray(inputs)) throw invalid('kickoffForEach', 'inputs', inputs, 'an array with the inputs of each run');
+  requireOptions('kickoffForEach', options, forEachOptions);
   requireCount('kickoffForEach', 'concurrency', options.concurrency);
   const { onItem } = options;
   if (onItem !== undefined && typeof onItem !== 'function') throw invalid('kickoffForEach', 'onItem', onItem, 'a function');

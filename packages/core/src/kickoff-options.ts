@@ -1,7 +1,8 @@
 /** What a kickoff may be told besides its inputs, and the steps it gets from that. */
-import { invalid, requireCount, requireOptions, requireText } from './check.ts';
+import { invalid, requireCount, requireText } from './check.ts';
 import type { CrewListener } from './events.ts';
 import type { Attempt } from './model.ts';
+import { requireOptions, type OptionNames } from './option-names.ts';
 import type { Journal, OpenRun } from './journal/journal.ts';
 import { plainSteps, type Steps } from './steps.ts';
 
@@ -24,9 +25,20 @@ export interface KickoffOptions {
   readonly maxWaits?: number | undefined;
 }
 
+export const kickoffOptions: OptionNames<KickoffOptions> = {
+  signal: true,
+  onEvent: true,
+  stream: true,
+  runId: true,
+  journal: true,
+  steps: true,
+  retryAfterMs: true,
+  maxWaits: true,
+};
+
 /** @throws {TypeError} when an option is not valid. */
 export function checkKickoff(options: KickoffOptions): void {
-  requireOptions('kickoff', options);
+  requireOptions('kickoff', options, kickoffOptions);
   const { signal, onEvent, stream, runId, journal, steps, retryAfterMs, maxWaits } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('kickoff', 'signal', signal, 'an AbortSignal');
   if (onEvent !== undefined && typeof onEvent !== 'function') throw invalid('kickoff', 'onEvent', onEvent, 'a function');

@@ -2,6 +2,7 @@
 import { untilAborted } from './abort.ts';
 import type { Agent } from './agent.ts';
 import { attemptsOf, attemptsOfFailure, fallbackTaken, lostAttempts } from './attempts.ts';
+import { invalid } from './check.ts';
 import { messageOf } from './errors.ts';
 import type { RunTag, TurnTag } from './events.ts';
 import type { Attempt, ModelRequest, ModelResponse } from './model.ts';
@@ -179,8 +180,17 @@ function requestFor({ run, tag, signal }: Place, ask: Ask, onDelta: ModelRequest
 
 /** Models are other people's functions, not all of them in TypeScript. */
 function checked(response: ModelResponse): ModelResponse {
-  if (typeof response?.text === 'string' && Array.isArray(response.toolCalls)) return response;
-  throw new TypeError('The model did not return a ModelResponse, with text and toolCalls');
+  if (typeof response?.text !== 'string' || !Array.isArray(response.toolCalls)) {
+    throw new TypeError('The model did not return a ModelResponse, with text and toolCalls');
+  }
+  for (const [index, call] of response.toolCalls.entries()) {
+    for (const field of ['id', 'name', 'arguments'] as const) {
+      const value: unknown = call?.[field];
+      const valid = field === 'arguments' ? 'JSON text, not yet parsed' : 'a text';
+      if (typeof value !== 'string') throw invalid('ModelResponse', `toolCalls[${index}].${field}`, value, valid);
+    }
+  }
+  return response;
 }
 
 async function report(place: Place, { taken, thrown }: Outcome, isReplay: boolean): Promise<void> {

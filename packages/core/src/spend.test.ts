@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { Agent } from './agent.ts';
 import { Crew } from './crew.ts';
 import { TaskError } from './errors.ts';
-import type { Attempt, Model, Usage } from './model.ts';
+import type { Attempt, Model, ModelResponse, Usage } from './model.ts';
 import { Task } from './task.ts';
 import { scriptedModel } from './testing.ts';
 
@@ -113,6 +113,24 @@ test('a model that returns no response is a bug that says so', async () => {
     code: 'model_failed',
     cause: new TypeError('The model did not return a ModelResponse, with text and toolCalls'),
   });
+});
+
+test.each([
+  [
+    { id: '1', name: 'add', arguments: { a: 1 } },
+    'toolCalls[0].arguments is an object (Object), and has to be JSON text, not yet parsed',
+  ],
+  [{ id: '1', arguments: '{}' }, 'toolCalls[0].name is undefined, and has to be a text'],
+  [{ name: 'add', arguments: '{}' }, 'toolCalls[0].id is undefined, and has to be a text'],
+])('a model that returns the tool call %j has a bug, and no other model is told of it', async (call, reason) => {
+  const response = { model: 'a/b', text: '', toolCalls: [call], finishReason: 'tool_calls', usage: {} };
+  const model = vi.fn<Model>().mockResolvedValue(response as unknown as ModelResponse);
+
+  await expect(new Crew({ tasks: [first], model }).kickoff()).rejects.toMatchObject({
+    code: 'model_failed',
+    cause: new TypeError(`ModelResponse: ${reason}`),
+  });
+  expect(model).toHaveBeenCalledOnce();
 });
 
 test('a model that throws before it returns a promise ends the run the same way', async () => {

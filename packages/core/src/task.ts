@@ -1,9 +1,11 @@
 /** What is to be done, and what came of it. */
 import { Agent } from './agent.ts';
-import { invalid, requireOptions, requireText, show } from './check.ts';
+import { invalid, requireText, show } from './check.ts';
 import { takeContext, type ContextEdge, type ContextSource } from './context-policy.ts';
+import { crewaiWords } from './crewai-words.ts';
 import { takeGuardrails, type Guardrail, type ReviewContext, type TakenGuardrail } from './guardrail.ts';
 import type { JsonSchema } from './model.ts';
+import { requireOptions, type OptionNames } from './option-names.ts';
 import { checkOutputPath } from './output-file.ts';
 import { isSchema, toJsonSchema, type Schema } from './schema.ts';
 import { takeTools, type Tool } from './tool.ts';
@@ -70,6 +72,26 @@ export interface TaskOptions<
   readonly timeoutMs?: number | undefined;
 }
 
+const taskOptions: OptionNames<TaskOptions> = {
+  description: true,
+  expectedOutput: true,
+  agent: true,
+  name: true,
+  context: true,
+  tools: true,
+  output: true,
+  guardrails: true,
+  maxRetries: true,
+  outputFile: true,
+  createFolder: true,
+  markdown: true,
+  when: true,
+  async: true,
+  callback: true,
+  human: true,
+  timeoutMs: true,
+};
+
 /** A schema, and how a model is told of it. */
 export interface TakenSchema {
   readonly schema: Schema;
@@ -116,7 +138,7 @@ export class Task<
   readonly timeoutMs: number | undefined;
 
   constructor(options: TaskOptions<Name, Description, ExpectedOutput, By, Out, Earlier, When, File>) {
-    requireOptions('Task', options);
+    requireOptions('Task', options, taskOptions, crewaiWords);
     const { description, expectedOutput, agent, name } = options;
     const owner = `Task ${show(name ?? description)}`;
     if (name !== undefined) requireText('Task', 'name', name);

@@ -1,7 +1,8 @@
 /** Functions that a model may call. The only place where the arguments of a call are parsed. */
-import { invalid, requireCount, requireOptions, requireText } from './check.ts';
+import { invalid, requireCount, requireText } from './check.ts';
 import { frozenCopy } from './freeze.ts';
 import type { JsonSchema, ToolDefinition } from './model.ts';
+import { requireOptions, type OptionNames } from './option-names.ts';
 import { argumentsAreNotJson, argumentsAreWrong, toolThrew } from './prompt.ts';
 import { describeIssue, isSchema, toJsonSchema, type Schema } from './schema.ts';
 
@@ -26,6 +27,15 @@ export interface ToolOptions<Arguments> {
   /** A longer result is cut, and the model is told so. @default 50_000 */
   readonly maxResultCharacters?: number | undefined;
 }
+
+const toolOptions: OptionNames<ToolOptions<unknown>> = {
+  name: true,
+  description: true,
+  parameters: true,
+  execute: true,
+  onError: true,
+  maxResultCharacters: true,
+};
 
 /** A function that a model may call, made by `tool()`. */
 export interface Tool {
@@ -66,7 +76,7 @@ const validName = /^[a-zA-Z0-9_-]{1,64}$/;
  * @throws {TypeError} when an option is not valid, or the schema cannot be written as the JSON Schema of an object.
  */
 export function tool<Arguments>(options: ToolOptions<Arguments>): Tool {
-  requireOptions('tool', options);
+  requireOptions('tool', options, toolOptions);
   const { name, description, parameters, execute, onError, maxResultCharacters } = options;
   if (typeof name !== 'string' || !validName.test(name)) throw invalid('tool', 'name', name, `a text like ${validName.source}`);
   const owner = `tool "${name}"`;

@@ -39,6 +39,16 @@ test('a scripted stream comes in as many pieces as it was told to', async () => 
   expect(pieces.filter(Boolean)).toEqual(['🙂', '🙂', '🙂']);
 });
 
+test.each<[object, string]>([
+  [{ txt: 'Hi' }, 'an answer has no "txt"; it has: text, toolCalls, '],
+  [{ usage: { inputToken: 1 } }, 'usage has no "inputToken"; it has: inputTokens, '],
+  [{ toolCalls: [{ name: 'add', args: {} }] }, 'a call of toolCalls has no "args"; it has: name, arguments'],
+  [undefined as unknown as object, 'an answer is undefined: it must be an object'],
+])('the answer %o is refused with the reason', (answer, reason) => {
+  expect(() => simulator.answer(answer)).toThrow(TypeError);
+  expect(() => simulator.answer(answer)).toThrow(reason);
+});
+
 test('a stream in no pieces at all is refused', () => {
   expect(() => simulator.answer({ text: 'x', chunks: 0 })).toThrow(
     new TypeError('chunks is 0: it must be a whole number above 0'),

@@ -228,8 +228,13 @@ test('faults leave lists of models alone, unless they name the path', async () =
   await expect(ollama.list()).rejects.toMatchObject({ status_code: 503 });
 });
 
+/** As JavaScript hands it over. */
+const withTime: object = { time: 2 };
+
 test.each<[Fault, string]>([
-  [{ kind: 'explosion' as 'reset' }, 'kind is "explosion"'],
+  [{ kind: 'explosion' as 'reset' }, 'the kind of a fault is "explosion": it must be one of status, reset, '],
+  [undefined as unknown as Fault, 'the kind of a fault is "undefined": it must be one of status, reset, '],
+  [{ kind: 'reset', ...withTime }, 'a fault has no "time"; it has: kind, provider, model, times, '],
   [{ kind: 'status', status: 42 }, 'status is 42'],
   [{ kind: 'not_json', status: 1_000 }, 'status is 1000'],
   [{ kind: 'slow', delayMs: -1 }, 'delayMs is -1'],

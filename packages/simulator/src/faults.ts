@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import type { ChancyOrder } from './orders.ts';
+import { checkFields } from './field-names.ts';
+import { orderNames, type ChancyOrder } from './orders.ts';
 
 /** A fault to order: what goes wrong, for which requests, how often. */
 export type Fault = FaultTarget & FaultEffect;
@@ -72,6 +73,23 @@ const kinds: Readonly<Record<FaultKind, true>> = {
   quota: true,
 };
 
+/** Of a fault of any kind: whoever loops over kinds may say the same of each. */
+type FieldOf<Any> = Any extends unknown ? keyof Any : never;
+
+const faultNames: Readonly<Record<FieldOf<Fault>, true>> = {
+  kind: true,
+  ...orderNames,
+  forMs: true,
+  probability: true,
+  path: true,
+  status: true,
+  errorCode: true,
+  headers: true,
+  message: true,
+  delayMs: true,
+  afterChunks: true,
+};
+
 /** These have no meaning without a stream, so a plain request leaves them for the next stream. */
 const streamOnly: ReadonlySet<FaultKind> = new Set(['no_terminator', 'in_band_error']);
 
@@ -83,9 +101,11 @@ export function strikes(fault: Fault, request: { path: string; stream: boolean; 
 
 /** @throws {TypeError} naming the field that no fault can have. */
 export function checkFault(fault: Fault): void {
-  if (!Object.hasOwn(kinds, fault.kind)) {
-    throw new TypeError(`kind is "${fault.kind}": it must be one of ${Object.keys(kinds).join(', ')}`);
+  const { kind } = (fault ?? {}) as Partial<Fault>;
+  if (kind === undefined || !Object.hasOwn(kinds, kind)) {
+    throw new TypeError(`the kind of a fault is "${kind}": it must be one of ${Object.keys(kinds).join(', ')}`);
   }
+  checkFields<Partial<Record<FieldOf<Fault>, unknown>>>('a fault', fault, faultNames);
   if (fault.kind === 'status' || fault.kind === 'not_json') {
     const { status = fault.kind === 'not_json' ? 200 : Number.NaN } = fault;
     if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {

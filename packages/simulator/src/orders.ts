@@ -1,3 +1,4 @@
+import type { FieldNames } from './field-names.ts';
 import { providerNames, type ProviderName } from './provider.ts';
 
 /** Which requests something ordered applies to, and how often. */
@@ -25,6 +26,8 @@ export interface ChancyOrder extends Order {
   /** How likely it strikes a request it applies to, from 0 to 1; the same seed gives the same sequence. @default 1 */
   readonly probability?: number | undefined;
 }
+
+export const orderNames: FieldNames<Order> = { provider: true, model: true, times: true };
 
 interface Entry<T> {
   readonly order: T;

@@ -218,6 +218,13 @@ test('a port that is taken fails the start and leaves nothing behind', async () 
   await freed.close();
 });
 
+test('a provider that there is not is neither taken down nor brought up', async () => {
+  const reason = new TypeError('provider is "grok": it must be one of openai, anthropic, groq, ollama');
+
+  await expect(simulator.takeDown('grok' as 'groq')).rejects.toThrow(reason);
+  await expect(simulator.bringUp('grok' as 'groq')).rejects.toThrow(reason);
+});
+
 test.each<[SimulatorOptions, string]>([
   [{ latencyMs: -1 }, 'latencyMs has -1'],
   [{ chunkIntervalMs: { m: Number.NaN } }, 'chunkIntervalMs has NaN'],
@@ -225,6 +232,7 @@ test.each<[SimulatorOptions, string]>([
   [{ ports: { cohere: 1 } as SimulatorOptions['ports'] }, 'ports names "cohere"'],
   [{ models: { cohere: ['x'] } as SimulatorOptions['models'] }, 'models names "cohere"'],
   [{ seed: 0.5 }, 'seed is 0.5'],
+  [{ latency: 5 } as SimulatorOptions, 'startSimulator has no "latency"; it has: latencyMs, chunkIntervalMs, ports, '],
   [{ maxRequests: -1 }, 'maxRequests is -1'],
 ])('%o is refused with the reason', async (options, reason) => {
   await expect(startSimulator(options)).rejects.toThrow(TypeError);

@@ -1,6 +1,7 @@
 import { checkAnswer, type ScriptedAnswer } from './answers.ts';
 import type { Exchange, SeenRequest } from './exchange.ts';
 import { checkFault, type Fault } from './faults.ts';
+import { checkFields, type FieldNames } from './field-names.ts';
 import { OrderBook, type Ordered } from './orders.ts';
 import { PromptCache } from './prompt-cache.ts';
 import { ProviderServer } from './provider-server.ts';
@@ -37,9 +38,9 @@ export interface Simulator {
   fault(fault: Fault): Ordered;
   /** Scripts an answer. The first that fits a request is given. @throws {TypeError} when no answer can be like that. */
   answer(answer: ScriptedAnswer): Ordered;
-  /** Closes a provider's port and connections, so that further ones are refused. */
+  /** Closes a provider's port and connections, so that further ones are refused. @throws {TypeError} when there is no such provider. */
   takeDown(provider: ProviderName): Promise<void>;
-  /** Opens the same port again. */
+  /** Opens the same port again. @throws {TypeError} when there is no such provider. */
   bringUp(provider: ProviderName): Promise<void>;
   /** Forgets faults, scripted answers, requests and cached prompts. */
   reset(): void;
@@ -101,8 +102,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       checkAnswer(answer);
       return answers.place(answer);
     },
-    takeDown: (provider) => servers[provider].down(),
-    bringUp: (provider) => servers[provider].up(),
+    takeDown: async (provider) => serverOf(servers, provider).down(),
+    bringUp: async (provider) => serverOf(servers, provider).up(),
     reset() {
       for (const memory of [faults, answers, cache]) memory.clear();
       requests.length = 0;
@@ -112,6 +113,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 }
 
 type Servers = Readonly<Record<ProviderName, ProviderServer>>;
+
+/** @throws {TypeError} when there is no such provider. */
+function serverOf(servers: Servers, provider: ProviderName): ProviderServer {
+  if (Object.hasOwn(servers, provider)) return servers[provider];
+  throw new TypeError(`provider is "${provider}": it must be one of ${providerNames.join(', ')}`);
+}
 
 async function open(servers: Servers): Promise<void> {
   const outcomes = await Promise.allSettled(Object.values(servers).map((server) => server.up()));
@@ -154,7 +161,18 @@ function msFor(ms: number | Readonly<Record<string, number>>, model: string): nu
   return typeof ms === 'number' ? ms : (ms[model] ?? 0);
 }
 
-function checkOptions({ latencyMs, chunkIntervalMs, ports = {}, seed, models = {}, maxRequests }: SimulatorOptions): void {
+const optionNames: FieldNames<SimulatorOptions> = {
+  latencyMs: true,
+  chunkIntervalMs: true,
+  ports: true,
+  seed: true,
+  models: true,
+  maxRequests: true,
+};
+
+function checkOptions(options: SimulatorOptions): void {
+  checkFields('startSimulator', options, optionNames);
+  const { latencyMs, chunkIntervalMs, ports = {}, seed, models = {}, maxRequests } = options;
   for (const [name, value] of Object.entries({ latencyMs, chunkIntervalMs })) {
     for (const ms of typeof value === 'object' ? Object.values(value) : [value ?? 0]) {
       if (!(Number.isFinite(ms) && ms >= 0)) throw new TypeError(`${name} has ${ms}: milliseconds are 0 or more`);

@@ -102,6 +102,17 @@ test('leaving the loop aborts the run, and nothing more is asked', async () => {
   expect(await stream.next()).toMatchObject({ done: true });
 });
 
+test.each(['to its end', 'and left'])('a stream that was read %s is not read again', async (how) => {
+  const stream = new Crew({ tasks: [one], model: letters('abc') }).stream({ topic: 'bees' });
+  for await (const { type } of stream) if (how === 'and left' && type === 'delta') break;
+
+  const again = async (): Promise<void> => {
+    for await (const { type } of stream) expect(type).toBe('never');
+  };
+
+  await expect(again()).rejects.toThrow('The events of this stream were read already');
+});
+
 test('the result alone lets the events go by', async () => {
   const model = letters('abc');
 
@@ -114,7 +125,12 @@ test('a stream that nobody reads asks for nothing, and one that is closed before
 
   await stream.close();
 
-  await expect(stream.result).rejects.toThrow('The stream was closed');
+  await expect(stream.result).rejects.toMatchObject({
+    name: 'TaskError',
+    code: 'aborted',
+    task: 'one',
+    message: 'Task "one" (writer) was aborted: The stream was closed',
+  });
   expect(await stream.next()).toMatchObject({ done: true });
   expect(model.sent).toBe(0);
 });

@@ -114,12 +114,11 @@ test.each([
   await expect(journal.open('run')).rejects.toThrow(message);
 });
 
+const openHere = { code: 'locked', message: 'Run "run" is open in this process already' };
+
 test('a run is open once at a time: in this process, and beside another that lives', async () => {
   const opened = await journal.open('run');
-  await expect(journal.open('run')).rejects.toMatchObject({
-    code: 'locked',
-    message: 'Run "run" is open in this process already',
-  });
+  await expect(journal.open('run')).rejects.toMatchObject(openHere);
   await opened.close();
 
   const other = { ...self(), pid: 1, started: '1', where: 'another-machine boot container' };
@@ -142,6 +141,14 @@ test.each([
   expect(await readdir(join(folder, 'run'))).toEqual(['journal.jsonl']);
 });
 
+test('of two that open a run at once in one process, the second is told that it is open here', async () => {
+  const outcomes = await Promise.allSettled([journal.open('run'), journal.open('run')]);
+
+  const [refused] = outcomes.filter((outcome) => outcome.status === 'rejected');
+  expect(refused?.reason).toMatchObject(openHere);
+  for (const outcome of outcomes) if (outcome.status === 'fulfilled') await outcome.value.close();
+});
+
 test('of many that open a run with a dead owner at once, exactly one gets it', async () => {
   await within(async () => undefined);
   await writeFile(join(folder, 'run', 'lock-7'), JSON.stringify({ ...self(), pid: 2 ** 22 + 1 }));
@@ -150,7 +157,7 @@ test('of many that open a run with a dead owner at once, exactly one gets it', a
 
   const opened = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
   expect(opened).toHaveLength(1);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'locked' });
+  for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject(openHere);
   await opened[0]?.close();
   expect(await readdir(join(folder, 'run'))).toEqual(['journal.jsonl']);
 });

@@ -1,6 +1,7 @@
 /** One writer for a run at a time: the highest numbered `lock-<n>` in its folder is the lock. */
 import { link, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
 import { JournalError } from './journal.ts';
 import { isAlive, renewalMs, self, type Owner } from './owner.ts';
 
@@ -24,14 +25,18 @@ export async function lockRun(folder: string, runId: string): Promise<Release> {
   try {
     await link(draft, mine); // whole or not at all, and never over another
   } catch (cause) {
-    throw new JournalError('locked', `Run "${runId}" is being opened by another process: ${folder}`, cause);
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new JournalError('not_written', `Run "${runId}" cannot be locked: ${messageOf(cause)}`, cause);
+    }
+    throw await lostRace(folder, runId, top + 1);
   } finally {
     await rm(draft, { force: true });
   }
   const now = await numbers(folder);
-  if (now.some((number) => number > top + 1)) {
+  const last = now.at(-1) ?? 0;
+  if (last > top + 1) {
     await rm(mine, { force: true });
-    throw new JournalError('locked', `Run "${runId}" is being opened by another process: ${folder}`);
+    throw await lostRace(folder, runId, last);
   }
   for (const number of now) if (number <= top) await rm(join(folder, `lock-${number}`), { force: true });
 
@@ -52,6 +57,13 @@ async function numbers(folder: string): Promise<readonly number[]> {
     .toSorted((a, b) => a - b);
 }
 
+/** Who was faster is asked: it may well be this process. */
+async function lostRace(folder: string, runId: string, number: number): Promise<JournalError> {
+  await requireDead(folder, runId, number);
+  return new JournalError('locked', `Run "${runId}" was opened, and closed again, while it was being opened here`);
+}
+
+/** @throws {JournalError} that says who has the run open. */
 async function requireDead(folder: string, runId: string, number: number): Promise<void> {
   const file = join(folder, `lock-${number}`);
   let owner: Owner;

@@ -1,7 +1,8 @@
 /** Knowledge from text and Markdown files. */
 import { readFileSync } from 'node:fs';
 import { untilAborted } from '../abort.ts';
-import { invalid, requireAtLeast, requireListOfTexts, requireOptions, requireText } from '../check.ts';
+import { invalid, requireAtLeast, requireListOfTexts, requireText } from '../check.ts';
+import { requireOptions, type OptionNames } from '../option-names.ts';
 import type { Knowledge, Passage } from '../knowledge.ts';
 import type { Embed } from '../text-index/embedded-index.ts';
 import { createTextIndex } from '../text-index/text-index.ts';
@@ -21,6 +22,13 @@ export interface KnowledgeOptions {
   readonly embed?: Embed | undefined;
 }
 
+const knowledgeOptions: OptionNames<KnowledgeOptions> = {
+  files: true,
+  texts: true,
+  passageCharacters: true,
+  embed: true,
+};
+
 /**
  * Reads texts, and finds the passages that bear on a task. Without `embed` it needs the package `minisearch`.
  *
@@ -36,7 +44,7 @@ export interface KnowledgeOptions {
  */
 export function createKnowledge(options: KnowledgeOptions): Knowledge {
   const owner = 'createKnowledge';
-  requireOptions(owner, options);
+  requireOptions(owner, options, knowledgeOptions);
   const { files = [], texts = [], passageCharacters = 1_200, embed } = options;
   requireListOfTexts(owner, 'files', files);
   requireAtLeast(owner, 'passageCharacters', passageCharacters, 100);

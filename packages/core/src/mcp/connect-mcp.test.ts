@@ -188,7 +188,7 @@ describe('connecting', () => {
   });
 
   test.each<[unknown, string]>([
-    [undefined, 'options is undefined'],
+    [undefined, 'servers is undefined'],
     [{}, 'servers is empty'],
     [{ 'a b': { url: 'http://x' } }, 'its name is "a b"'],
     [{ a: {} }, 'has to have either command or url'],

@@ -1,7 +1,8 @@
 /** Tools from MCP servers (https://modelcontextprotocol.io), over the protocol's own SDK. */
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
-import { requireCount, requireOptions } from '../check.ts';
+import { requireCount } from '../check.ts';
+import { requireOptions, type OptionNames } from '../option-names.ts';
 import { messageOf } from '../errors.ts';
 import { loadPeer } from '../load-peer.ts';
 import type { Schema } from '../schema.ts';
@@ -22,6 +23,13 @@ export interface McpOptions {
   /** Ends the connecting. @default never */
   readonly signal?: AbortSignal | undefined;
 }
+
+const mcpOptions: OptionNames<McpOptions> = {
+  timeoutMs: true,
+  connectTimeoutMs: true,
+  maxResultCharacters: true,
+  signal: true,
+};
 
 export interface McpConnection<Name extends string = string> {
   /** All of them, named `server_tool`. */
@@ -54,7 +62,7 @@ export async function connectMcp<const Name extends string>(
 ): Promise<McpConnection<Name>> {
   const owner = 'connectMcp';
   checkServers(owner, servers);
-  requireOptions(owner, options);
+  requireOptions(owner, options, mcpOptions);
   const { timeoutMs = 60_000, connectTimeoutMs = 30_000, maxResultCharacters, signal } = options;
   requireCount(owner, 'timeoutMs', timeoutMs);
   requireCount(owner, 'connectTimeoutMs', connectTimeoutMs);

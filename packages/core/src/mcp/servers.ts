@@ -1,6 +1,6 @@
 /** The servers that tools may come from, and how each is reached. */
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { invalid, requireListOfTexts, requireOptions, requireText } from '../check.ts';
+import { invalid, requireListOfTexts, requireObject, requireText } from '../check.ts';
 import { isPlainObject } from '../freeze.ts';
 import { loadPeer } from '../load-peer.ts';
 
@@ -33,7 +33,7 @@ export type McpServer = StdioServer | HttpServer;
 
 /** @throws {TypeError} when a server is not described as it should be. */
 export function checkServers(owner: string, servers: unknown): void {
-  requireOptions(owner, servers);
+  requireObject(owner, 'servers', servers);
   const entries = Object.entries(servers as object);
   if (entries.length === 0) throw new TypeError(`${owner}: servers is empty, and has to name at least one server`);
   for (const [name, server] of entries) checkServer(`${owner}: server "${name}"`, name, server);
@@ -41,7 +41,7 @@ export function checkServers(owner: string, servers: unknown): void {
 
 function checkServer(owner: string, name: string, server: unknown): void {
   if (!/^[a-zA-Z0-9_-]{1,32}$/.test(name)) throw invalid(owner, 'its name', name, 'at most 32 letters, digits, _ and -');
-  requireOptions(owner, server);
+  requireObject(owner, 'it', server);
   const { command, url, args, env, headers, cwd, tools } = server as Record<string, unknown>;
   if ((command === undefined) === (url === undefined)) throw new TypeError(`${owner} has to have either command or url`);
   if (command !== undefined) requireText(owner, 'command', command);

@@ -1,6 +1,7 @@
 /** Notes that are found again: in this process, and in a file if there is one. */
 import { untilAborted } from '../abort.ts';
-import { requireCount, requireOptions, requireText } from '../check.ts';
+import { requireCount, requireText } from '../check.ts';
+import { requireOptions, type OptionNames } from '../option-names.ts';
 import type { Memory, Note } from '../memory.ts';
 import type { Embed } from '../text-index/embedded-index.ts';
 import { createTextIndex, type TextIndex } from '../text-index/text-index.ts';
@@ -20,6 +21,13 @@ export interface MemoryOptions {
   readonly embed?: Embed | undefined;
 }
 
+const memoryOptions: OptionNames<MemoryOptions> = {
+  file: true,
+  maxNotes: true,
+  maxNoteCharacters: true,
+  embed: true,
+};
+
 /**
  * A bounded memory. Without `embed` it needs the package `minisearch`.
  *
@@ -31,7 +39,7 @@ export interface MemoryOptions {
  */
 export function createMemory(options: MemoryOptions = {}): Memory {
   const owner = 'createMemory';
-  requireOptions(owner, options);
+  requireOptions(owner, options, memoryOptions);
   const { file, maxNotes = 1_000, maxNoteCharacters = 4_000, embed } = options;
   if (file !== undefined) requireText(owner, 'file', file);
   requireCount(owner, 'maxNotes', maxNotes);

@@ -1,7 +1,8 @@
 /** A tool that reads pages of the public internet, and of nothing else. */
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { invalid, requireAtLeast, requireCount, requireOptions, requireText } from '../check.ts';
+import { invalid, requireAtLeast, requireCount, requireText } from '../check.ts';
+import { requireOptions, type OptionNames } from '../option-names.ts';
 import { fetchPageWords } from '../prompt.ts';
 import { tool, type Tool } from '../tool.ts';
 import { addressGuard, type AddressGuard } from './addresses.ts';
@@ -33,6 +34,18 @@ export interface FetchPageOptions {
   readonly lookup?: LookupFunction | undefined;
 }
 
+const fetchPageOptions: OptionNames<FetchPageOptions> = {
+  name: true,
+  description: true,
+  maxBytes: true,
+  timeoutMs: true,
+  maxRedirects: true,
+  links: true,
+  userAgent: true,
+  allowAddresses: true,
+  lookup: true,
+};
+
 interface Fetching extends Omit<PageRequest, 'signal'> {
   readonly guard: AddressGuard;
   readonly timeoutMs: number;
@@ -51,7 +64,7 @@ interface Fetching extends Omit<PageRequest, 'signal'> {
  */
 export function fetchPage(options: FetchPageOptions = {}): Tool {
   const owner = 'fetchPage';
-  requireOptions(owner, options);
+  requireOptions(owner, options, fetchPageOptions);
   const { name = 'fetch_page', description = fetchPageWords.description, maxBytes = 2_000_000, timeoutMs = 20_000 } = options;
   const { maxRedirects = 5, links = false, userAgent = 'rolecall', lookup = systemLookup } = options;
   requireCount(owner, 'maxBytes', maxBytes);

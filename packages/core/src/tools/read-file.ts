@@ -2,7 +2,8 @@
 import { constants, type Stats } from 'node:fs';
 import { open, readdir, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { requireCount, requireOptions, requireText } from '../check.ts';
+import { requireCount, requireText } from '../check.ts';
+import { requireOptions, type OptionNames } from '../option-names.ts';
 import { readFileWords } from '../prompt.ts';
 import { tool, type Tool } from '../tool.ts';
 import { textArgument } from './text-argument.ts';
@@ -18,6 +19,13 @@ export interface ReadFileOptions {
   readonly maxBytes?: number | undefined;
 }
 
+const readFileOptions: OptionNames<ReadFileOptions> = {
+  folder: true,
+  name: true,
+  description: true,
+  maxBytes: true,
+};
+
 /**
  * A tool that gives the text of a file inside `folder`, or the names in a folder of it.
  *
@@ -28,7 +36,7 @@ export interface ReadFileOptions {
  */
 export function readFile(options: ReadFileOptions): Tool {
   const owner = 'readFile';
-  requireOptions(owner, options);
+  requireOptions(owner, options, readFileOptions);
   const { folder, name = 'read_file', description = readFileWords.description, maxBytes = 1_000_000 } = options;
   requireText(owner, 'folder', folder);
   requireCount(owner, 'maxBytes', maxBytes);

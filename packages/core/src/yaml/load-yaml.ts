@@ -1,7 +1,8 @@
 /** Agents and tasks out of `agents.yaml` and `tasks.yaml`, as CrewAI writes them. */
 import { readFile } from 'node:fs/promises';
 import { Agent, type AgentOptions } from '../agent.ts';
-import { invalid, requireOptions, requireText } from '../check.ts';
+import { invalid, requireText } from '../check.ts';
+import { requireOptions, type OptionNames } from '../option-names.ts';
 import { messageOf } from '../errors.ts';
 import { isPlainObject } from '../freeze.ts';
 import type { Knowledge } from '../knowledge.ts';
@@ -29,6 +30,16 @@ export interface YamlOptions {
   /** The knowledge of all of the agents. @default none */
   readonly knowledge?: Knowledge | undefined;
 }
+
+const yamlOptions: OptionNames<YamlOptions> = {
+  agents: true,
+  tasks: true,
+  tools: true,
+  schemas: true,
+  human: true,
+  memory: true,
+  knowledge: true,
+};
 
 export interface LoadedYaml {
   /** By their keys in the file, which are their names unless they say otherwise. */
@@ -81,7 +92,7 @@ export async function loadYaml(options: YamlOptions): Promise<LoadedYaml> {
 }
 
 function checkOptions(options: YamlOptions): void {
-  requireOptions('loadYaml', options);
+  requireOptions('loadYaml', options, yamlOptions);
   requireText('loadYaml', 'agents', options.agents);
   requireText('loadYaml', 'tasks', options.tasks);
   const { tools, schemas, human } = options;

@@ -1,4 +1,4 @@
-import type { BaselineFigures } from './baseline.ts';
+import { leftOut, notCompared, type BaselineFigures } from './baseline.ts';
 import { compareRuns, type CompareRunsOptions, type Run } from './compare-runs.ts';
 import {
   decimalsFor,
@@ -173,17 +173,18 @@ function groupCells(name: string, group: GroupFigures, decimals: number): string
 }
 
 function baselineSection(figures: BaselineFigures, { width, heading }: Layout): string[] {
-  const { basis, costUsd, spentUsd, savedUsd, savedShare, excluded } = figures;
+  const { basis, costUsd, spentUsd, savedUsd, savedShare } = figures;
   const model = formatName(figures.model ?? '');
   const title =
     basis === 'same_tokens' ? `Baseline: ${model} on the same tokens (an estimate)` : 'Baseline: the stated cost per workflow';
-  const left = excluded > 0 ? [['Left out', `${plural(excluded, 'request', 'requests')} without a price`] as const] : [];
-  if (savedUsd === null) return [...heading(title), ...factLines([['Saved', 'not available'], ...left], width)];
+  const left = leftOut(figures);
+  const omitted: readonly Fact[] = left === undefined ? [] : [['Left out', left]];
+  if (savedUsd === null) return [...heading(title), ...factLines([['Saved', notCompared(figures)], ...omitted], width)];
   const facts: readonly Fact[] = [
     ['Baseline', `${formatUsd(costUsd)} USD`],
     ['Spent', `${formatUsd(spentUsd)} USD`],
     ['Saved', `${formatUsd(savedUsd)} USD (${formatSaving(savedShare)})`],
-    ...left,
+    ...omitted,
   ];
   return [...heading(title), ...factLines(facts, width)];
 }

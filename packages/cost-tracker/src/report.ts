@@ -28,8 +28,8 @@ export interface ReportOptions extends LayoutOptions, CompareRunsOptions {
 
 /** The summary in sections: overall, by agent, by model, by workflow, and what was saved. */
 export function reportText(summary: Summary, options: ReportOptions): string {
-  const layout = layoutOf(options);
-  const { maxLines = 10, against } = options;
+  const layout = layoutOf(options, ['maxLines', 'against', 'runsPerDay', 'daysPerMonth']);
+  const { maxLines = 10, against, runsPerDay, daysPerMonth } = options;
   if (!Number.isSafeInteger(maxLines) || maxLines < 1) {
     throw new TypeError(`maxLines: ${String(maxLines)} is not a whole number of at least 1`);
   }
@@ -39,7 +39,7 @@ export function reportText(summary: Summary, options: ReportOptions): string {
     groups('By model', summary.byModel, maxLines, layout),
     summary.workflows > 1 ? groups('By workflow', summary.byWorkflow, maxLines, layout) : [],
     summary.baseline ? baselineSection(summary.baseline, layout) : [],
-    against ? comparisonSection(compareRuns(against, summary, options), layout) : [],
+    against ? comparisonSection(compareRuns(against, summary, { runsPerDay, daysPerMonth }), layout) : [],
     summary.simulated.requests > 0
       ? wrapText('~ ', 'answered by a simulator, in whole or in part: nobody was paid for it', layout.width)
       : [],

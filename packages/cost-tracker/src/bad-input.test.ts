@@ -3,7 +3,9 @@ import { compareRuns } from './compare-runs.ts';
 import { CostTracker } from './cost-tracker.ts';
 
 /** As from JavaScript, where nobody checks types. */
-const untyped = CostTracker as unknown as new (options?: unknown) => Record<
+const untyped = CostTracker as unknown as new (
+  options?: unknown,
+) => Record<
   'run' | 'wrap' | 'report' | 'reprice' | 'exportCsv' | 'exportJson' | 'exportHtml',
   (...given: readonly unknown[]) => unknown
 >;

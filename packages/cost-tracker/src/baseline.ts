@@ -28,13 +28,12 @@ export interface BaselineFigures {
 
 /** What is left out, in words; `undefined` if nothing is. */
 export function leftOut({ excluded, baselineUnpriced }: BaselineFigures): string | undefined {
-  const requests = (count: number): string => plural(count, 'request', 'requests');
-  const own = excluded - baselineUnpriced;
   const parts = [
-    ...(own > 0 ? [`${requests(own)} without a price`] : []),
-    ...(baselineUnpriced > 0 ? [`${requests(baselineUnpriced)} for which the baseline has no price`] : []),
-  ];
-  return parts.length === 0 ? undefined : parts.join(', ');
+    { count: excluded - baselineUnpriced, why: 'without a price' },
+    { count: baselineUnpriced, why: 'for which the baseline has no price' },
+  ].filter(({ count }) => count > 0);
+  const texts = parts.map(({ count, why }) => `${plural(count, 'request', 'requests')} ${why}`);
+  return texts.length === 0 ? undefined : texts.join(', ');
 }
 
 /** Why there is no saving: a name without a price is a mistake, and anything else only means that there is nothing to compare yet. */

@@ -11,11 +11,12 @@ interface Request extends TrackedRequest {
 
 const usage = { inputTokens: 8, outputTokens: 300 };
 const question: Request = { role: 'writer', messages: [{ role: 'user', content: 'hi' }], labels: { workflow: 'post-1' } };
-const modelOf = (id: string): TrackedModel<Request, TrackedResponse> =>
-  Object.assign(async () => ({ model: id, usage }), { id });
+const modelOf = (id: string): TrackedModel<Request, TrackedResponse> => Object.assign(async () => ({ model: id, usage }), { id });
 
 async function refusalOf(budget: BudgetOptions, id: string, request = question): Promise<BudgetError> {
-  const error: unknown = await new CostTracker({ budgets: [budget] }).wrap(modelOf(id))(request).catch((thrown: unknown) => thrown);
+  const error: unknown = await new CostTracker({ budgets: [budget] })
+    .wrap(modelOf(id))(request)
+    .catch((thrown: unknown) => thrown);
   expect(BudgetError.isInstance(error)).toBe(true);
   return error as BudgetError;
 }

@@ -8,7 +8,12 @@ import type { Prospect } from './prospects.ts';
 
 /** An amount to reserve, or why there is none. `remedy` says how less would do, where a call does not say how much it may write. */
 export type Estimate =
-  | { readonly amount: bigint; readonly remedy?: (() => string) | undefined; readonly refusal?: undefined; readonly reason?: undefined }
+  | {
+      readonly amount: bigint;
+      readonly remedy?: (() => string) | undefined;
+      readonly refusal?: undefined;
+      readonly reason?: undefined;
+    }
   | { readonly amount: null; readonly refusal: 'budget_unpriced' | 'budget_unbounded'; readonly reason: string };
 
 export function estimate(budget: Budget, { size, usualOutput, price }: Prospect): Estimate {

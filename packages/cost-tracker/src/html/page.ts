@@ -105,9 +105,7 @@ function saved(figures: BaselineFigures): Markup {
           >.`;
   return html`<section>
     <h2>Against the baseline</h2>
-    <p class="note">
-      ${against}${verdict}${left === undefined ? '' : ` Left out: ${left}.`}
-    </p>
+    <p class="note">${against}${verdict}${left === undefined ? '' : ` Left out: ${left}.`}</p>
   </section>`;
 }
 

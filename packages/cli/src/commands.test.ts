@@ -75,6 +75,41 @@ test('report --diff exits with 1 when the cost rose, and with 0 while it rose no
   expect(allowed.stdout).toContain('Per day (200 runs)');
 });
 
+test('report refuses a baseline that nobody has a price for', async () => {
+  const { exitCode, stdout, stderr } = await rolecall(['report', 'before', '--baseline', 'nomodel'], { cwd });
+
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  expect(stderr).toContain('--baseline: no price is known for "nomodel". Name a model with a list price, such as openai/gpt-4.');
+});
+
+test('report refuses what is no ledger, on either side, and takes an empty one for what it is', async () => {
+  await writeFile(join(cwd, 'package.json'), '{\n  "name": "demo"\n}\n');
+  await writeFile(join(cwd, 'newer.jsonl'), '{"v":2}\n');
+  await mkdir(join(cwd, 'no-ledger'));
+  await mkdir(join(cwd, 'empty'));
+  await writeFile(join(cwd, 'empty', '2026-11-23T06-00-00.000Z-4711-0123abcd-0001.jsonl'), '{"v":1,"id"');
+  const report = (...names: string[]): ReturnType<typeof rolecall> => rolecall(['report', ...names], { cwd });
+
+  const refused = [
+    await report('package.json'),
+    await report('newer.jsonl'),
+    await report('no-ledger'),
+    await report('no-ledger', '--diff', 'before', '--fail-on-rise', '5%'),
+    await report('before', '--diff', 'no-ledger'),
+  ];
+  const empty = await report('empty');
+
+  expect(refused.map(({ exitCode, stdout }) => [exitCode, stdout])).toEqual(refused.map(() => [2, '']));
+  expect(refused.map(({ stderr }) => stderr)).toEqual([
+    expect.stringMatching(/package\.json is no ledger: none of its 3 lines is a row\. Name the folder/),
+    expect.stringMatching(/newer\.jsonl was written by a newer version/),
+    expect.stringMatching(/no-ledger is no ledger: it has no rows\. Name the folder/),
+    expect.stringMatching(/no-ledger is no ledger/),
+    expect.stringMatching(/no-ledger is no ledger/),
+  ]);
+  expect(empty).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('0.00 USD') as string });
+});
+
 test('report wants a ledger to compare with before it compares', async () => {
   const { exitCode, stderr } = await rolecall(['report', 'after', '--runs-per-day', '200'], { cwd });
 

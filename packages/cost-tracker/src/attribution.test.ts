@@ -69,7 +69,7 @@ test('records by hand and wrapped models are, too; what they say themselves come
 });
 
 test.each([
-  [null, /run: expected/],
+  [null, /run: null is not \{ agent, workflow, task, tags \}/],
   [{ agent: 5 }, /run\.agent: number is not a text/],
   [{ tags: 'a,b' }, /run\.tags: expected an array of texts/],
   [{ customer: 'x' }, /run\.customer: no such field; there are agent, workflow, task, tags/],

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { shown } from './check-options.ts';
 import type { WrappedCall } from './wrapped-call.ts';
 
 /** On whose account calls are. */
@@ -24,9 +25,10 @@ const names = ['agent', 'workflow', 'task'] as const;
 export class Scopes {
   readonly #storage = new AsyncLocalStorage<Scope>();
 
-  /** @throws {TypeError} when the attribution is none. */
+  /** @throws {TypeError} when the attribution is none, or the work. */
   run<Result>(given: Attribution, work: () => Result): Result {
     check(given);
+    if (typeof work !== 'function') throw new TypeError(`run: ${shown(work)} is not a function; use run({ agent }, () => …)`);
     return this.#storage.run({ attribution: attributed(given, this.attribution), call: this.call }, work);
   }
 
@@ -57,7 +59,8 @@ function union(own: readonly string[] | undefined, around: readonly string[] | u
 }
 
 function check(given: Attribution): void {
-  if (typeof given !== 'object' || given === null) throw new TypeError('run: expected { agent, workflow, task, tags }');
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError(`run: ${shown(given)} is not { agent, workflow, task, tags }`);
   for (const [name, value] of Object.entries(given)) {
     if (name === 'tags') {
       const valid = value === undefined || (Array.isArray(value) && value.every((tag) => typeof tag === 'string'));

@@ -18,21 +18,36 @@ test('a negative saving is a loss, and is shown as one', () => {
   expect(tracker.report()).toContain('Saved     -0.03 USD (-100 %)');
 });
 
-test('a baseline without a price is not available, instead of free', () => {
-  const tracker = new CostTracker({ prices, baseline: 'acme/unknown' });
+test('a baseline without a price is not available, instead of free, and is what is said to have none', async () => {
+  const tracker = new CostTracker({ prices, baseline: 'gpt-44' });
 
   tracker.record({ model: 'dear', ...thousand });
 
   expect(tracker.summary().baseline).toEqual({
     basis: 'same_tokens',
-    model: 'acme/unknown',
+    model: 'gpt-44',
     costUsd: null,
     spentUsd: null,
     savedUsd: null,
     savedShare: null,
     excluded: 1,
+    baselineUnpriced: 1,
   });
-  expect(tracker.report()).toContain('Saved     not available');
+  const text = tracker.report();
+  expect(text.replaceAll(/\s+/g, ' ')).toContain(
+    'Saved not available: no price is known for the baseline gpt-44; check its name, or add it to `prices`',
+  );
+  expect(text).toContain('Left out  1 request for which the baseline has no price');
+  expect(await tracker.html()).toContain('no price is known for the baseline gpt-44');
+});
+
+test('a call that reported no usage is not held against the baseline', () => {
+  const tracker = new CostTracker({ prices, baseline: 'gpt-4' });
+
+  tracker.record({ model: 'dear' });
+
+  expect(tracker.summary().baseline).toMatchObject({ excluded: 1, baselineUnpriced: 0 });
+  expect(tracker.report()).toMatch(/Saved +not available\n +Left out +1 request without a price/);
 });
 
 test('a call without a price is left out on both sides', () => {
@@ -83,6 +98,7 @@ test('what a workflow used to cost is a baseline too', () => {
     savedUsd: 0.24,
     savedShare: 0.8,
     excluded: 0,
+    baselineUnpriced: 0,
   });
 });
 

@@ -70,7 +70,7 @@ test('they are told again in the next window, and for each subject', () => {
 
 test('a refused call reaches the last threshold, once, however little is spent', async () => {
   const alerts: BudgetAlert[] = [];
-  const tracker = trackerWith({}, (alert) => void alerts.push(alert));
+  const tracker = trackerWith({ reserve: 'worst' }, (alert) => void alerts.push(alert));
   const model = tracker.wrap(Object.assign(async () => ({ model: 'm', usage: {} }), { id: 'm' }));
   const request = { role: 'writer', settings: { maxOutputTokens: 20_000 } };
 

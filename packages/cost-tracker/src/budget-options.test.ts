@@ -17,6 +17,8 @@ test.each([
   [{ limitUsd: 1, thresholds: [0] }, 'budgets[0].thresholds: an array is not a list of numbers above 0'],
   [{ limitUsd: 1, scope: { role: 'x' } }, 'budgets[0].scope: an object is none of process'],
   [{ limitUsd: 1, scope: { agent: '' } }, 'budgets[0].scope: an object is none of process'],
+  [{ limitUsd: 1, assumedOutputTokens: 0.5 }, 'budgets[0].assumedOutputTokens: 0.5 is not a whole number of at least 0'],
+  [{ limitUsd: 1, assumedOutputTokens: 9, reserve: 'worst' }, "9 has no meaning beside reserve: 'worst'"],
   [{ limitUsd: 1, limit: 5 }, '"limit": no such option'],
   [{ limitUsd: 1, name: '' }, 'budgets[0].name: "" is no name'],
 ])('%j is refused when the tracker is made', (budget, message) => {

@@ -34,6 +34,11 @@ interface BudgetBase {
    * exceed that), or all it may (`worst`; the limit is never passed). @default 'typical'
    */
   readonly reserve?: 'typical' | 'worst' | undefined;
+  /**
+   * How long, in tokens, an answer is taken to be of which fewer than 20 like it are known; never more than the request or the
+   * model allows. @default 4_096
+   */
+  readonly assumedOutputTokens?: number | undefined;
 }
 
 export interface UsdBudget extends BudgetBase {
@@ -69,6 +74,7 @@ const optionNames = [
   'thresholds',
   'onLimit',
   'reserve',
+  'assumedOutputTokens',
   'unpriced',
   'maxCostUsd',
   'maxCallTokens',
@@ -104,7 +110,11 @@ export function checkBudget(options: BudgetOptions, field: string): void {
   for (const [name, values] of Object.entries(choices)) {
     if (given[name] !== undefined && !values.includes(given[name] as string)) fail(name, `is none of ${values.join(', ')}`);
   }
-  const { name, thresholds, scope } = options;
+  const { name, thresholds, scope, assumedOutputTokens } = options;
+  if (assumedOutputTokens !== undefined) {
+    if (!isTokens(assumedOutputTokens)) fail('assumedOutputTokens', 'is not a whole number of at least 0');
+    if (options.reserve === 'worst') fail('assumedOutputTokens', "has no meaning beside reserve: 'worst'");
+  }
   if (name !== undefined && (typeof name !== 'string' || name === '')) fail('name', 'is no name');
   if (thresholds !== undefined && !(Array.isArray(thresholds) && thresholds.every((share) => isUsd(share) && share > 0))) {
     fail('thresholds', 'is not a list of numbers above 0, where 1 is the limit');

@@ -28,6 +28,7 @@ export class Budget {
   readonly thresholds: readonly { readonly share: number; readonly amount: bigint }[];
   readonly onLimit: 'stop' | 'next' | 'warn';
   readonly reserve: 'typical' | 'worst';
+  readonly assumedOutputTokens: number;
   readonly allowsUnpriced: boolean;
   readonly #window: WindowKind;
   readonly #calendar: Calendar;
@@ -52,6 +53,7 @@ export class Budget {
       .map((share) => ({ share, amount: partOf(this.limit, share) }));
     this.onLimit = options.onLimit ?? 'stop';
     this.reserve = options.reserve ?? 'typical';
+    this.assumedOutputTokens = options.assumedOutputTokens ?? 4_096;
     this.allowsUnpriced = options.unpriced === 'allow';
     this.#window = window;
     this.#calendar = readCalendar(window, timeZone, field);

@@ -40,6 +40,7 @@ interface Match {
   readonly budget: Budget;
   readonly pot: BudgetPot;
   readonly claim: bigint | null;
+  readonly remedy?: (() => string) | undefined;
 }
 
 /** Lets calls pass as long as every budget has room for them. */
@@ -136,9 +137,10 @@ export class Budgets {
       const { budget, pot } = match;
       if (budget.onLimit === 'warn') return match;
       known ??= this.#prospects.of(call, at);
-      const { amount, refusal: code, reason } = estimate(budget, known);
+      const estimated = estimate(budget, known);
+      const { amount, refusal: code, reason } = estimated;
       if (amount === null) throw errorOf(call, budget, pot, { code, reason });
-      return { budget, pot, claim: amount };
+      return { budget, pot, claim: amount, remedy: estimated.remedy };
     });
   }
 
@@ -206,12 +208,13 @@ export class Budgets {
     }
   }
 
-  #refusal(call: ProspectiveCall, { budget, pot, claim }: Match, balance: BudgetBalance): BudgetError {
+  #refusal(call: ProspectiveCall, { budget, pot, claim, remedy }: Match, balance: BudgetBalance): BudgetError {
     this.#alerts.refused(budget, pot, balance);
     const { spent, reserved } = balance;
     const inFlight = reserved > 0n ? ` and ${budget.text(reserved)} held for calls in flight` : '';
     const again = pot.window.end === Infinity ? '' : `; it begins anew at ${new Date(pot.window.end).toISOString()}`;
-    const reason = `${budget.text(spent)} of ${budget.text(budget.limit)} are spent${inFlight}, and it may need ${budget.text(claim ?? 0n)}${again}`;
+    const how = remedy === undefined ? '' : ` (${remedy()})`;
+    const reason = `${budget.text(spent)} of ${budget.text(budget.limit)} are spent${inFlight}, and it may need ${budget.text(claim ?? 0n)}${how}${again}`;
     const amounts = { spent: budget.shown(spent), reserved: budget.shown(reserved), needed: budget.shown(claim ?? 0n) };
     return errorOf(call, budget, pot, { code: 'budget_exceeded', reason, ...amounts });
   }

@@ -1,4 +1,5 @@
 import { usdNumber } from './money.ts';
+import { toMicroseconds } from './latency.ts';
 import { isLocal, type Pricer } from './pricer.ts';
 import { readUsage, type UsageSource } from './recorded-usage.ts';
 import type { LedgerRow, Outcome } from './row.ts';
@@ -79,7 +80,7 @@ export function toRow(id: string, given: CallRecord, pricer: Pricer): LedgerRow 
     reportedUsd: facts.reportedUsd,
   };
   const { serviceTier, speed, inferenceGeo } = subject;
-  const latencyMs = read.number('latencyMs', source.latencyMs);
+  const latencyMs = read.duration('latencyMs', source.latencyMs);
   const { picodollars, price, parts, unpriced = null } = pricer.bill(subject, facts.problem);
 
   // One literal, neither spread nor frozen: with so many fields those take three times as long.
@@ -101,7 +102,7 @@ export function toRow(id: string, given: CallRecord, pricer: Pricer): LedgerRow 
     serverTools,
     terms: (serviceTier ?? speed ?? inferenceGeo) === undefined ? undefined : { serviceTier, speed, inferenceGeo },
     latencyMs,
-    firstTokenMs: read.number('firstTokenMs', source.firstTokenMs),
+    firstTokenMs: read.duration('firstTokenMs', source.firstTokenMs),
     durations: facts.durations,
     networkMs: rest(latencyMs, facts.durations?.totalMs),
     outcome,
@@ -120,7 +121,7 @@ export function toRow(id: string, given: CallRecord, pricer: Pricer): LedgerRow 
 
 /** Two clocks are compared: a provider that counts more than passed here leaves nothing for the network. */
 function rest(whole: number | undefined, part: number | undefined): number | undefined {
-  return whole === undefined || part === undefined ? undefined : Math.max(0, whole - part);
+  return whole === undefined || part === undefined ? undefined : toMicroseconds(Math.max(0, whole - part));
 }
 
 /** Looks at fields one by one and remembers the first that is not what it should be. Values are handed in: looking them up by name is slow. */
@@ -137,6 +138,12 @@ class Reader {
     return typeof value === 'number' && Number.isFinite(value) && value >= 0
       ? value
       : this.#wrong(field, 'no number of at least 0');
+  }
+
+  /** What two readings of a clock lie apart has decimals that mean nothing. */
+  duration(field: keyof CallRecord, value: unknown): number | undefined {
+    const milliseconds = this.number(field, value);
+    return milliseconds === undefined ? undefined : toMicroseconds(milliseconds);
   }
 
   flag(field: keyof CallRecord, value: unknown): boolean | undefined {

@@ -20,9 +20,14 @@ export function checkWholeNumbers(values: Readonly<Record<string, unknown>>): vo
   }
 }
 
+export function checkObject(options: unknown): asserts options is object {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new TypeError(`options: ${shown(options)} is not an object`);
+}
+
 /** A misspelt option is an error, not a default. */
 export function checkNames(options: unknown, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`options: ${shown(options)} is not an object`);
+  checkObject(options);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) throw new TypeError(`${shown(unknown)}: no such option; there are ${names.join(', ')}`);
 }

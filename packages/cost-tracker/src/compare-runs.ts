@@ -1,3 +1,4 @@
+import { checkNames } from './check-options.ts';
 import { picodollarsOf, shareOf } from './money.ts';
 import { reportComparison, type ComparedCosts, type ComparedRun, type RunComparison } from './run-comparison.ts';
 import type { Summary } from './summary.ts';
@@ -20,9 +21,10 @@ export interface CompareRunsOptions {
  * @example
  * compareRuns(naive, optimised, { runsPerDay: 200 }).perMonth?.savedUsd; // 625.5
  *
- * @throws {TypeError} when an option is no whole number of at least 1.
+ * @throws {TypeError} when an option is not what it should be.
  */
 export function compareRuns(before: Run, after: Run, options: CompareRunsOptions = {}): RunComparison {
+  checkNames(options, ['runsPerDay', 'daysPerMonth']);
   const { runsPerDay, daysPerMonth = 30 } = options;
   for (const [name, value] of Object.entries({ runsPerDay, daysPerMonth })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {

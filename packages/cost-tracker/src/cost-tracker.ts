@@ -4,6 +4,7 @@ import { BudgetGate } from './budget-gate.ts';
 import { MemoryBudgetStore } from './budget-store.ts';
 import { Budgets, type Hold } from './budgets.ts';
 import { toRow, type CallRecord } from './call-record.ts';
+import { shown } from './check-options.ts';
 import { toJson } from './export-json.ts';
 import { toCsv } from './csv.ts';
 import { forecast, type Forecast, type ForecastOptions } from './forecast.ts';
@@ -43,7 +44,11 @@ import { writeWhole } from './write-file.ts';
  * @throws {TypeError} when an option is not what it should be.
  */
 export class CostTracker {
-  /** The same model, with a ledger row per attempt; bound, so that it can be passed on: `wrap: [tracker.wrap]`. */
+  /**
+   * The same model, with a ledger row per attempt; bound, so that it can be passed on: `wrap: [tracker.wrap]`.
+   *
+   * @throws {TypeError} when it is no model.
+   */
   readonly wrap: <Request extends TrackedRequest, Response extends TrackedResponse>(
     next: TrackedModel<Request, Response>,
   ) => TrackedModel<Request, Response>;
@@ -87,6 +92,8 @@ export class CostTracker {
       tracksClients: false,
     };
     this.wrap = (next) => {
+      if (typeof next !== 'function')
+        throw new TypeError(`wrap: ${shown(next)} is no model, which is a function; a client goes to track(client)`);
       const { local } = next;
       const tracked = wrapModel(bookFor(book, local), next);
       return local === undefined ? tracked : Object.assign(tracked, { local });
@@ -123,7 +130,7 @@ export class CostTracker {
    * @example
    * await tracker.run({ agent: 'writer', workflow: 'post-1' }, () => client.responses.create({ model, input }));
    *
-   * @throws {TypeError} when the attribution is none.
+   * @throws {TypeError} when the attribution is none, or the work.
    */
   run<Result>(attribution: Attribution, work: () => Result): Result {
     return this.#scopes.run(attribution, work);
@@ -176,17 +183,29 @@ export class CostTracker {
     return this.#ledger.daily();
   }
 
-  /** The summary as tables for a terminal. */
+  /**
+   * The summary as tables for a terminal.
+   *
+   * @throws {TypeError} when an option is not what it should be.
+   */
   report(options: ReportOptions = {}): string {
     return reportText(this.summary(), options);
   }
 
-  /** Writes summary and rows to a JSON file, in one step: a reader sees the old file or the new one. */
+  /**
+   * Writes summary and rows to a JSON file, in one step: a reader sees the old file or the new one.
+   *
+   * @throws {TypeError} when the path is none.
+   */
   async exportJson(path: string): Promise<void> {
     await writeWhole(path, toJson(this.summary(), this.rows()));
   }
 
-  /** Writes the latest rows to a CSV file, in one step. */
+  /**
+   * Writes the latest rows to a CSV file, in one step.
+   *
+   * @throws {TypeError} when the path is none.
+   */
   async exportCsv(path: string): Promise<void> {
     await writeWhole(path, toCsv(this.rows()));
   }
@@ -212,7 +231,11 @@ export class CostTracker {
     return htmlPage(content, options);
   }
 
-  /** Writes that page to a file, in one step. */
+  /**
+   * Writes that page to a file, in one step.
+   *
+   * @throws {TypeError} when the path is none, or an option is not what it should be.
+   */
   async exportHtml(path: string, options: HtmlOptions = {}): Promise<void> {
     await writeWhole(path, await this.html(options));
   }

@@ -74,6 +74,7 @@ test('on the same tokens gpt-4 would have cost 0.24, so 80.9375 % is saved', () 
     savedUsd: 0.19425,
     savedShare: 0.809375,
     excluded: 0,
+    baselineUnpriced: 0,
   });
 });
 

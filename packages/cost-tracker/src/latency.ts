@@ -78,7 +78,7 @@ export class LatencySeries {
     const ranks = [0.5, 0.95, 0.99].map((fraction) => Math.ceil(fraction * count));
     const [p50 = null, p95 = null, p99 = null] = buckets ? this.#near(buckets, ranks) : this.#exactly(ranks);
     const percentiles = buckets ? 'histogram' : 'exact';
-    return { count, avg: this.#sum / count, p50, p95, p99, min: this.#min, max: this.#max, percentiles };
+    return { count, avg: toMicroseconds(this.#sum / count), p50, p95, p99, min: this.#min, max: this.#max, percentiles };
   }
 
   #exactly(ranks: readonly number[]): (number | undefined)[] {
@@ -87,7 +87,7 @@ export class LatencySeries {
   }
 
   #near(buckets: Buckets, ranks: readonly number[]): number[] {
-    return buckets.at(ranks).map((bucket) => Math.min(this.#max, Math.max(this.#min, middleOf(bucket))));
+    return buckets.at(ranks).map((bucket) => Math.min(this.#max, Math.max(this.#min, toMicroseconds(middleOf(bucket)))));
   }
 
   /** Moves the values into buckets. */
@@ -139,6 +139,11 @@ class Buckets {
     this.#counts = wider;
     this.#first = first;
   }
+}
+
+/** Milliseconds with the three decimals that clocks can tell apart; beyond 30 years there are none. */
+export function toMicroseconds(milliseconds: number): number {
+  return milliseconds < 1e12 ? Math.round(milliseconds * 1_000) / 1_000 : milliseconds;
 }
 
 export function bucketOf(milliseconds: number): number {

@@ -1,3 +1,4 @@
+import { checkNames } from './check-options.ts';
 import { wrapText } from './text-table.ts';
 
 export interface LayoutOptions {
@@ -15,7 +16,10 @@ export interface Layout {
 /** A label and what there is to say about it. */
 export type Fact = readonly [label: string, value: string];
 
-export function layoutOf({ columns = 80, colour = false }: LayoutOptions): Layout {
+/** `more` are names of options that are read elsewhere. */
+export function layoutOf(options: LayoutOptions, more: readonly string[] = []): Layout {
+  checkNames(options, ['columns', 'colour', ...more]);
+  const { columns = 80, colour = false } = options;
   if (!Number.isSafeInteger(columns) || columns < 40)
     throw new TypeError(`columns: ${String(columns)} is not a whole number of at least 40`);
   const paint = (line: string): string => (colour ? `\u{1B}[1m${line}\u{1B}[22m` : line);

@@ -174,3 +174,12 @@ test.each([
   expect(() => new CostTracker(options as never)).toThrow(TypeError);
   expect(() => new CostTracker(options as never)).toThrow(message);
 });
+
+test('times have the three decimals that clocks can tell apart', () => {
+  const call = { model: 'm', inputTokens: 1, outputTokens: 1, latencyMs: 127.01594699999987, firstTokenMs: 1 / 3 };
+
+  const row = new CostTracker({ prices: { m: free } }).record(call);
+
+  expect(row).toMatchObject({ latencyMs: 127.016, firstTokenMs: 0.333 });
+  expect(new CostTracker().record({ model: 'm', latencyMs: 1e300 }).latencyMs).toBe(1e300);
+});

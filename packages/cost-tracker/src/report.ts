@@ -1,4 +1,4 @@
-import type { BaselineFigures } from './baseline.ts';
+import { leftOut, notCompared, type BaselineFigures } from './baseline.ts';
 import { compareRuns, type CompareRunsOptions, type Run } from './compare-runs.ts';
 import {
   decimalsFor,
@@ -28,8 +28,8 @@ export interface ReportOptions extends LayoutOptions, CompareRunsOptions {
 
 /** The summary in sections: overall, by agent, by model, by workflow, and what was saved. */
 export function reportText(summary: Summary, options: ReportOptions): string {
-  const layout = layoutOf(options);
-  const { maxLines = 10, against } = options;
+  const layout = layoutOf(options, ['maxLines', 'against', 'runsPerDay', 'daysPerMonth']);
+  const { maxLines = 10, against, runsPerDay, daysPerMonth } = options;
   if (!Number.isSafeInteger(maxLines) || maxLines < 1) {
     throw new TypeError(`maxLines: ${String(maxLines)} is not a whole number of at least 1`);
   }
@@ -39,7 +39,7 @@ export function reportText(summary: Summary, options: ReportOptions): string {
     groups('By model', summary.byModel, maxLines, layout),
     summary.workflows > 1 ? groups('By workflow', summary.byWorkflow, maxLines, layout) : [],
     summary.baseline ? baselineSection(summary.baseline, layout) : [],
-    against ? comparisonSection(compareRuns(against, summary, options), layout) : [],
+    against ? comparisonSection(compareRuns(against, summary, { runsPerDay, daysPerMonth }), layout) : [],
     summary.simulated.requests > 0
       ? wrapText('~ ', 'answered by a simulator, in whole or in part: nobody was paid for it', layout.width)
       : [],
@@ -173,17 +173,18 @@ function groupCells(name: string, group: GroupFigures, decimals: number): string
 }
 
 function baselineSection(figures: BaselineFigures, { width, heading }: Layout): string[] {
-  const { basis, costUsd, spentUsd, savedUsd, savedShare, excluded } = figures;
+  const { basis, costUsd, spentUsd, savedUsd, savedShare } = figures;
   const model = formatName(figures.model ?? '');
   const title =
     basis === 'same_tokens' ? `Baseline: ${model} on the same tokens (an estimate)` : 'Baseline: the stated cost per workflow';
-  const left = excluded > 0 ? [['Left out', `${plural(excluded, 'request', 'requests')} without a price`] as const] : [];
-  if (savedUsd === null) return [...heading(title), ...factLines([['Saved', 'not available'], ...left], width)];
+  const left = leftOut(figures);
+  const omitted: readonly Fact[] = left === undefined ? [] : [['Left out', left]];
+  if (savedUsd === null) return [...heading(title), ...factLines([['Saved', notCompared(figures)], ...omitted], width)];
   const facts: readonly Fact[] = [
     ['Baseline', `${formatUsd(costUsd)} USD`],
     ['Spent', `${formatUsd(spentUsd)} USD`],
     ['Saved', `${formatUsd(savedUsd)} USD (${formatSaving(savedShare)})`],
-    ...left,
+    ...omitted,
   ];
   return [...heading(title), ...factLines(facts, width)];
 }

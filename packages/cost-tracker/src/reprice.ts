@@ -1,3 +1,4 @@
+import { checkNames } from './check-options.ts';
 import { genaiPrices } from './genai-prices.ts';
 import { usdNumber, usdText } from './money.ts';
 import { readPrices, type Price } from './own-prices.ts';
@@ -30,6 +31,7 @@ export interface Repricing {
 
 /** Prices rows again by what they used, at the time they were made. What a provider reported as its charge stays. */
 export function reprice(latest: readonly LedgerRow[], options: RepriceOptions, tracker: Pricer): Repricing {
+  checkNames(options, ['rows', 'prices', 'priceSource']);
   const { rows: given = latest, prices, priceSource } = options;
   const other = prices !== undefined || priceSource !== undefined;
   const pricer = other ? new Pricer(readPrices(prices ?? {}), priceSource ?? genaiPrices()) : tracker;

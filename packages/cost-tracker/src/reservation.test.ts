@@ -68,13 +68,33 @@ test('what is usual is held where the call allows as much, and never more than i
   expect(held).toEqual([1_100n, 400n, 1_100n]);
 });
 
-test('where nothing bounds the output, 4,096 tokens are assumed of each answer, but not as the worst', () => {
-  const size = { inputTokens: 100, answers: 2, terms: {} };
-  const tokens = { limitTokens: 1, limitUsd: undefined };
+/** For two answers to a request of 100 tokens, under a budget in tokens. */
+function heldForTwo(allowed: number | undefined, more: Partial<BudgetOptions> = {}, maxOutputTokens?: number): bigint | null {
+  const size = { inputTokens: 100, outputTokens: allowed, answers: 2, terms: {} };
+  const found = { source: 'list', match: 'm', rates: { input: 1, output: 2 }, maxOutputTokens };
+  return estimate(budget({ limitTokens: 1, limitUsd: undefined, ...more } as BudgetOptions), prospect({ size, price: found }))
+    .amount;
+}
 
-  expect(estimate(budget(tokens), prospect({ size })).amount).toBe(8_292n);
-  expect(estimate(budget({ ...tokens, reserve: 'worst' }), prospect({ size }))).toMatchObject({ refusal: 'budget_unbounded' });
-  expect(estimate(budget({ ...tokens, reserve: 'worst', maxCallTokens: 9 }), prospect({ size })).amount).toBe(9n);
+test('before that, 4,096 tokens are assumed of each answer, or what the budget says, but never more than the call or its model allows', () => {
+  expect(heldForTwo(undefined)).toBe(8_292n);
+  expect(heldForTwo(1_000_000)).toBe(8_292n);
+  expect(heldForTwo(300)).toBe(400n);
+  expect(heldForTwo(undefined, {}, 1_000_000)).toBe(8_292n);
+  expect(heldForTwo(undefined, {}, 1_000)).toBe(2_100n);
+  expect(heldForTwo(undefined, { assumedOutputTokens: 50 })).toBe(200n);
+});
+
+test('the worst is never assumed: it is what the call allows, or else its model, or else there is none', () => {
+  const size = { inputTokens: 100, answers: 2, terms: {} };
+  const worst = budget({ limitTokens: 1, limitUsd: undefined, reserve: 'worst' });
+  const long = { source: 'list', match: 'm', rates: { input: 1, output: 2 }, maxOutputTokens: 1_000_000 };
+  const bounded = budget({ limitTokens: 1, limitUsd: undefined, reserve: 'worst', maxCallTokens: 9 });
+
+  expect(estimate(worst, prospect({ size: { ...size, outputTokens: 1_000_000 } })).amount).toBe(1_000_100n);
+  expect(estimate(worst, prospect({ size, price: long })).amount).toBe(2_000_100n);
+  expect(estimate(worst, prospect({ size }))).toMatchObject({ refusal: 'budget_unbounded' });
+  expect(estimate(bounded, prospect({ size })).amount).toBe(9n);
 });
 
 test('what is free needs no bound', () => {

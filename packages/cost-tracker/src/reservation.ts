@@ -1,17 +1,20 @@
 /** What a call is taken to use at most, before it is made. */
 import type { Budget } from './budget.ts';
 import type { CallSize } from './call-size.ts';
+import { formatCount } from './format.ts';
 import { picodollarsFor, tokenRate } from './money.ts';
 import type { FoundPrice, Rates } from './price-source.ts';
 import type { Prospect } from './prospects.ts';
 
-/** An amount to reserve, or why there is none. */
+/** An amount to reserve, or why there is none. `remedy` says how less would do, where a call does not say how much it may write. */
 export type Estimate =
-  | { readonly amount: bigint; readonly refusal?: undefined; readonly reason?: undefined }
+  | {
+      readonly amount: bigint;
+      readonly remedy?: (() => string) | undefined;
+      readonly refusal?: undefined;
+      readonly reason?: undefined;
+    }
   | { readonly amount: null; readonly refusal: 'budget_unpriced' | 'budget_unbounded'; readonly reason: string };
-
-/** Reserved for the output of a model that is not known, as long as there are no answers to learn from. */
-const assumedOutputTokens = 4_096;
 
 export function estimate(budget: Budget, { size, usualOutput, price }: Prospect): Estimate {
   const rates = budget.unit === 'usd' ? dearestRates(price) : tokens;
@@ -23,7 +26,9 @@ export function estimate(budget: Budget, { size, usualOutput, price }: Prospect)
   if (rates.input === 0 && rates.output === 0) return { amount: 0n };
 
   const output = outputBound(budget, size, usualOutput, price);
-  if (size.inputTokens !== null && output !== null) return { amount: costOf(size.inputTokens, output, rates) };
+  if (size.inputTokens !== null && output !== null) {
+    return { amount: costOf(size.inputTokens, output.tokens, rates), remedy: output.remedy };
+  }
   if (budget.maxPerCall !== undefined) return { amount: budget.maxPerCall };
   const most = budget.unit === 'usd' ? 'maxCostUsd' : 'maxCallTokens';
   const what =
@@ -51,12 +56,28 @@ function atMost(count: number, usdPerMillion: number): bigint {
   return picodollarsFor(count, rate) + (rate.denominator === 1n ? 0n : 4n);
 }
 
+const setLimit = 'set `maxOutputTokens` on the request';
+
+interface OutputBound {
+  readonly tokens: number;
+  readonly remedy?: (() => string) | undefined;
+}
+
 /** `null` if nothing bounds it. */
-function outputBound(budget: Budget, size: CallSize, usual: number | undefined, price: FoundPrice | null): number | null {
-  const largest = price?.maxOutputTokens === undefined ? undefined : price.maxOutputTokens * size.answers;
-  const worst = size.outputTokens ?? largest;
-  if (budget.reserve === 'worst') return worst ?? null;
-  return Math.min(worst ?? Infinity, usual ?? worst ?? assumedOutputTokens * size.answers);
+function outputBound(budget: Budget, size: CallSize, usual: number | undefined, price: FoundPrice | null): OutputBound | null {
+  const { outputTokens: allowed, answers } = size;
+  const most = allowed ?? (price?.maxOutputTokens === undefined ? undefined : price.maxOutputTokens * answers);
+  if (budget.reserve === 'worst') {
+    if (most === undefined) return null;
+    if (allowed !== undefined) return { tokens: allowed };
+    return { tokens: most, remedy: () => `its model may write ${formatCount(most)} tokens: ${setLimit}` };
+  }
+  const expected = usual ?? budget.assumedOutputTokens * answers;
+  if (most !== undefined && most <= expected) return { tokens: most };
+  if (usual !== undefined) return { tokens: usual };
+  const remedy = (): string =>
+    `an answer of ${formatCount(expected)} tokens is assumed while few are known: ${setLimit}, or \`assumedOutputTokens\` on the budget`;
+  return { tokens: expected, remedy };
 }
 
 /** Of every tier, since nobody knows which one the call will reach; `null` where there is no price for all that text can become. */

@@ -4,7 +4,7 @@ import type { OnAlert } from './budget-alert.ts';
 import type { BudgetOptions } from './budget-options.ts';
 import type { BudgetStore } from './budget-store.ts';
 import type { BudgetsFor } from './budgets.ts';
-import { shown } from './check-options.ts';
+import { checkObject, shown } from './check-options.ts';
 import type { Price } from './own-prices.ts';
 import type { PriceSource } from './price-source.ts';
 
@@ -55,6 +55,7 @@ const optionNames: ReadonlySet<string> = new Set<keyof CostTrackerOptions>([
 
 /** @throws {TypeError} when an option is not what it should be. What stands within `prices` and `budgets` is checked where it is read. */
 export function checkOptions(options: CostTrackerOptions): void {
+  checkObject(options);
   const { priceSource, baseline, budgetsFor, budgetStore, onAlert, ledger, durability, keepRows, maxGroups } = options;
   const unknown = Object.keys(options).find((name) => !optionNames.has(name));
   if (unknown !== undefined) throw new TypeError(`${unknown}: no such option; there are ${[...optionNames].join(', ')}`);

@@ -1,8 +1,14 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { shown } from './check-options.ts';
 
-/** Writes beside the file and renames: whoever reads it never sees half of it. */
+/**
+ * Writes beside the file and renames: whoever reads it never sees half of it.
+ *
+ * @throws {TypeError} when the path is none.
+ */
 export async function writeWhole(path: string, text: string): Promise<void> {
+  if (typeof path !== 'string' || path === '') throw new TypeError(`path: ${shown(path)} is not the path of a file`);
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
 
   await mkdir(dirname(path), { recursive: true });

@@ -1,6 +1,6 @@
-import type { BaselineFigures } from '../baseline.ts';
+import { leftOut, notCompared, type BaselineFigures } from '../baseline.ts';
 import { checkNames, checkWholeNumbers, shown } from '../check-options.ts';
-import { formatName, formatShare, formatTime, plural, roundUsd } from '../format.ts';
+import { formatName, formatShare, formatTime, roundUsd } from '../format.ts';
 import type { LedgerRow } from '../row.ts';
 import type { Summary } from '../summary.ts';
 import { cacheTable } from './cache-table.ts';
@@ -90,22 +90,22 @@ function period(spent: Spending['spent'], timeZone: string): string {
   return `${formatTime(first, timeZone)} to ${formatTime(last, timeZone)} (${timeZone})`;
 }
 
-function saved({ basis, model, costUsd, spentUsd, savedUsd, savedShare, excluded }: BaselineFigures): Markup {
+function saved(figures: BaselineFigures): Markup {
+  const { basis, model, costUsd, spentUsd, savedUsd, savedShare } = figures;
+  const left = leftOut(figures);
   const against =
     basis === 'same_tokens'
       ? html`The same tokens on ${nameOf(model ?? '')}, an estimate: `
       : html`At the stated cost per workflow: `;
   const verdict =
     savedUsd === null
-      ? html`not available.`
+      ? html`${notCompared(figures)}.`
       : html`${roundUsd(costUsd)} USD, instead of ${roundUsd(spentUsd)}. ${savedUsd < 0 ? 'Lost' : 'Saved'}:
           <strong>${roundUsd(Math.abs(savedUsd))} USD (${formatShare(savedShare === null ? null : Math.abs(savedShare))})</strong
           >.`;
   return html`<section>
     <h2>Against the baseline</h2>
-    <p class="note">
-      ${against}${verdict}${excluded > 0 ? ` Left out: ${plural(excluded, 'request', 'requests')} without a price.` : ''}
-    </p>
+    <p class="note">${against}${verdict}${left === undefined ? '' : ` Left out: ${left}.`}</p>
   </section>`;
 }
 

@@ -164,7 +164,7 @@ class Parts implements GatewayParts {
         redisUp: () => state.redisUp(),
         version: versionOf(options),
       }),
-      ...keyRoutes({ keys, spend, isOn: () => masterKey() !== undefined }),
+      ...keyRoutes({ keys, spend, isOn: () => masterKey() !== undefined, names: () => current.names }),
       ...dashboardRoutes({
         feed: this.#feed,
         events: this.#events,

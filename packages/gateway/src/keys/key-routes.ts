@@ -3,7 +3,8 @@ import { RedisAway } from '../state/redis-link.ts';
 import { badRequest, Refusal } from '../http/refusal.ts';
 import type { Exchange, Route } from '../http/route.ts';
 import { sendJson } from '../http/reply.ts';
-import { readKeyFields } from './key-fields.ts';
+import { type KeyFault, keyFieldNames, noSuchField, readKeyFields } from './key-fields.ts';
+import { noSuchModel } from './key-models.ts';
 import type { KeySpend } from './key-spend.ts';
 import type { KeyStore } from './key-store.ts';
 import { hintOf, idOf, newToken, type VirtualKey } from './virtual-key.ts';
@@ -13,6 +14,8 @@ export interface KeyRoutesOptions {
   readonly spend: KeySpend;
   /** Without a master key there are no keys. */
   readonly isOn: () => boolean;
+  /** What can be asked for: models, aliases, and roles as `role:writer`. */
+  readonly names: () => ReadonlySet<string> | undefined;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -49,11 +52,13 @@ class KeyDesk {
   readonly #keys: KeyStore;
   readonly #spend: KeySpend;
   readonly #isOn: () => boolean;
+  readonly #names: KeyRoutesOptions['names'];
 
-  constructor({ keys, spend, isOn }: KeyRoutesOptions) {
+  constructor({ keys, spend, isOn, names }: KeyRoutesOptions) {
     this.#keys = keys;
     this.#spend = spend;
     this.#isOn = isOn;
+    this.#names = names;
   }
 
   checkOn(): void {
@@ -67,7 +72,7 @@ class KeyDesk {
   }
 
   async generate({ key: wanted, ...given }: Body): Promise<object> {
-    const { fields, ignored } = read(given);
+    const { fields, ignored } = this.#read(given);
     if (wanted !== undefined && !(typeof wanted === 'string' && wanted.startsWith('sk-') && wanted.length >= 24)) {
       throw badRequest('The field key must begin with sk- and have 24 characters or more.', 'key');
     }
@@ -101,7 +106,7 @@ class KeyDesk {
   }
 
   async update({ key, ...given }: Body): Promise<object> {
-    return await this.change({ key }, read(given).fields);
+    return await this.change({ key }, this.#read(given).fields);
   }
 
   async change(body: Body, fields: Partial<VirtualKey>): Promise<object> {
@@ -148,6 +153,15 @@ class KeyDesk {
     }
     const key = await this.#find(asked ?? caller.keyId);
     return { key: key.id, info: this.#shown(key) };
+  }
+
+  #read(given: Body): { readonly fields: Partial<VirtualKey>; readonly ignored: readonly string[] } {
+    const found = readKeyFields(given, Date.now());
+    if ('faults' in found) throw refusalOf(found.faults);
+    const names = this.#names();
+    const strangers = names ? (found.fields.models ?? []).flatMap((name) => noSuchModel(name, names) ?? []) : [];
+    if (strangers[0] !== undefined) throw badRequest(`A name among the models ${strangers[0]}`, 'models', 'model_not_found');
+    return found;
   }
 
   #checkName(name: string, id: string): void {
@@ -201,11 +215,13 @@ function isList(list: unknown): list is readonly unknown[] {
   return Array.isArray(list) && list.length <= 1_000;
 }
 
-function read(given: Body): { readonly fields: Partial<VirtualKey>; readonly ignored: readonly string[] } {
-  const found = readKeyFields(given, Date.now());
-  if ('valid' in found)
-    throw badRequest(`The field ${found.field.slice(0, 60)} must be ${found.valid}.`, found.field.slice(0, 60));
-  return found;
+/** All that is wrong, as far as anybody would read on. */
+function refusalOf(faults: readonly KeyFault[]): Refusal {
+  const sentences = faults.slice(0, 10).map(({ field, path, valid }) => {
+    const named = `The field ${path.join('.').slice(0, 60)}`;
+    return valid === undefined ? `${named} ${noSuchField(field, ['key', ...keyFieldNames])}` : `${named} must be ${valid}.`;
+  });
+  return badRequest(sentences.join(' '), faults[0]?.field.slice(0, 60));
 }
 
 async function overRedis<Answer>(work: Promise<Answer>): Promise<Answer> {

@@ -1,0 +1,32 @@
+import type { Findings } from './findings.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
+
+/** What a program with keys of its own in a file may look at, and say of them: it is told with all else that is found there. */
+export interface OwnKeys {
+  /** The whole file with every variable put in. It holds secrets. */
+  readonly file: Readonly<Record<string, unknown>>;
+  /** What can be asked for: models, aliases, and roles as `role:writer`. */
+  readonly names: ReadonlySet<string>;
+  /** Something stands there, be it a variable that is not set. */
+  isWritten(path: readonly (string | number)[]): boolean;
+  /** The value is not what it should be: the message says what it is, unless it may be a secret, and what is valid. */
+  wrong(path: readonly (string | number)[], valid: string): void;
+  /** Nothing is started. The sentence goes on after the name of the key. */
+  problem(path: readonly (string | number)[], sentence: string): void;
+  /** To know before it runs. */
+  warn(path: readonly (string | number)[], sentence: string): void;
+}
+
+export function ownKeysOf(
+  { file, names }: Pick<OwnKeys, 'file' | 'names'>,
+  { findings, source }: { readonly findings: Findings; readonly source: YamlSource },
+): OwnKeys {
+  return {
+    file,
+    names,
+    isWritten: (path: Path) => source.writtenAt(path) !== undefined,
+    wrong: (path, valid) => findings.wrong(path, valid),
+    problem: (path, sentence) => findings.problem(path, sentence),
+    warn: (path, sentence) => findings.warn(path, sentence),
+  };
+}

@@ -98,8 +98,8 @@ function checkBounds({ deadlineMs, maxAttempts }: RouterOptions): void {
   if (!isUnset(maxAttempts)) checkField('maxAttempts', maxAttempts, deadlineRules.maxAttempts);
 }
 
-function checkField(field: string, value: unknown, { valid, holds }: Rule): void {
-  if (!holds(value)) refuse(owner, field, value, valid);
+function checkField(field: string, value: unknown, rule: Rule): void {
+  if (!rule.holds(value)) refuse(owner, field, value, rule.valid);
 }
 
 function checkPolicy(field: string, value: unknown): void {

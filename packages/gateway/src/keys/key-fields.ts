@@ -75,6 +75,12 @@ const unitMs: Readonly<Record<string, number>> = {
 /** All that a key may say of itself, in both ways of writing it. */
 export const keyFieldNames: readonly string[] = [...ownFields, ...Object.keys(aliases)];
 
+/** The fields that were said, and those of LiteLLM's that have no effect. */
+export interface KeyFields {
+  readonly fields: Partial<Fields>;
+  readonly ignored: readonly string[];
+}
+
 /** What is wrong with a field, by the name that it was given under. */
 export interface KeyFault {
   readonly field: string;
@@ -92,7 +98,7 @@ export function noSuchField(field: string, names: readonly string[]): string {
 export function readKeyFields(
   given: Readonly<Record<string, unknown>>,
   now: number,
-): { readonly fields: Partial<Fields>; readonly ignored: readonly string[] } | { readonly faults: readonly KeyFault[] } {
+): KeyFields | { readonly faults: readonly KeyFault[] } {
   const named = Object.entries(given).map(([as, value]) => ({
     as,
     key: Object.hasOwn(aliases, as) ? (aliases[as] ?? as) : as,

@@ -84,7 +84,7 @@ test('a model without a price is refused under a budget for good, in the words o
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([400, null]);
   expect(error).toMatchObject({ type: 'invalid_request_error', code: 'budget_unpriced', param: 'model' });
   expect(error['message']).toMatch(
-    /"key blog" refused a call of openai\/gpt-nobody-knows.*input_cost_per_token.*unpriced_models: allow/,
+    /"key blog" refused a call of openai-compatible\/gpt-nobody-knows.*input_cost_per_token.*unpriced_models: allow/,
   );
   expect(error['message']).not.toMatch(/prices`|'allow'/);
 });

@@ -3,8 +3,7 @@ import { RedisAway } from '../state/redis-link.ts';
 import { badRequest, Refusal } from '../http/refusal.ts';
 import type { Exchange, Route } from '../http/route.ts';
 import { sendJson } from '../http/reply.ts';
-import { type KeyFault, keyFieldNames, noSuchField, readKeyFields } from './key-fields.ts';
-import { noSuchModel } from './key-models.ts';
+import { readKeyRequest } from './key-request.ts';
 import type { KeySpend } from './key-spend.ts';
 import type { KeyStore } from './key-store.ts';
 import { hintOf, idOf, newToken, type VirtualKey } from './virtual-key.ts';
@@ -15,7 +14,7 @@ export interface KeyRoutesOptions {
   /** Without a master key there are no keys. */
   readonly isOn: () => boolean;
   /** What can be asked for: models, aliases, and roles as `role:writer`. */
-  readonly names: () => ReadonlySet<string> | undefined;
+  readonly names: () => ReadonlySet<string>;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -72,7 +71,7 @@ class KeyDesk {
   }
 
   async generate({ key: wanted, ...given }: Body): Promise<object> {
-    const { fields, ignored } = this.#read(given);
+    const { fields, ignored } = readKeyRequest(given, this.#names());
     if (wanted !== undefined && !(typeof wanted === 'string' && wanted.startsWith('sk-') && wanted.length >= 24)) {
       throw badRequest('The field key must begin with sk- and have 24 characters or more.', 'key');
     }
@@ -106,7 +105,7 @@ class KeyDesk {
   }
 
   async update({ key, ...given }: Body): Promise<object> {
-    return await this.change({ key }, this.#read(given).fields);
+    return await this.change({ key }, readKeyRequest(given, this.#names()).fields);
   }
 
   async change(body: Body, fields: Partial<VirtualKey>): Promise<object> {
@@ -153,15 +152,6 @@ class KeyDesk {
     }
     const key = await this.#find(asked ?? caller.keyId);
     return { key: key.id, info: this.#shown(key) };
-  }
-
-  #read(given: Body): { readonly fields: Partial<VirtualKey>; readonly ignored: readonly string[] } {
-    const found = readKeyFields(given, Date.now());
-    if ('faults' in found) throw refusalOf(found.faults);
-    const names = this.#names();
-    const strangers = names ? (found.fields.models ?? []).flatMap((name) => noSuchModel(name, names) ?? []) : [];
-    if (strangers[0] !== undefined) throw badRequest(`A name among the models ${strangers[0]}`, 'models', 'model_not_found');
-    return found;
   }
 
   #checkName(name: string, id: string): void {
@@ -213,15 +203,6 @@ class KeyDesk {
 
 function isList(list: unknown): list is readonly unknown[] {
   return Array.isArray(list) && list.length <= 1_000;
-}
-
-/** All that is wrong, as far as anybody would read on. */
-function refusalOf(faults: readonly KeyFault[]): Refusal {
-  const sentences = faults.slice(0, 10).map(({ field, path, valid }) => {
-    const named = `The field ${path.join('.').slice(0, 60)}`;
-    return valid === undefined ? `${named} ${noSuchField(field, ['key', ...keyFieldNames])}` : `${named} must be ${valid}.`;
-  });
-  return badRequest(sentences.join(' '), faults[0]?.field.slice(0, 60));
 }
 
 async function overRedis<Answer>(work: Promise<Answer>): Promise<Answer> {

@@ -28,6 +28,6 @@ export class ConfigText {
   }
 }
 
-export function pathOf(path: readonly PropertyKey[]): readonly (string | number)[] {
+function pathOf(path: readonly PropertyKey[]): readonly (string | number)[] {
   return path.filter((step) => typeof step !== 'symbol');
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { OwnKeys } from './own-keys.ts';
 import { parseConfig, type ParseConfigOptions } from './parse-config.ts';
 
 const guide = readFileSync(new URL('./fixtures/litellm_config.yaml', import.meta.url), 'utf8');
@@ -225,20 +224,6 @@ test('a role that is a list or a name is in the report', () => {
     '7 roles.critic',
     '8 roles.default',
   ]);
-});
-
-test('what a program finds wrong with its own keys is told with the rest', () => {
-  const checkOwnKeys = (own: OwnKeys): void => {
-    expect([...own.names]).toEqual(['local', 'role:default']);
-    expect([own.isWritten(['general_settings', 'a']), own.isWritten(['general_settings', 'z'])]).toEqual([true, false]);
-    own.wrong(['general_settings', 'b'], 'a switch');
-    own.problem(['general_settings', 'c'], 'has no effect');
-  };
-  const text = `${local}router_settings: { num_retries: many }\ngeneral_settings:\n  a: os.environ/A\n  b: 2\nroles: { default: local }\n`;
-
-  expect(() => parse(text, { checkOwnKeys })).toThrow(
-    /3 mistakes[\s\S]*:5:\d+: router_settings.num_retries is "many"[\s\S]*:6:1: general_settings\.c has no effect\n.*:8:3: general_settings\.b is 2; it must be a switch/,
-  );
 });
 
 test('what is only noted about a deployment keeps nobody from asking it', () => {

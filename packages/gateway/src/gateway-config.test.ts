@@ -77,6 +77,11 @@ test.each([
     'general_settings: { master_key: os.environ/NOBODY }',
     'c.yaml:4:21: general_settings.master_key has no value',
   ],
+  [
+    'a master key whose variable is not set, merged from elsewhere',
+    'ours: &ours { master_key: os.environ/NOBODY }\ngeneral_settings:\n  <<: *ours',
+    'general_settings.master_key has no value',
+  ],
   ['keys without a master key', 'general_settings: { keys: [{ key: sk-0123456789 }] }', 'no effect without a master_key'],
   [
     'a key without a key',
@@ -167,6 +172,10 @@ general_settings:
     '  c.yaml:17:7: general_settings.keys[1].key is a string; it must be a string of 8 characters or more, or else there must be a key_hash',
     '  c.yaml:18:7: general_settings.keys[1].tpm is "many"; it must be a whole number of at least 1',
   ]);
+});
+
+test('a section that is no map is told of once', () => {
+  expect(mistake('litellm_settings: [secret]\n')).toBe('c.yaml:4:1: litellm_settings is a list; it must be a map');
 });
 
 test('a key may name a deployment, and any role where there is a default one', () => {

@@ -12,7 +12,8 @@ export class ConfigText {
   /** What is the gateway's own in a section; a key with a mistake counts as not there. */
   section<Shape>(name: string, shape: z.ZodType<Shape>): Shape {
     const section = this.own.file[name] ?? {};
-    if (typeof section !== 'object' || Array.isArray(section)) this.own.wrong([name], 'a map');
+    const isMap = typeof section === 'object' && !Array.isArray(section);
+    if (!isMap && name === 'general_settings') this.own.wrong([name], 'a map'); // of the others, the router says so
     const known = shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
     const given = Object.entries(section).filter(([key]) => known.includes(key));
     const read = shape.safeParse(Object.fromEntries(given));

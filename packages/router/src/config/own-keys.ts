@@ -24,9 +24,16 @@ export function ownKeysOf(
   return {
     file,
     names,
-    isWritten: (path: Path) => source.writtenAt(path) !== undefined,
+    isWritten: (path) => valueAt(source.value, path) !== undefined, // the plain data, which has what a merge key brings
     wrong: (path, valid) => findings.wrong(path, valid),
     problem: (path, sentence) => findings.problem(path, sentence),
     warn: (path, sentence) => findings.warn(path, sentence),
   };
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((part, step) => {
+    if (typeof part !== 'object' || part === null || !Object.hasOwn(part, step)) return undefined;
+    return (part as Readonly<Record<string | number, unknown>>)[step];
+  }, value);
 }

@@ -124,6 +124,21 @@ test.each([
     'general_settings: { master_key: sk-0123456789abcdef, keys: [secret] }',
     'keys[0] is a string; it must be a map',
   ],
+  [
+    'a key with nothing after it',
+    'general_settings: { master_key: sk-0123456789abcdef, keys: [{ name: a, key: }] }',
+    'keys[0].key is missing; it must be',
+  ],
+  [
+    'a limit of a key whose variable is not set',
+    'general_settings: { master_key: sk-0123456789abcdef, keys: [{ key: sk-11111111, max_budget: os.environ/NOBODY }] }',
+    'keys[0].max_budget has no value: set the variable, or take the line out',
+  ],
+  [
+    'a model of a key whose variable is not set',
+    'general_settings: { master_key: sk-0123456789abcdef, keys: [{ key: sk-11111111, models: [os.environ/NOBODY] }] }',
+    'keys[0].models has a name whose variable is not set',
+  ],
   ['settings that are a list', 'general_settings: [secret]', 'general_settings is a list; it must be a map'],
   [
     'a window of the whole gateway that there is not',
@@ -176,6 +191,14 @@ general_settings:
 
 test('a section that is no map is told of once', () => {
   expect(mistake('litellm_settings: [secret]\n')).toBe('c.yaml:4:1: litellm_settings is a list; it must be a map');
+});
+
+test('a limit that is null is none', () => {
+  const [key] = parse(
+    'general_settings: { master_key: sk-0123456789abcdef, keys: [{ key: sk-11111111, max_budget: null, rpm: }] }\n',
+  ).settings.keys;
+
+  expect([key?.maxBudgetUsd, key?.rpm]).toEqual([undefined, undefined]);
 });
 
 test('a key may name a deployment, and any role where there is a default one', () => {

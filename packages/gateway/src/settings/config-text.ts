@@ -25,7 +25,7 @@ export class ConfigText {
 
   /** It stands there, and has no value: that of a variable that is not set, or none at all. */
   isEmpty(name: string, key: string): boolean {
-    return this.own.isWritten([name, key]) && !Object.hasOwn(this.own.file[name] ?? {}, key);
+    return this.own.writtenAt([name, key]) !== undefined && !Object.hasOwn(this.own.file[name] ?? {}, key);
   }
 }
 

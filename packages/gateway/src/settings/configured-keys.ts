@@ -28,6 +28,7 @@ function keyOf(item: unknown, at: Path, own: OwnKeys): VirtualKey | undefined {
   const known = identityOf(key, hash, at, own);
   const read = readKeyFields(rest, Date.now());
   if ('faults' in read) for (const fault of read.faults) tell(fault, at, own);
+  checkVariables(item, at, own);
   checkModels(rest['models'], [...at, 'models'], own);
   if (!known || 'faults' in read) return undefined;
   const {
@@ -63,8 +64,8 @@ function identityOf(key: unknown, hash: unknown, at: Path, own: OwnKeys): Pick<V
     own.wrong(path, 'the SHA-256 of the key, as 64 hex digits');
   } else {
     if (typeof key === 'string' && key.length >= 8) return { id: idOf(key), hint: hintOf(key) };
-    if (key === undefined && own.isWritten(path)) own.problem(path, 'has no value: set the variable');
-    else own.wrong(path, 'a string of 8 characters or more, or else there must be a key_hash');
+    if (key !== undefined || !isWritten(path, own))
+      own.wrong(path, 'a string of 8 characters or more, or else there must be a key_hash');
   }
   return undefined;
 }
@@ -72,6 +73,18 @@ function identityOf(key: unknown, hash: unknown, at: Path, own: OwnKeys): Pick<V
 function tell({ path, field, valid }: KeyFault, at: Path, own: OwnKeys): void {
   if (valid === undefined) own.problem([...at, field], noSuchField(field, fieldNames));
   else own.wrong([...at, ...path], valid);
+}
+
+/** What a variable was to say and does not would be a key that may do more than was meant. */
+function checkVariables(item: Readonly<Record<string, unknown>>, at: Path, own: OwnKeys): void {
+  for (const field of fieldNames) {
+    const path = [...at, field];
+    if (!Object.hasOwn(item, field) && isWritten(path, own))
+      own.problem(path, 'has no value: set the variable, or take the line out');
+  }
+  const { models } = item; // without those whose variable is not set
+  if (Array.isArray(models) && isWritten([...at, 'models', models.length], own))
+    own.problem([...at, 'models'], 'has a name whose variable is not set');
 }
 
 function checkModels(models: unknown, at: Path, own: OwnKeys): void {
@@ -83,6 +96,11 @@ function checkModels(models: unknown, at: Path, own: OwnKeys): void {
     else if (isServedByDefault(name, own.names))
       own.warn([...at, index], `${name.slice(0, 60)} is no role of this file: the role default serves it`);
   }
+}
+
+/** And not as `null`, which says that there is none. */
+function isWritten(path: Path, own: OwnKeys): boolean {
+  return (own.writtenAt(path) ?? null) !== null;
 }
 
 function isMap(item: unknown): item is Readonly<Record<string, unknown>> {

@@ -52,7 +52,7 @@ export class SettingsReader {
     const at = ['general_settings', 'master_key'];
     if (this.#text.isEmpty('general_settings', 'master_key'))
       this.#own.problem(at, 'has no value: without it, anybody could call; set the variable, or take the line out');
-    if (!this.#own.isWritten(at) && keys.length > 0)
+    if (this.#own.writtenAt(at) === undefined && keys.length > 0)
       this.#own.problem(['general_settings', 'keys'], 'has no effect without a master_key');
     if (masterKey !== undefined && masterKey.length < 16)
       this.#own.warn(at, 'general_settings.master_key is short: 16 characters and more are hard to guess');

@@ -29,11 +29,11 @@ test('it is shown the file with its variables, what can be asked for, and what i
     ownKeys: ['general_settings.a', 'general_settings.b'],
     checkOwnKeys: (own) => {
       seen.push(own.file['general_settings'], [...own.names]);
-      seen.push(own.isWritten(['general_settings', 'a']), own.isWritten(['general_settings', 'z']));
+      seen.push(own.writtenAt(['general_settings', 'a']), own.writtenAt(['general_settings', 'z']));
       own.warn(['general_settings', 'b'], 'it is two');
     },
   });
 
-  expect(seen).toEqual([{ a: 'one', b: 2 }, ['local', 'near', 'role:default'], true, false]);
+  expect(seen).toEqual([{ a: 'one', b: 2 }, ['local', 'near', 'role:default'], 'os.environ/A', undefined]);
   expect(warnings).toEqual(['config:6:3: it is two']);
 });

@@ -7,8 +7,8 @@ export interface OwnKeys {
   readonly file: Readonly<Record<string, unknown>>;
   /** What can be asked for: models, aliases, and roles as `role:writer`. */
   readonly names: ReadonlySet<string>;
-  /** Something stands there, be it a variable that is not set. */
-  isWritten(path: readonly (string | number)[]): boolean;
+  /** What is written there, before any variable is put in; `undefined` when nothing is. */
+  writtenAt(path: readonly (string | number)[]): unknown;
   /** The value is not what it should be: the message says what it is, unless it may be a secret, and what is valid. */
   wrong(path: readonly (string | number)[], valid: string): void;
   /** Nothing is started. The sentence goes on after the name of the key. */
@@ -24,7 +24,7 @@ export function ownKeysOf(
   return {
     file,
     names,
-    isWritten: (path) => valueAt(source.value, path) !== undefined, // the plain data, which has what a merge key brings
+    writtenAt: (path) => valueAt(source.value, path), // the plain data, which has what a merge key brings
     wrong: (path, valid) => findings.wrong(path, valid),
     problem: (path, sentence) => findings.problem(path, sentence),
     warn: (path, sentence) => findings.warn(path, sentence),

@@ -136,6 +136,27 @@ test('explain exits with 1 when nobody can be asked', async () => {
   expect(stdout).toContain('nobody would be asked');
 });
 
+test('explain says that the default role stands in for one that is not there', async () => {
+  await writeFile(join(cwd, 'default.yaml'), guideConfig('roles: { writer: [claude-sonnet], default: [gpt-4] }\n'));
+
+  const unknown = await rolecall(['explain', 'default.yaml', '--role', 'wrter'], { cwd, env });
+  const known = await rolecall(['explain', 'default.yaml', '--role', 'writer'], { cwd, env });
+
+  expect(unknown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('gpt-4 would be asked') as string });
+  expect(unknown.stderr).toBe(
+    'warning: there is no role "wrter" in the file, so "default" stands in; there are: writer, default. Did you mean "writer"?\n',
+  );
+  expect(known.stderr).toBe('');
+});
+
+test('import-report has a role that is just a list', async () => {
+  await writeFile(join(cwd, 'list.yaml'), guideConfig('roles: { writer: [claude-sonnet] }\n'));
+
+  const { stdout } = await rolecall(['import-report', 'list.yaml', '--json'], { cwd, env });
+
+  expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ key: 'roles.writer', treatment: 'honoured' }));
+});
+
 test('import-report says what becomes of every key', async () => {
   const { exitCode, stdout } = await rolecall(['import-report', 'guide.yaml'], { cwd, env });
   const strict = await rolecall(['import-report', 'guide.yaml', '--strict', '--json'], { cwd, env });

@@ -28,13 +28,19 @@ export async function loadGatewayConfig(path: string, options: GatewayConfigOpti
   return parseGatewayConfig(await readFile(path, 'utf8'), { ...options, file: path });
 }
 
-/** The same for a text. @throws {TypeError} when something in it is wrong. */
+/** The same for a text. @throws {TypeError} when something in it is wrong: all mistakes, each with its line. */
 export function parseGatewayConfig(
   yaml: string,
   { file = 'config', env = process.env }: GatewayConfigOptions & { readonly file?: string | undefined } = {},
 ): GatewayConfig {
-  const loaded = parseConfig(yaml, { file, env, ownKeys });
-  const read = new SettingsReader(loaded, file);
-  const settings = read.settings(env);
-  return { loaded, settings, warnings: [...loaded.warnings, ...read.warnings] };
+  let settings!: GatewaySettings; // read on the way, so that its mistakes are told with the others
+  const loaded = parseConfig(yaml, {
+    file,
+    env,
+    ownKeys,
+    checkOwnKeys: (own) => {
+      settings = new SettingsReader(own).settings(env);
+    },
+  });
+  return { loaded, settings, warnings: loaded.warnings };
 }

@@ -167,7 +167,7 @@ class Parts implements GatewayParts {
         redisUp: () => state.redisUp(),
         version: versionOf(options),
       }),
-      ...keyRoutes({ keys, spend, isOn: () => masterKey() !== undefined }),
+      ...keyRoutes({ keys, spend, isOn: () => masterKey() !== undefined, names: () => current.names ?? new Set() }),
       ...dashboardRoutes({
         feed: this.#feed,
         events: this.#events,

@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { type LoadedConfig, parseConfig, type ParseConfigOptions } from './config/parse-config.ts';
 
 export { type ConfigOptions, type LoadedConfig, parseConfig, type ParseConfigOptions } from './config/parse-config.ts';
+export type { OwnKeys } from './config/own-keys.ts';
 export type { KeyReport } from './config/survey.ts';
 export type { Treatment } from './config/findings.ts';
+export { hint as didYouMean } from './names.ts';
 
 /**
  * Reads a configuration file: LiteLLM's YAML, with our section `roles`. Messages name the file as it is given here.

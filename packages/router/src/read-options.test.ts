@@ -137,6 +137,27 @@ const refused: readonly (readonly [string, unknown, string])[] = [
   ],
   ['a listener that is none', { models, onAttempt: true }, 'createRouter: onAttempt is true; it must be a function.'],
 ];
+test.each([
+  [{ deadlineMs: -1 }, 'deadlineMs is -1; it must be a number above 0 (Infinity for no limit).'],
+  [{ deadlineMs: 'soon' }, 'deadlineMs is "soon"; it must be a number, an object, or false.'],
+  [{ deadlineMs: { streamMs: 0 } }, 'deadlineMs.streamMs is 0; it must be a number above 0 (Infinity for no limit).'],
+  [{ maxAttempts: 0.5 }, 'maxAttempts is 0.5; it must be a whole number of at least 1 (Infinity for no limit).'],
+  [
+    { strategy: 'round-robin' },
+    'strategy is "round-robin"; it must be one of simple-shuffle, least-busy, latency-based-routing, cost-based-routing, usage-based-routing, usage-based-routing-v2.',
+  ],
+])('%j is refused by the name that the user wrote', (options, message) => {
+  expect(() => readOptions({ models, ...options } as RouterOptions)).toThrow(new TypeError(`createRouter: ${message}`));
+});
+
+test('an option that a deadline does not have is refused', () => {
+  const deadlineMs = { answrMs: 1 };
+
+  expect(() => readOptions({ models, deadlineMs } as unknown as RouterOptions)).toThrow(
+    new TypeError('createRouter: deadlineMs has no option "answrMs"; it has: streamMs, answerMs. Did you mean "answerMs"?'),
+  );
+});
+
 test.each(refused)('%s: refused, with the reason', (_, options, message) => {
   expect(() => readOptions(options as RouterOptions)).toThrow(new TypeError(message));
 });

@@ -4,8 +4,10 @@ import type { FallbackLists, Lists } from './chain.ts';
 import { openCodes, type Remedies, remedies } from './errors.ts';
 import { unknownModel } from './names.ts';
 import type { RouterOptions } from './options.ts';
-import { checkKeys, objectAt, refuse } from './options-check.ts';
+import { checkKeys, objectAt, refuse, type Rule } from './options-check.ts';
 import { overlay } from './overlay.ts';
+import { aStrategy } from './policies/balance.ts';
+import { deadlineRules } from './policies/deadline.ts';
 import { type NamedDeployment, readModels } from './read-models.ts';
 import { readChain, readRoles, type RolePlan } from './read-roles.ts';
 
@@ -56,12 +58,11 @@ export function readOptions(options: RouterOptions): Blueprint {
   for (const field of ['onAttempt', 'onExhausted'] as const) {
     if (options[field] !== undefined && typeof options[field] !== 'function') refuse(owner, field, options[field], 'a function');
   }
-  const { deadlineMs, maxAttempts, recover, matchAnyTag } = options;
+  const { recover, matchAnyTag } = options;
   if (!isUnset(recover) && recover !== 'continue') refuse(owner, 'recover', recover, `'continue' or false`);
   if (matchAnyTag !== undefined && typeof matchAnyTag !== 'boolean') refuse(owner, 'matchAnyTag', matchAnyTag, 'true or false');
-  if (!isUnset(deadlineMs) && typeof deadlineMs !== 'number')
-    objectAt(owner, 'deadlineMs', deadlineMs, 'a number, an object, or false');
-  if (!isUnset(maxAttempts) && typeof maxAttempts !== 'number') refuse(owner, 'maxAttempts', maxAttempts, 'a number, or false');
+  if (options.strategy !== undefined) checkField('strategy', options.strategy, aStrategy);
+  checkBounds(options);
 
   return {
     ...options,
@@ -82,6 +83,23 @@ export function readOptions(options: RouterOptions): Blueprint {
 
 function isUnset(value: unknown): value is undefined | false {
   return value === undefined || value === false;
+}
+
+/** Of all that one request causes. */
+function checkBounds({ deadlineMs, maxAttempts }: RouterOptions): void {
+  const { streamMs, answerMs } = deadlineRules;
+  if (typeof deadlineMs === 'number') checkField('deadlineMs', deadlineMs, answerMs);
+  else if (!isUnset(deadlineMs)) {
+    const given = objectAt(owner, 'deadlineMs', deadlineMs, 'a number, an object, or false');
+    checkKeys(`${owner}: deadlineMs`, given, ['streamMs', 'answerMs']);
+    for (const [field, rule] of Object.entries({ streamMs, answerMs }))
+      if (given[field] !== undefined) checkField(`deadlineMs.${field}`, given[field], rule);
+  }
+  if (!isUnset(maxAttempts)) checkField('maxAttempts', maxAttempts, deadlineRules.maxAttempts);
+}
+
+function checkField(field: string, value: unknown, rule: Rule): void {
+  if (!rule.holds(value)) refuse(owner, field, value, rule.valid);
 }
 
 function checkPolicy(field: string, value: unknown): void {

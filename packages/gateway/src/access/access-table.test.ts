@@ -60,7 +60,7 @@ beforeAll(async () => {
   for (const [name, settings] of Object.entries(setUps)) {
     const config = join(folder, `${gateways.size}.yaml`);
     const models = `model_list:\n  - model_name: gpt-4\n    litellm_params: { model: openai/gpt-4o, api_key: k, api_base: '${simulator.urls.openai}', input_cost_per_token: 0.000001, output_cost_per_token: 0.000001 }\n`;
-    writeFileSync(config, models + settings);
+    writeFileSync(config, `${models}router_settings: { model_group_alias: { another: gpt-4 } }\n${settings}`);
     const gateway = await createGateway({ config, env: {}, logTo: { write: () => undefined } });
     await gateway.listen(0);
     gateways.set(name, gateway);

@@ -1,5 +1,6 @@
 /** What a key may do, as it is written: in the configuration and, in LiteLLM's words, in the API. */
 import type { WindowKind } from '@rolecall/cost-tracker';
+import { didYouMean } from '@rolecall/router/config';
 import { z } from 'zod';
 import type { VirtualKey } from './virtual-key.ts';
 
@@ -21,7 +22,7 @@ const windows: Readonly<Record<string, WindowKind>> = {
 
 const amount = z.number({ error: 'a number of at least 0' }).min(0, 'a number of at least 0');
 const count = z.int({ error: 'a whole number of at least 1' }).min(1, 'a whole number of at least 1');
-const texts = z.array(z.string(), { error: 'a list of strings' });
+const texts = z.array(z.string({ error: 'a string' }), { error: 'a list of strings' });
 const name = z.string({ error: 'a name' }).regex(/^[\w.@-]{1,64}$/, 'up to 64 letters, digits and . _ - @');
 
 const aliases: Readonly<Record<string, string>> = {
@@ -71,23 +72,49 @@ const unitMs: Readonly<Record<string, number>> = {
   mo: 30 * 86_400_000,
 };
 
-/** The fields that are said, or what is wrong with them. What is `null` is taken away. */
+/** All that a key may say of itself, in both ways of writing it. */
+export const keyFieldNames: readonly string[] = [...ownFields, ...Object.keys(aliases)];
+
+/** The fields that were said, and those of LiteLLM's that have no effect. */
+export interface KeyFields {
+  readonly fields: Partial<Fields>;
+  readonly ignored: readonly string[];
+}
+
+/** What is wrong with a field, by the name that it was given under. */
+export interface KeyFault {
+  readonly field: string;
+  readonly path: readonly (string | number)[];
+  /** Absent: there is no such field. */
+  readonly valid?: string | undefined;
+}
+
+/** `is no field of a key; there are: name, … Did you mean "max_budget"?` */
+export function noSuchField(field: string, names: readonly string[]): string {
+  return `is no field of a key; there are: ${names.join(', ')}.${didYouMean(field.slice(0, 100), names)}`;
+}
+
+/** The fields that are said, or all that is wrong with them. What is `null` is taken away. */
 export function readKeyFields(
   given: Readonly<Record<string, unknown>>,
   now: number,
-):
-  | { readonly fields: Partial<Fields>; readonly ignored: readonly string[] }
-  | { readonly field: string; readonly valid: string } {
-  const named = Object.entries(given).map(([key, value]) => [aliases[key] ?? key, value] as const);
-  const unknown = named.find(([key]) => !ownFields.has(key) && !withoutEffect.has(key));
-  if (unknown) return { field: unknown[0], valid: `one of ${[...ownFields].join(', ')}` };
-  const read = shape.safeParse(Object.fromEntries(named.filter(([key]) => ownFields.has(key))));
-  if (!read.success) {
-    const issue = read.error.issues[0];
-    return { field: issue?.path.join('.') ?? '', valid: issue?.message ?? 'something else' };
-  }
-  const ignored = named.map(([key]) => key).filter((key) => !ownFields.has(key));
-  return { fields: fieldsOf(read.data, now), ignored };
+): KeyFields | { readonly faults: readonly KeyFault[] } {
+  const named = Object.entries(given).map(([as, value]) => ({
+    as,
+    key: Object.hasOwn(aliases, as) ? (aliases[as] ?? as) : as,
+    value,
+  }));
+  const own = named.filter(({ key }) => ownFields.has(key));
+  const others = named.filter(({ key }) => !ownFields.has(key)).map(({ as }) => as);
+  const unknown = others.filter((field) => !withoutEffect.has(field)).map((field) => ({ field, path: [field] }));
+  const read = shape.safeParse(Object.fromEntries(own.map(({ key, value }) => [key, value])));
+  if (read.success && unknown.length === 0) return { fields: fieldsOf(read.data, now), ignored: others };
+  const writtenAs = new Map(own.map(({ key, as }) => [key, as]));
+  const invalid = (read.error?.issues ?? []).map(({ path: [key = '', ...rest], message }) => {
+    const field = writtenAs.get(String(key)) ?? String(key);
+    return { field, path: [field, ...rest.filter((step) => typeof step !== 'symbol')], valid: message };
+  });
+  return { faults: [...unknown, ...invalid] };
 }
 
 function fieldsOf(read: z.infer<typeof shape>, now: number): Partial<Fields> {

@@ -3,7 +3,7 @@ import { RedisAway } from '../state/redis-link.ts';
 import { badRequest, Refusal } from '../http/refusal.ts';
 import type { Exchange, Route } from '../http/route.ts';
 import { sendJson } from '../http/reply.ts';
-import { readKeyFields } from './key-fields.ts';
+import { readKeyRequest } from './key-request.ts';
 import type { KeySpend } from './key-spend.ts';
 import type { KeyStore } from './key-store.ts';
 import { hintOf, idOf, newToken, type VirtualKey } from './virtual-key.ts';
@@ -13,6 +13,8 @@ export interface KeyRoutesOptions {
   readonly spend: KeySpend;
   /** Without a master key there are no keys. */
   readonly isOn: () => boolean;
+  /** What can be asked for: models, aliases, and roles as `role:writer`. */
+  readonly names: () => ReadonlySet<string>;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -49,11 +51,13 @@ class KeyDesk {
   readonly #keys: KeyStore;
   readonly #spend: KeySpend;
   readonly #isOn: () => boolean;
+  readonly #names: KeyRoutesOptions['names'];
 
-  constructor({ keys, spend, isOn }: KeyRoutesOptions) {
+  constructor({ keys, spend, isOn, names }: KeyRoutesOptions) {
     this.#keys = keys;
     this.#spend = spend;
     this.#isOn = isOn;
+    this.#names = names;
   }
 
   checkOn(): void {
@@ -67,7 +71,7 @@ class KeyDesk {
   }
 
   async generate({ key: wanted, ...given }: Body): Promise<object> {
-    const { fields, ignored } = read(given);
+    const { fields, ignored } = readKeyRequest(given, this.#names());
     if (wanted !== undefined && !(typeof wanted === 'string' && wanted.startsWith('sk-') && wanted.length >= 24)) {
       throw badRequest('The field key must begin with sk- and have 24 characters or more.', 'key');
     }
@@ -101,7 +105,7 @@ class KeyDesk {
   }
 
   async update({ key, ...given }: Body): Promise<object> {
-    return await this.change({ key }, read(given).fields);
+    return await this.change({ key }, readKeyRequest(given, this.#names()).fields);
   }
 
   async change(body: Body, fields: Partial<VirtualKey>): Promise<object> {
@@ -199,13 +203,6 @@ class KeyDesk {
 
 function isList(list: unknown): list is readonly unknown[] {
   return Array.isArray(list) && list.length <= 1_000;
-}
-
-function read(given: Body): { readonly fields: Partial<VirtualKey>; readonly ignored: readonly string[] } {
-  const found = readKeyFields(given, Date.now());
-  if ('valid' in found)
-    throw badRequest(`The field ${found.field.slice(0, 60)} must be ${found.valid}.`, found.field.slice(0, 60));
-  return found;
 }
 
 async function overRedis<Answer>(work: Promise<Answer>): Promise<Answer> {

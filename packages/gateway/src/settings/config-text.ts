@@ -1,40 +1,34 @@
-import type { LoadedConfig } from '@rolecall/router/config';
+import type { OwnKeys } from '@rolecall/router/config';
 import { z } from 'zod';
 
-/** A configuration as it was written: its sections, and where in it something stands. */
+/** A configuration as it was written: its sections. What is wrong in them is told all at once, when the reading ends. */
 export class ConfigText {
-  readonly #loaded: LoadedConfig;
-  readonly #file: string;
+  readonly own: OwnKeys;
 
-  constructor(loaded: LoadedConfig, file: string) {
-    this.#loaded = loaded;
-    this.#file = file;
+  constructor(own: OwnKeys) {
+    this.own = own;
   }
 
-  /** What is the gateway's own in a section. @throws {TypeError} when something there is wrong. */
+  /** What is the gateway's own in a section; a key with a mistake counts as not there. */
   section<Shape>(name: string, shape: z.ZodType<Shape>): Shape {
-    const given = this.#loaded.file[name] ?? {};
+    const section = this.own.file[name] ?? {};
+    const isMap = typeof section === 'object' && !Array.isArray(section);
+    if (!isMap && name === 'general_settings') this.own.wrong([name], 'a map'); // of the others, the router says so
     const known = shape instanceof z.ZodObject ? Object.keys(shape.shape) : [];
-    const read = shape.safeParse(Object.fromEntries(Object.entries(given).filter(([key]) => known.includes(key))));
+    const given = Object.entries(section).filter(([key]) => known.includes(key));
+    const read = shape.safeParse(Object.fromEntries(given));
     if (read.success) return read.data;
-    const issue = read.error.issues[0];
-    return this.fail([name, ...(issue?.path ?? [])].join('.'), `must be ${issue?.message ?? 'something else'}`);
+    for (const { path, message } of read.error.issues) this.own.wrong([name, ...pathOf(path)], message);
+    const mistaken = new Set(read.error.issues.map(({ path }) => path[0]));
+    return shape.parse(Object.fromEntries(given.filter(([key]) => !mistaken.has(key))));
   }
 
-  isWritten(key: string): boolean {
-    return this.#loaded.report.some((one) => one.key === key);
+  /** It stands there, and has no value: that of a variable that is not set, or none at all. */
+  isEmpty(name: string, key: string): boolean {
+    return this.own.writtenAt([name, key]) !== undefined && !Object.hasOwn(this.own.file[name] ?? {}, key);
   }
+}
 
-  warning(sentence: string): string {
-    return `${this.#file}: ${sentence}`;
-  }
-
-  /** What is there is never said: it may be a secret. */
-  fail(key: string, sentence: string): never {
-    const written = key.replaceAll(/\.(\d+)/g, '[$1]');
-    const line = this.#loaded.report.findLast(
-      (one) => written === one.key || written.startsWith(`${one.key}.`) || written.startsWith(`${one.key}[`),
-    )?.line;
-    throw new TypeError(`${this.#file}${line === undefined ? '' : `:${line}`}: ${written} ${sentence}`);
-  }
+function pathOf(path: readonly PropertyKey[]): readonly (string | number)[] {
+  return path.filter((step) => typeof step !== 'symbol');
 }

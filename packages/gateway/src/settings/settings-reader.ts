@@ -1,6 +1,6 @@
 /** Reads the gateway's settings out of a configuration. */
 import type { BudgetOptions } from '@rolecall/cost-tracker';
-import type { LoadedConfig } from '@rolecall/router/config';
+import type { OwnKeys } from '@rolecall/router/config';
 import { readKeyFields } from '../keys/key-fields.ts';
 import { ConfigText } from './config-text.ts';
 import { configuredKeys } from './configured-keys.ts';
@@ -10,14 +10,15 @@ import { general, type GeneralWords, litellm, redisParts } from './settings-shap
 type Env = Readonly<Record<string, string | undefined>>;
 
 export class SettingsReader {
-  readonly warnings: string[] = [];
+  readonly #own: OwnKeys;
   readonly #text: ConfigText;
 
-  constructor(loaded: LoadedConfig, file: string) {
-    this.#text = new ConfigText(loaded, file);
+  constructor(own: OwnKeys) {
+    this.#own = own;
+    this.#text = new ConfigText(own);
   }
 
-  /** @throws {TypeError} when something is wrong, or stands there without effect that was meant to protect. */
+  /** What is wrong, or stands there without effect that was meant to protect, is told to the reading of the file, which fails by it. */
   settings(env: Env): GatewaySettings {
     const own = this.#text.section('general_settings', general);
     const others = this.#text.section('litellm_settings', litellm);
@@ -26,7 +27,7 @@ export class SettingsReader {
     const { max_budget: limitUsd, budget_duration: duration } = others;
     return {
       masterKey: own.master_key,
-      keys: configuredKeys(own.keys ?? [], this.#text),
+      keys: configuredKeys(own.keys ?? [], this.#own),
       redisUrl: own.redis_url ?? this.#redisUrl(),
       budgetsWithoutRedis: own.budgets_without_redis ?? 'open',
       unpricedModels: unpriced,
@@ -48,19 +49,20 @@ export class SettingsReader {
   }
 
   #checkMasterKey({ master_key: masterKey, keys = [] }: GeneralWords): void {
-    const at = 'general_settings.master_key';
-    if (masterKey === undefined && this.#text.isWritten(at))
-      this.#text.fail(at, 'has no value: without it, anybody could call; set the variable, or take the line out');
-    if (masterKey === undefined && keys.length > 0)
-      this.#text.fail('general_settings.keys', 'has no effect without a master_key');
+    const at = ['general_settings', 'master_key'];
+    if (this.#text.isEmpty('general_settings', 'master_key'))
+      this.#own.problem(at, 'has no value: without it, anybody could call; set the variable, or take the line out');
+    if (this.#own.writtenAt(at) === undefined && keys.length > 0)
+      this.#own.problem(['general_settings', 'keys'], 'has no effect without a master_key');
     if (masterKey !== undefined && masterKey.length < 16)
-      this.warnings.push(this.#text.warning(`${at} is short: 16 characters and more are hard to guess`));
+      this.#own.warn(at, 'general_settings.master_key is short: 16 characters and more are hard to guess');
   }
 
   #budget(limitUsd: number, duration: string | undefined, unpriced: 'refuse' | 'allow'): BudgetOptions {
     const read = readKeyFields({ budget_duration: duration }, 0);
-    if ('valid' in read) return this.#text.fail('litellm_settings.budget_duration', `must be ${read.valid}`);
-    const window = read.fields.budgetWindow ?? 'total';
+    if ('faults' in read)
+      for (const { path, valid = 'left out' } of read.faults) this.#own.wrong(['litellm_settings', ...path], valid);
+    const window = ('fields' in read && read.fields.budgetWindow) || 'total';
     return { name: 'gateway', limitUsd, window, maxCostUsd: Math.min(0.5, limitUsd), unpriced };
   }
 
@@ -77,9 +79,9 @@ export class SettingsReader {
     const slackUrl = own.slack_webhook_url ?? (wanted.includes('slack') ? env['SLACK_WEBHOOK_URL'] : undefined);
     const webhookUrl = own.alert_webhook_url ?? (wanted.includes('webhook') ? env['WEBHOOK_URL'] : undefined);
     if (wanted.includes('slack') && !slackUrl)
-      this.#text.fail('general_settings.alerting', 'names slack: set slack_webhook_url, or SLACK_WEBHOOK_URL');
+      this.#own.problem(['general_settings', 'alerting'], 'names slack: set slack_webhook_url, or SLACK_WEBHOOK_URL');
     if (wanted.includes('webhook') && !webhookUrl)
-      this.#text.fail('general_settings.alerting', 'names webhook: set alert_webhook_url, or WEBHOOK_URL');
+      this.#own.problem(['general_settings', 'alerting'], 'names webhook: set alert_webhook_url, or WEBHOOK_URL');
     return { slackUrl, webhookUrl, errorRate: own.alert_error_rate ?? 0.2, slowP95Ms: (own.alerting_threshold ?? 60) * 1_000 };
   }
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** `general_settings` */
 export interface GeneralWords {
   readonly master_key?: string | undefined;
-  readonly keys?: readonly Readonly<Record<string, unknown>>[] | undefined;
+  readonly keys?: readonly unknown[] | undefined;
   readonly redis_url?: string | undefined;
   readonly budgets_without_redis?: 'open' | 'closed' | undefined;
   readonly unpriced_models?: 'refuse' | 'allow' | undefined;
@@ -47,11 +47,14 @@ const flag = z.boolean({ error: 'true or false' });
 const text = z.string({ error: 'a string' }).min(1, 'a string that is not empty');
 const above0 = z.number({ error: 'a number above 0' }).positive('a number above 0');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
-const share = z.number({ error: 'a number between 0 and 1' }).min(0).max(1);
+const share = z
+  .number({ error: 'a number between 0 and 1' })
+  .min(0, 'a number between 0 and 1')
+  .max(1, 'a number between 0 and 1');
 
 const generalShape = z.object({
   master_key: z.union([text, z.number().transform(String)], { error: 'a string' }).optional(),
-  keys: z.array(z.looseObject({}), { error: 'a list of keys, each a map' }).optional(),
+  keys: z.array(z.unknown(), { error: 'a list of keys, each a map' }).optional(),
   redis_url: z.url({ protocol: /^rediss?$/, error: 'a redis or rediss URL' }).optional(),
   budgets_without_redis: z.enum(['open', 'closed'], { error: 'open or closed' }).optional(),
   unpriced_models: z.enum(['refuse', 'allow'], { error: 'refuse or allow' }).optional(),
@@ -87,7 +90,7 @@ const redisShape = z.looseObject({
   redis_url: z.url({ protocol: /^rediss?$/, error: 'a redis or rediss URL' }).optional(),
   redis_host: text.optional(),
   redis_port: z.coerce.number({ error: 'a port' }).int('a port').optional(),
-  redis_password: z.union([text, z.number().transform(String)]).optional(),
+  redis_password: z.union([text, z.number().transform(String)], { error: 'a string' }).optional(),
   redis_db: z.coerce.number({ error: 'a number' }).optional(),
   redis_ssl: flag.optional(),
 });

@@ -70,15 +70,21 @@ export function nameOf(path: Path): string {
   return steps.join('').replace(/^\./, '');
 }
 
-const confidential = /key|secret|password|passwd|credential|authorization|header|jwt|environment_variables|(?<!_per_)token$/i;
+const confidential =
+  /key|secret|password|passwd|credential|authorization|header|jwt|webhook|redis_url|environment_variables|(?<!_per_)token$/i;
 
 /** Only the kind of what may be secret, and of what has parts. */
 export function shown(value: unknown, path: Path): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'a map';
   if (typeof value === 'string' && value.startsWith('os.environ/')) return value;
-  if (path.some((step) => confidential.test(String(step)))) return `a ${typeof value}`;
+  if (path.some((step, index) => confidential.test(String(step)) && !isListOfKeys(path, index))) return `a ${typeof value}`;
   return typeof value === 'string' ? JSON.stringify(withoutSecrets(value)) : String(value);
+}
+
+/** What is said of a key, such as its budget, is no secret; only a map of it has a name before its value. */
+function isListOfKeys(path: Path, index: number): boolean {
+  return path[index] === 'keys' && typeof path[index + 1] === 'number' && path.length > index + 2;
 }
 
 /** A URL may carry a password. */

@@ -216,6 +216,16 @@ colour: red
   });
 });
 
+test('a role that is a list or a name is in the report', () => {
+  const { report } = parse(`${local}roles:\n  writer: { chain: [local] }\n  critic: [local]\n  default: local\n`);
+
+  expect(report.map(({ key, line }) => `${line} ${key}`).slice(-3)).toEqual([
+    '6 roles.writer.chain',
+    '7 roles.critic',
+    '8 roles.default',
+  ]);
+});
+
 test('what is only noted about a deployment keeps nobody from asking it', () => {
   const { options, warnings } = parse(`${local}    model_info: { team: os.environ/TEAM }\n`, { strict: true });
 

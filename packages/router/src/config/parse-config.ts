@@ -8,6 +8,7 @@ import { type Chains, type FallbackKind, readFallbacks } from './fallbacks.ts';
 import { Findings, type Finding } from './findings.ts';
 import { knownKeys } from './known-keys.ts';
 import { readAliases, resolver } from './names-in-file.ts';
+import { type OwnKeys, ownKeysOf } from './own-keys.ts';
 import { readPolicies } from './policies.ts';
 import { readRoles } from './roles.ts';
 import { type ListedModel, readModelList, readSections } from './shape.ts';
@@ -25,6 +26,8 @@ export interface ParseConfigOptions {
   readonly cacheStore?: CacheStore | undefined;
   /** Keys that the program acts on itself, with their sections: `general_settings.master_key`. @default [] */
   readonly ownKeys?: readonly string[] | undefined;
+  /** Looks at those keys: what it finds wrong is told with the file's other mistakes. @default nothing is found */
+  readonly checkOwnKeys?: ((own: OwnKeys) => void) | undefined;
 }
 
 export interface LoadedConfig {
@@ -83,7 +86,7 @@ interface Reading {
 function assemble(
   written: unknown,
   { source, findings, env }: Reading,
-  { strict = false, cacheStore }: ParseConfigOptions,
+  { strict = false, cacheStore, checkOwnKeys }: ParseConfigOptions,
 ): { readonly read: ConfigOptions; readonly whole: Readonly<Record<string, unknown>> } {
   const { value, missing } = withVariables(written, env);
   const file = value as Readonly<Record<string, unknown>>;
@@ -101,6 +104,8 @@ function assemble(
     readFallbacks(kind, sections, { resolve, resolveTarget, findings, source });
   const roles = readRoles(sections.roles ?? {}, resolve, findings);
   if (strict) refuseTheUnusable(pools, roles, findings);
+  const askable = [...names, ...aliases.keys(), ...Object.keys(roles).map((role) => `role:${role}`)];
+  checkOwnKeys?.(ownKeysOf({ file, names: new Set(askable) }, { findings, source }));
 
   const read: ConfigOptions = {
     models: Object.fromEntries([...pools].map(([name, { deployments }]) => [name, deployments])),

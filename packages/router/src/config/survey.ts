@@ -39,7 +39,7 @@ export function survey(source: YamlSource, table: Keys, findings: Findings): rea
   const visit = (value: unknown, path: Path, key: Key): void => {
     if (findings.verdicts.get(nameOf(path))?.treatment === 'honoured') return note(path, key);
     const { keys, namedKeys, open } = key;
-    if (keys && Array.isArray(value)) {
+    if (keys && Array.isArray(value) && value.some(isMap)) {
       for (const [index, item] of value.entries()) if (isMap(item)) visitMap(item, [...path, index], keys, open);
     } else if (keys && isMap(value)) visitMap(value, path, keys, open);
     else if (namedKeys && isMap(value)) {

@@ -105,11 +105,13 @@ function counted(member: Member): Member {
   return model.load ? { ...member } : { ...member, model: limit({ rpm, tpm })(model) };
 }
 
+/** One of the strategies there are. */
+export const aStrategy: Rule = {
+  valid: `one of ${Object.keys(strategies).join(', ')}`,
+  holds: (value) => Object.hasOwn(strategies, String(value)),
+};
 const rules = {
-  strategy: {
-    valid: `one of ${Object.keys(strategies).join(', ')}`,
-    holds: (value: unknown) => Object.hasOwn(strategies, String(value)),
-  },
+  strategy: aStrategy,
   name: { valid: 'a string', holds: isString },
   matchAny: { valid: 'true or false', holds: (value: unknown) => typeof value === 'boolean' },
 };

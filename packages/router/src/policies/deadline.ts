@@ -1,7 +1,7 @@
 import type { Middleware, Model, ModelResponse } from '@rolecall/core';
 import { carry } from '../compose.ts';
 import { longestTimerMs } from '../delay.ts';
-import { checkOptions, countFromOne, positiveOrInfinity, refuse } from '../options-check.ts';
+import { checkOptions, countFromOne, positiveOrInfinity, refuse, type Rule } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
 import { outOfTime, planned, type Plan, type PlannedRequest } from '../plan.ts';
 import { isStream, tapped } from '../tap.ts';
@@ -17,7 +17,8 @@ export interface DeadlineOptions {
 
 type Limits = Readonly<Record<keyof DeadlineOptions, number>>;
 const defaults: Limits = { streamMs: 120_000, answerMs: 600_000, maxAttempts: 6 };
-const rules = {
+/** What its options must be, whoever takes them. */
+export const deadlineRules: Readonly<Record<keyof DeadlineOptions, Rule>> = {
   streamMs: positiveOrInfinity,
   answerMs: positiveOrInfinity,
   maxAttempts: {
@@ -38,7 +39,7 @@ const graceMs = 50;
  * @throws {TypeError} when an option is not valid.
  */
 export function deadline(options: DeadlineOptions = {}): Middleware {
-  checkOptions('deadline', options, rules);
+  checkOptions('deadline', options, deadlineRules);
   const limits = overlay(defaults, options);
 
   return (next) => {

@@ -1,0 +1,90 @@
+/** What the API of keys refuses, and what a key's budget does. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { gatewayWith, type TestGateway } from '../../test/gateway-with.ts';
+
+const master = { authorization: 'Bearer sk-master-0123456789' };
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await gatewayWith(`
+model_list:
+  - { model_name: gpt, litellm_params: { model: openai/gpt-4.1 } }
+  - { model_name: dear, litellm_params: { model: openai/gpt-nobody-knows, api_base: 'https://models.invalid/v1', api_key: k } }
+roles: { writer: gpt }
+general_settings:
+  master_key: sk-master-0123456789
+  keys: [{ name: blog, key: sk-blog-0123456789, max_budget: 5, budget_duration: day }]
+`);
+});
+afterAll(() => gateway.close());
+
+interface Refused {
+  readonly status: number;
+  readonly error: Readonly<Record<string, unknown>>;
+}
+
+async function refused(path: string, body: object, headers: Record<string, string> = master): Promise<Refused> {
+  const answer = await gateway.post(path, body, headers);
+  return { status: answer.status, ...((await answer.json()) as { error: Refused['error'] }) };
+}
+
+test('a field that no key has is refused with the nearest name, and all the names there are', async () => {
+  const { status, error } = await refused('/key/generate', { max_budgt: 1 });
+
+  expect([status, error['param']]).toEqual([400, 'max_budgt']);
+  expect(error['message']).toMatch(/^The field max_budgt is no field of a key; there are: .* Did you mean "max_budget"\?$/);
+  for (const name of ['key', 'key_alias', 'rpm_limit', 'tpm_limit', 'max_call_cost'])
+    expect(error['message']).toMatch(new RegExp(`[ ,]${name}[,.]`));
+});
+
+test('all that is wrong with a key is said at once, by the names it was given under, without its values', async () => {
+  const { status, error } = await refused('/key/generate', {
+    rpm_limit: 'hunter2',
+    nope: 1,
+    max_budget: -1,
+    metadata: { tags: [1] },
+  });
+
+  expect([status, error['param']]).toEqual([400, 'nope']);
+  expect(error['message']).toMatch(
+    /^The field nope is no .* The field rpm_limit must be a whole number of at least 1\. The field metadata\.tags\.0 must be a string\.$/,
+  );
+  expect(error['message']).toContain('The field max_budget must be a number of at least 0.');
+  expect(error['message']).not.toContain('hunter2');
+});
+
+test('a key is neither made nor changed for a model that is not there', async () => {
+  const made = await refused('/key/generate', { models: ['gpt', 'gpts'] });
+  const role = await refused('/key/generate', { models: ['role:wrter'] });
+  const { key } = (await (await gateway.post('/key/generate', { models: ['gpt', 'role:writer'] }, master)).json()) as {
+    key: string;
+  };
+  const changed = await refused('/key/update', { key, models: ['all-team-models'] });
+
+  expect(made).toMatchObject({ status: 400, error: { code: 'model_not_found', param: 'models' } });
+  expect(made.error['message']).toBe(
+    'A name among the models is "gpts", which names no model; there are: gpt, dear, role:writer. Did you mean "gpt"?',
+  );
+  expect(role.error['message']).toContain('Did you mean "role:writer"?');
+  expect(changed).toMatchObject({ status: 400, error: { code: 'model_not_found' } });
+});
+
+test.each([[['*']], [['all-proxy-models']], [['role:*']], [['gpt#1']], [[]]])('a key for %j is made', async (models) => {
+  expect((await gateway.post('/key/generate', { models }, master)).status).toBe(200);
+});
+
+test('a model without a price is refused under a budget for good, in the words of the configuration', async () => {
+  const answer = await gateway.post(
+    '/v1/chat/completions',
+    { model: 'dear', messages: [{ role: 'user', content: 'hello' }] },
+    { authorization: 'Bearer sk-blog-0123456789' },
+  );
+  const { error } = (await answer.json()) as { error: Record<string, unknown> };
+
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([400, null]);
+  expect(error).toMatchObject({ type: 'invalid_request_error', code: 'budget_unpriced', param: 'model' });
+  expect(error['message']).toMatch(
+    /"key blog" refused a call of openai-compatible\/gpt-nobody-knows.*input_cost_per_token.*unpriced_models: allow/,
+  );
+  expect(error['message']).not.toMatch(/prices`|'allow'/);
+});

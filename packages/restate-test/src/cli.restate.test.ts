@@ -177,6 +177,6 @@ describe.skipIf(!binary)('the command line with a real server', { timeout: 120_0
 
     expect(before).toBe(true);
     await expect.poll(health, { timeout: 30_000 }).toBe(false);
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }); // it is still writing down what it knows
   });
 });

@@ -22,12 +22,12 @@ const signalWhenAsked: PropertyDescriptor = {
 };
 
 /** Gives a request of an attempt's own its cancellation, and the signal of that. */
-export function endWith(
-  request: { -readonly [Key in keyof SignalledRequest]: SignalledRequest[Key] },
+export function endWith<Own extends { -readonly [Key in keyof SignalledRequest]: SignalledRequest[Key] }>(
+  request: Own,
   attempt: Cancellation,
-): void {
+): Own {
   request[attemptCancellation] = attempt;
-  Object.defineProperty(request, 'signal', signalWhenAsked);
+  return Object.defineProperty(request, 'signal', signalWhenAsked);
 }
 
 /** The cancellation of the attempt, if its signal is still the request's: it comes when the attempt fails, whatever the reason. */

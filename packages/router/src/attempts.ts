@@ -23,7 +23,8 @@ export function attemptsOf(error: unknown): readonly Attempt[] {
 
 /** The same answer, with what it took to get there. */
 export function answerAfter(earlier: readonly Attempt[], response: ModelResponse): ModelResponse {
-  return earlier.length === 0 ? response : { ...response, attempts: [...earlier, ...(response.attempts ?? [])] };
+  if (earlier.length === 0) return response;
+  return Object.assign({}, response, { attempts: [...earlier, ...(response.attempts ?? [])] }); // faster than a spread, see overlay.ts
 }
 
 /** The same error, knowing what went before it. A bug is left untouched. */

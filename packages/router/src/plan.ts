@@ -1,6 +1,7 @@
 /** What one request may still spend: made by `deadline`, carried down beside the request, never seen by an adapter. */
 import type { ModelRequest } from '@rolecall/core';
-import { attemptCancellation, type SignalledRequest } from './attempt-signal.ts';
+import { attemptCancellation, endWith, type SignalledRequest } from './attempt-signal.ts';
+import type { Cancellation } from './cancellation.ts';
 import { ModelError, type ModelErrorFacts } from './errors.ts';
 
 export interface Plan {
@@ -43,6 +44,18 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A copy to be changed, with all that others have put on the request. */
 export function copied(request: PlannedRequest): Writable<PlannedRequest> {
+  const copy: Writable<PlannedRequest> = copiedBut(request);
+  copy.signal = request.signal;
+  return copy;
+}
+
+/** A copy that ends with an attempt. */
+export function copiedFor(attempt: Cancellation, request: PlannedRequest): Writable<PlannedRequest> {
+  return endWith(copiedBut(request), attempt);
+}
+
+/** The copy has no signal yet: to make a getter of one that it has takes five times as long. */
+function copiedBut(request: PlannedRequest): Writable<PlannedRequest> {
   const copy = fieldsOf(request);
   return (request.plan?.hasMore ?? hasMore(request)) ? Object.assign(copy, request) : copy;
 }
@@ -65,16 +78,15 @@ function fieldsOf(request: PlannedRequest) {
     providerOptions: request.providerOptions,
     wire: request.wire,
     onDelta: request.onDelta,
-    signal: request.signal,
     plan: request.plan,
     waitedMs: request.waitedMs,
     avoid: request.avoid,
     lastResort: request.lastResort,
     [attemptCancellation]: request[attemptCancellation],
-  } satisfies { readonly [Key in keyof Required<PlannedRequest>]: unknown };
+  } satisfies { readonly [Key in Exclude<keyof Required<PlannedRequest>, 'signal'>]: unknown };
 }
 
-const ours: ReadonlySet<string | symbol> = new Set(Reflect.ownKeys(fieldsOf({ messages: [] })));
+const ours: ReadonlySet<string | symbol> = new Set(['signal', ...Reflect.ownKeys(fieldsOf({ messages: [] }))]);
 
 /** Somebody has put something of his own on it: a tracker around the router, what it holds of a budget. */
 function hasMore(request: ModelRequest): boolean {

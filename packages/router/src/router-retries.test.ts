@@ -174,6 +174,37 @@ test('when all deployments of a link are cooling, the next link is asked without
   expect(limited.at.length).toBe(2);
 });
 
+test('a link that is passed over while it cools down uses up none of the calls of a request', async () => {
+  const [down, shaky] = [failing('auth', { status: 401 }), failing('network', {}, 2)];
+  const router = createRouter({ models: { a: down, b: shaky }, roles: { default: ['a', 'b'] }, maxAttempts: 3 });
+  await ask(router, { model: 'a' });
+
+  expect(story((await ask(router)) as ModelResponse)).toEqual([
+    ['a', 'auth'],
+    ['b', 'network'],
+    ['b', 'network'],
+    ['b', 'answered'],
+  ]);
+  expect(down.at.length).toBe(1);
+});
+
+test('when every link is cooling down for long, the error tells of each, and when the first is back', async () => {
+  const [a, b] = [failing('auth', { status: 401 }), failing('not_found', { status: 404 })];
+  const router = createRouter({ models: { a, b }, roles: { default: ['a', 'b'] }, cooldown: { cooldownMs: 60_000 } });
+  await ask(router);
+
+  const error = (await ask(router)) as RouteError;
+
+  expect([a, b].map(({ at }) => at.length)).toEqual([1, 1]);
+  expect(error.attempts.map(({ outcome }) => outcome)).toEqual(['skipped', 'skipped']);
+  expect(error.errors.map(({ code, unasked }) => [code, unasked])).toEqual([
+    ['rate_limited', true],
+    ['rate_limited', true],
+  ]);
+  expect(error.retryAfterMs).toBe(60_000);
+  expect(error.message).toContain('1. a: skipped, auth: a is cooling down for 60.0 s after auth');
+});
+
 test('an outage is not multiplied: past the budget each request makes one call', async () => {
   const down = failing('overloaded');
   const router = single(down, { cooldown: false });

@@ -3,7 +3,7 @@ import { atLeastZero, checkOptions, countFromOne, objectAt, refuse, type Rule } 
 import type { PlannedRequest } from '../plan.ts';
 import { limit } from './limit.ts';
 import type { Member } from './member.ts';
-import { nobody, rank, type Ranked } from './pool-report.ts';
+import { type PassedOver, passedOver, rank, type Ranked } from './pool-report.ts';
 import { Pool } from './pool.ts';
 import { costBasedRouting } from './strategies/cost-based-routing.ts';
 import { latencyBasedRouting } from './strategies/latency-based-routing.ts';
@@ -28,6 +28,8 @@ export interface BalancedModel extends Model {
   rank(request: ModelRequest): readonly Ranked[];
   /** A deployment that this request has not asked could be asked at once: a retry need not wait. */
   hasPeer(request: ModelRequest): boolean;
+  /** Known without asking: those that suit this request are cooling down, and the chain has others. */
+  passOver(request: ModelRequest): PassedOver | undefined;
 }
 
 const strategies: Readonly<Record<StrategyName, (seats: readonly Seat[]) => Strategy>> = {
@@ -59,9 +61,11 @@ export function balance(members: readonly Member[], options: BalanceOptions = {}
   const strategy = strategies[named](seats);
   const pool = new Pool(seats, strategy, matchAny);
 
+  const nameFor = (request: ModelRequest): string => name ?? request.model ?? 'the model';
+
   const model: Model = async (request: PlannedRequest) => {
     const choice = pool.choice(request);
-    if (!choice) throw nobody(pool, request, name ?? request.model ?? 'the model');
+    if (!choice) throw passedOver(pool, request, nameFor(request)).error();
     const seat = pool.pick(choice, request);
     const { plan } = request;
     if (plan && seats.length > 1) (plan.tried ??= new Set()).add(seat.member.id);
@@ -73,6 +77,8 @@ export function balance(members: readonly Member[], options: BalanceOptions = {}
     members: seats.map(({ member }) => member),
     rank: (request: ModelRequest) => rank(pool, strategy, request),
     hasPeer: (request: ModelRequest) => pool.hasPeer(request),
+    passOver: (request: ModelRequest) =>
+      pool.isCooling() && !pool.choice(request) ? passedOver(pool, request, nameFor(request)) : undefined,
   });
 }
 

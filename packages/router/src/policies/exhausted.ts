@@ -7,15 +7,16 @@ import { ModelError, RouteError } from '../errors.ts';
 export type Movable = ModelError | RouteError | Refusal;
 
 export interface Failure {
-  readonly error: Movable;
+  readonly error: () => Movable;
   readonly link: Model;
 }
 
 /** Refusals alone are the caller's own limit at work, not a failing backend: the first comes out as it is. */
 export function exhausted(failures: readonly Failure[], attempts: readonly Attempt[], request: ModelRequest): never {
-  const refusal = failures.every(({ error }) => isRefusal(error)) ? failures[0]?.error : undefined;
+  const known = failures.map(({ error, link }) => ({ error: error(), link }));
+  const refusal = known.every(({ error }) => isRefusal(error)) ? known[0]?.error : undefined;
   if (refusal) throw Object.assign(refusal, { attempts });
-  const errors = failures.flatMap(({ error, link }) => modelErrorsOf(error, nameOf(link, request)));
+  const errors = known.flatMap(({ error, link }) => modelErrorsOf(error, nameOf(link, request)));
   const { role, model } = request;
   throw new RouteError({ errors: errors as [ModelError, ...ModelError[]], attempts, role, model });
 }

@@ -4,6 +4,7 @@ import type { Chain, Step } from '../chain.ts';
 import { carry } from '../compose.ts';
 import { abortError, ModelError, remedies, type Remedies, remedyOf, RouteError } from '../errors.ts';
 import { beginLink, outOfTime, type PlannedRequest } from '../plan.ts';
+import type { BalancedModel } from './balance.ts';
 import { filtered, wasPassedOn } from './content-filter.ts';
 import { attemptsOfLink, exhausted, type Failure, type Movable, nameOf } from './exhausted.ts';
 import { recovery, type Recovery } from './recover.ts';
@@ -77,26 +78,45 @@ class Walk {
         continue;
       }
       const left = linksLeft + this.#unasked(chain, index + 1).length;
-      const startedAt = Date.now();
-      try {
-        return answerAfter(this.#attempts, await this.#ask(step, left, this.#request));
-      } catch (error) {
-        if (this.#recovery?.canGoOn(error)) return await this.#goOn(this.#recovery, error, this.#unasked(chain, index + 1));
-        this.#note(error, step, startedAt);
-        const instead = this.#options.insteadOf?.(step, error.code, this.#request);
-        const response = instead && (await this.#through(instead, linksLeft + this.#unasked(chain, step.after).length));
-        if (response) return response;
-        index = instead ? step.after : index + 1;
+      let code: unknown = this.#passOver(step, left);
+      if (code === undefined) {
+        const startedAt = Date.now();
+        try {
+          return answerAfter(this.#attempts, await this.#ask(step, left, this.#request));
+        } catch (error) {
+          if (this.#recovery?.canGoOn(error)) return await this.#goOn(this.#recovery, error, this.#unasked(chain, index + 1));
+          this.#note(error, step, startedAt);
+          code = error.code;
+        }
       }
+      const instead = this.#options.insteadOf?.(step, code, this.#request);
+      const response = instead && (await this.#through(instead, linksLeft + this.#unasked(chain, step.after).length));
+      if (response) return response;
+      index = instead ? step.after : index + 1;
     }
     return undefined;
+  }
+
+  /** With others to ask, a link that is known to be cooling down is put on record and not asked. Gives what it would have failed with. */
+  #passOver(step: Step, linksLeft: number): unknown {
+    const { plan } = this.#request;
+    const { passOver } = step.model as Partial<BalancedModel>;
+    if (!plan || !passOver || linksLeft === 0) return undefined;
+    plan.linksLeft = linksLeft;
+    const passed = passOver(requestOf(step, this.#request));
+    if (!passed) return undefined;
+    this.#asked.push(step.name);
+    this.#attempts.push(...passed.attempts);
+    this.#mustGoOn(step);
+    this.#failures.push({ error: passed.error, link: step.model });
+    return passed.code;
   }
 
   async #ask(step: Step, linksLeft: number, request: PlannedRequest): Promise<ModelResponse> {
     const { plan } = request;
     this.#asked.push(step.name);
     if (plan) beginLink(plan, linksLeft);
-    const response = await step.model(step.messages ? { ...request, messages: step.messages } : request);
+    const response = await step.model(requestOf(step, request));
     if (response.finishReason !== 'content_filter' || !this.#options.insteadOf?.(step, 'content_filtered', request)?.length)
       return response;
     if (wasPassedOn(request, response)) return response;
@@ -118,7 +138,7 @@ class Walk {
     if (!this.#movesOn(error)) throw errorAfter(this.#attempts, error);
     this.#attempts.push(...attemptsOfLink(error, step.model, this.#request, startedAt));
     this.#mustGoOn(step);
-    this.#failures.push({ error, link: step.model });
+    this.#failures.push({ error: () => error, link: step.model });
   }
 
   #movesOn(error: unknown): error is Movable {
@@ -149,3 +169,7 @@ class Walk {
 }
 
 const none: readonly Step[] = [];
+
+function requestOf({ messages }: Step, request: PlannedRequest): PlannedRequest {
+  return messages ? { ...request, messages } : request;
+}

@@ -1,6 +1,6 @@
 /** What there is to tell of a pool: what would become of a request, and why nobody could be asked. */
 import type { Attempt, ModelRequest } from '@rolecall/core';
-import { duration, ModelError } from '../errors.ts';
+import { duration, ModelError, type ModelErrorCode } from '../errors.ts';
 import type { Choice, Obstacle, Pool } from './pool.ts';
 import type { Seat, Strategy } from './strategies/strategy.ts';
 
@@ -42,8 +42,15 @@ function compare(a: number, b: number): number {
   return a === b ? 0 : a - b;
 }
 
-/** The error when none of them may be asked: who they are and why, and how soon one of them may be. */
-export function nobody(pool: Pool, request: ModelRequest, name: string): ModelError {
+/** None of them may be asked: who they are and why, as attempts that were skipped, and what that comes to. */
+export interface PassedOver {
+  readonly code: ModelErrorCode;
+  readonly attempts: readonly Attempt[];
+  /** Says how soon one of them may be asked. Made when somebody wants it: a chain passes a backend over with every request while it cools down. */
+  readonly error: () => ModelError;
+}
+
+export function passedOver(pool: Pool, request: ModelRequest, name: string): PassedOver {
   const startedAt = Date.now();
   const obstacles: Obstacle[] = [];
   const attempts: Attempt[] = [];
@@ -53,10 +60,13 @@ export function nobody(pool: Pool, request: ModelRequest, name: string): ModelEr
     obstacles.push(obstacle);
     attempts.push(skipped(seat, name, startedAt, obstacle));
   }
-  return Object.assign(
-    withoutStack(() => refusal(obstacles, name)),
-    { attempts },
-  );
+  const code = codeOf(obstacles);
+  const error = (): ModelError =>
+    Object.assign(
+      withoutStack(() => refusal(code, obstacles, name)),
+      { attempts },
+    );
+  return { code, attempts, error };
 }
 
 function skipped({ member: { id, model } }: Seat, name: string, startedAt: number, { code, reason }: Obstacle): Attempt {
@@ -74,7 +84,7 @@ function skipped({ member: { id, model } }: Seat, name: string, startedAt: numbe
   };
 }
 
-/** A chain passes a backend over with every request while it cools down, and to trace the stack takes longer than all the rest of that. */
+/** A backend that is at its limit says so to every request, and to trace the stack takes longer than all the rest of that. */
 function withoutStack<Made extends Error>(make: () => Made): Made {
   if (!Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')?.writable) return make(); // in a realm that was hardened
   const { stackTraceLimit } = Error;
@@ -86,20 +96,28 @@ function withoutStack<Made extends Error>(make: () => Made): Made {
   }
 }
 
-function refusal(obstacles: readonly Obstacle[], name: string): ModelError {
-  const suited = obstacles.filter(({ kind }) => kind !== 'unsuited');
-  if (suited.length === 0) {
-    const code = obstacles.some((obstacle) => obstacle.code === 'context_too_long') ? 'context_too_long' : 'not_found';
+function codeOf(obstacles: readonly Obstacle[]): ModelErrorCode {
+  if (obstacles.some(isPassing)) return 'rate_limited';
+  return obstacles.some(({ code }) => code === 'context_too_long') ? 'context_too_long' : 'not_found';
+}
+
+function isPassing({ kind }: Obstacle): boolean {
+  return kind !== 'unsuited';
+}
+
+function refusal(code: ModelErrorCode, obstacles: readonly Obstacle[], name: string): ModelError {
+  const passing = obstacles.filter(isPassing);
+  if (passing.length === 0) {
     const reason = `no deployment of "${name}" suits this request: ${obstacles.map((obstacle) => obstacle.reason).join('; ')}`;
     return new ModelError(code, { model: name, reason, unasked: true });
   }
-  const retryAfterMs = Math.max(1, Math.ceil(Math.min(...suited.map(({ waitMs }) => waitMs))));
-  const state = suited.every(({ kind }) => kind === 'cooling')
+  const retryAfterMs = Math.max(1, Math.ceil(Math.min(...passing.map(({ waitMs }) => waitMs))));
+  const state = passing.every(({ kind }) => kind === 'cooling')
     ? 'cooling down'
-    : suited.every(({ kind }) => kind === 'full')
+    : passing.every(({ kind }) => kind === 'full')
       ? 'at its limit'
       : 'cooling down or at its limit';
-  const which = suited.length === obstacles.length ? '' : ' that suits this request';
+  const which = passing.length === obstacles.length ? '' : ' that suits this request';
   const reason = `every deployment of "${name}"${which} is ${state}; try again in ${duration(retryAfterMs)}`;
-  return new ModelError('rate_limited', { model: name, status: 429, retryAfterMs, reason, unasked: true });
+  return new ModelError(code, { model: name, status: 429, retryAfterMs, reason, unasked: true });
 }

@@ -54,6 +54,11 @@ export class Pool {
     return failing.length > 0 ? { among: preferred(failing, request), how: 'last_resort' } : undefined;
   }
 
+  /** One of them at least is left alone after failures. */
+  isCooling(): boolean {
+    return !this.seats.every(isClosed);
+  }
+
   /** The one to ask of several, by affinity if the request has one. */
   pick({ among }: Choice, request: ModelRequest): Seat {
     const [only] = among;

@@ -1,5 +1,4 @@
 import type { Middleware, Model, ModelRequest, ModelResponse } from '@rolecall/core';
-import { endWith } from '../attempt-signal.ts';
 import type { Backend } from '../backend.ts';
 import { Cancellation } from '../cancellation.ts';
 import { carry } from '../compose.ts';
@@ -8,7 +7,7 @@ import { abortError, duration, ModelError, type ModelErrorCode } from '../errors
 import { offAbort, onAbort } from '../on-abort.ts';
 import { checkOptions, positiveOrInfinity } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
-import { copied, outOfTime, type PlannedRequest } from '../plan.ts';
+import { copiedFor, outOfTime, type PlannedRequest } from '../plan.ts';
 import { isStream, tapped } from '../tap.ts';
 
 export interface TimeoutOptions {
@@ -121,9 +120,8 @@ class TimedAttempt {
 
   /** The request as the model gets it: with a signal of this attempt, its pieces noticed, and nothing that is the router's. */
   #own(): ModelRequest {
-    const own = copied(this.#request);
+    const own = copiedFor(this.#cancellation, this.#request);
     own.plan = own.waitedMs = own.avoid = undefined;
-    endWith(own, this.#cancellation);
     return this.#isStream ? Object.assign(own, tapped(this.#request, this)) : own;
   }
 

@@ -38,7 +38,7 @@ export { hedge, type HedgeOptions } from './policies/hedge.ts';
 export { limit, type LimitedModel, type LimitOptions } from './policies/limit.ts';
 export type { Member } from './policies/member.ts';
 export { memoryStore, type MemoryStoreOptions } from './policies/memory-store.ts';
-export type { Ranked } from './policies/pool-report.ts';
+export type { PassedOver, Ranked } from './policies/pool-report.ts';
 export { retry, type RetryOptions } from './policies/retry.ts';
 export type { RetryBudgetOptions } from './policies/retry-budget.ts';
 export { shadow, type ShadowOptions, type ShadowResult } from './policies/shadow.ts';

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { messageOf, TaskError } from './errors.ts';
 
@@ -35,6 +36,23 @@ test('a TaskError is known by its marker, also from another copy of the package'
   expect(TaskError.isInstance(new TaskErrorOfAnotherCopy())).toBe(true);
   for (const other of [new Error('down'), null, undefined, 'down', {}]) expect(TaskError.isInstance(other)).toBe(false);
   expect(Object.keys(new TaskError('aborted', facts))).not.toContain('isTaskError');
+});
+
+test('printed or logged as a whole, a TaskError brings along no text of the run', () => {
+  const error = new TaskError('model_failed', { ...facts, costUsd: 0.02, partialText: 'The first hal', finished: [] });
+
+  expect(JSON.parse(JSON.stringify(error))).toEqual({
+    name: 'TaskError',
+    code: 'model_failed',
+    task: 'write',
+    role: 'writer',
+    runId: 'r',
+    usage: {},
+    costUsd: 0.02,
+    unpriced: 0,
+  });
+  expect(inspect(error)).not.toMatch(/The first hal|attempts|undefined/);
+  expect([error.partialText, error.finished, error.attempts]).toEqual(['The first hal', [], []]);
 });
 
 test('what was thrown is put in words, whatever it is', () => {

@@ -34,7 +34,10 @@ export interface TaskErrorFacts extends Spend {
   readonly cause?: unknown;
 }
 
-/** A run ended at this task: `code` says why, `finished` and the figures are what it leaves behind. */
+/**
+ * A run ended at this task: `code` says why, `finished` and the figures are what it leaves behind. Printed or logged as a whole it
+ * shows its message, which tells of every attempt, and no texts.
+ */
 export class TaskError extends Error implements Omit<TaskErrorFacts, 'reason' | 'cause'> {
   override readonly name = 'TaskError';
   readonly code: TaskErrorCode;
@@ -53,7 +56,10 @@ export class TaskError extends Error implements Omit<TaskErrorFacts, 'reason' | 
 
   constructor(code: TaskErrorCode, facts: TaskErrorFacts) {
     const { task, role, reason, cause } = facts;
-    super(`Task "${task}" (${role}) ${code === 'aborted' ? 'was aborted' : 'failed'}: ${reason}`, { cause });
+    super(
+      `Task "${task}" (${role}) ${code === 'aborted' ? 'was aborted' : 'failed'}: ${reason}`,
+      cause === undefined ? undefined : { cause },
+    );
     this.code = code;
     this.task = task;
     this.role = role;
@@ -65,6 +71,7 @@ export class TaskError extends Error implements Omit<TaskErrorFacts, 'reason' | 
     this.costUsd = facts.costUsd;
     this.unpriced = facts.unpriced;
     this.attempts = facts.attempts;
+    unprint(this, 'finished', 'warnings', 'partialText', 'attempts');
   }
 
   get isTaskError(): true {
@@ -74,6 +81,13 @@ export class TaskError extends Error implements Omit<TaskErrorFacts, 'reason' | 
   /** Holds across duplicate copies of this package, where `instanceof` does not. */
   static isInstance(error: unknown): error is TaskError {
     return (error as Partial<TaskError> | null | undefined)?.isTaskError === true;
+  }
+}
+
+/** Leaves what is named, and what says nothing, to be read, but neither printed nor logged. */
+function unprint(error: Error, ...names: readonly string[]): void {
+  for (const [name, value] of Object.entries(error)) {
+    if (value === undefined || value === false || names.includes(name)) Object.defineProperty(error, name, { enumerable: false });
   }
 }
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Attempt } from '@rolecall/core';
 import { expect, test } from 'vitest';
 import { abortError, copyOf, ModelError, type ModelErrorCode, remedies, RouteError } from './errors.ts';
@@ -42,8 +43,22 @@ test('a copy keeps every fact but those that are changed', () => {
   const copy = copyOf(error, { committed: true });
 
   expect(copy).not.toBe(error);
-  expect(Object.entries(copy)).toEqual(Object.entries(Object.assign({}, error, { committed: true })));
+  expect(copy).toMatchObject({ ...facts, code: 'overloaded', possiblyBilled: true, simulated: true, committed: true });
+  expect(Object.getOwnPropertyNames(copy)).toEqual(Object.getOwnPropertyNames(error));
   expect([copy.message, copy.stack, copy.cause]).toEqual([error.message, error.stack, 'socket']);
+});
+
+test('printed or logged as a whole, an error shows what its message does not, and no texts', () => {
+  const error = new ModelError('overloaded', { model: 'a/b', reason: 'busy', retryAfterMs: 5, partialText: 'Once upon a time' });
+  const made = { id: '1', model: 'a/b', startedAt: 0, waitMs: 0, durationMs: 1, outcome: 'failed' } as const;
+  const failed = Object.assign(error, { attempts: [made] });
+  const route = new RouteError({ errors: [failed], attempts: [made], role: 'writer' });
+
+  expect(JSON.parse(JSON.stringify(error))).toEqual({ name: 'ModelError', code: 'overloaded', model: 'a/b', retryAfterMs: 5 });
+  expect([error.reason, error.partialText, error.committed, error.attempts]).toEqual(['busy', 'Once upon a time', false, [made]]);
+  expect(inspect(error)).not.toMatch(/Once upon|undefined|attempts/);
+  expect(inspect(route)).not.toMatch(/Once upon|undefined|attempts/);
+  expect(route.attempts).toEqual([made]);
 });
 
 test('an abort is what the policy that aborted meant, or else the caller giving up', () => {

@@ -122,9 +122,7 @@ export class ModelError extends Error {
     const reason = facts.reason === undefined ? undefined : redact(facts.reason);
     super(
       `${model} failed: ${code}${status === undefined ? '' : ` (HTTP ${status})`}${reason === undefined ? '' : `: ${reason}`}`,
-      {
-        cause: facts.cause,
-      },
+      facts.cause === undefined ? undefined : { cause: facts.cause },
     );
     this.code = code;
     this.model = model;
@@ -140,6 +138,7 @@ export class ModelError extends Error {
     this.unsupported = facts.unsupported ?? false;
     this.unasked = facts.unasked ?? false;
     this.requestId = facts.requestId;
+    unprint(this, 'reason', 'partialText', 'attempts');
   }
 
   /** Asking the same backend again may help. */
@@ -198,6 +197,7 @@ export class RouteError extends Error {
     this.attempts = attempts;
     const waits = errors.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
     this.retryAfterMs = waits.length === 0 ? undefined : Math.min(...waits);
+    unprint(this, 'attempts');
   }
 
   get isRouteError(): true {
@@ -210,6 +210,13 @@ export class RouteError extends Error {
   }
 }
 
+/** Leaves what is named, and what says nothing, to be read, but neither printed nor logged. */
+function unprint(error: Error, ...names: readonly string[]): void {
+  for (const [name, value] of Object.entries(error)) {
+    if (value === undefined || value === false || names.includes(name)) Object.defineProperty(error, name, { enumerable: false });
+  }
+}
+
 /** What an aborted signal means: the `ModelError` a policy aborted with, or else that the caller gave up. */
 export function abortError({ reason }: AbortSignal, model: string): ModelError {
   if (!ModelError.isInstance(reason)) return new ModelError('aborted', { model, cause: reason });
@@ -218,8 +225,26 @@ export function abortError({ reason }: AbortSignal, model: string): ModelError {
 
 /** The same error once more, with other facts where `changes` has some. */
 export function copyOf(error: ModelError, changes: Partial<ModelErrorFacts>): ModelError {
-  const facts: ModelErrorFacts = Object.assign({}, error, { cause: error.cause }, changes);
-  return Object.assign(new ModelError(error.code, facts), { stack: error.stack });
+  return Object.assign(new ModelError(error.code, { ...factsOf(error), ...changes }), { stack: error.stack });
+}
+
+function factsOf(error: ModelError): ModelErrorFacts {
+  return {
+    model: error.model,
+    reason: error.reason,
+    status: error.status,
+    retryAfterMs: error.retryAfterMs,
+    committed: error.committed,
+    partialText: error.partialText,
+    usage: error.usage,
+    possiblyBilled: error.possiblyBilled,
+    simulated: error.simulated,
+    local: error.local,
+    unsupported: error.unsupported,
+    unasked: error.unasked,
+    requestId: error.requestId,
+    cause: error.cause,
+  } satisfies Required<ModelErrorFacts>;
 }
 
 function headline(attempts: readonly Attempt[], role: string | undefined, model: string | undefined): string {

@@ -17,7 +17,11 @@ const ending: CallEnding = {
 
 function logging(level: string) {
   const lines: Record<string, unknown>[] = [];
-  const to = { write: (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>) };
+  const to = {
+    write: (text: string): void => {
+      for (const line of text.trimEnd().split('\n')) lines.push(JSON.parse(line) as Record<string, unknown>);
+    },
+  };
   const log = createLog(level, to);
   return { lines, log, calls: new CallLog(log, to) };
 }
@@ -26,6 +30,7 @@ test("the line of a call is what pino's lines are: level, time and service first
   const { lines, log, calls } = logging('info');
 
   calls.add(ending);
+  calls.flush();
   log.info({ event: 'other' }, 'something else');
 
   const [ours = {}, theirs = {}] = lines;
@@ -51,6 +56,7 @@ test('how a call ended decides the level, and the level of the log which calls h
   calls.add({ ...ending, status: 500, outcome: 'failed', error: new TypeError('a secret') });
   log.level = 'silent'; // a reload may say so
   calls.add({ ...ending, status: 502, outcome: 'failed' });
+  calls.flush();
 
   expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
   expect(JSON.stringify(lines)).not.toContain('a secret');

@@ -5,7 +5,9 @@ import type { Route } from './route.ts';
 export type FindRoute = (method: string, path: string) => Route;
 
 export function routeFinder(routes: readonly Route[]): FindRoute {
-  const exact = new Map<string, readonly Route[]>(routes.map(({ path }) => [path, routes.filter((route) => route.path === path)]));
+  const exact = new Map<string, readonly Route[]>(
+    routes.map(({ path }) => [path, routes.filter((route) => route.path === path)]),
+  );
   const prefixes = routes
     .filter(({ path }) => path.endsWith('*'))
     .map((route) => ({ route, prefix: route.path.slice(0, -1) }))

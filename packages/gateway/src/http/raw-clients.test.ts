@@ -94,12 +94,6 @@ test('a gateway that is to stop ends a connection that is never idle', async () 
     .on('error', () => undefined)
     .on('data', (piece: Buffer) => {
       last = String(piece);
-      console.log(
-        performance.now() | 0,
-        last.match(/HTTP.1.1 200/g)?.length,
-        /Connection: (\S+)/g.exec(last)?.[1],
-        running?.gateway.address?.port,
-      );
       if (!last.includes('HTTP/1.1 200')) return;
       answered += 1;
       socket.write(request);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { CallEnding } from '../http/route.ts';
 import { CallLog, createLog } from './request-log.ts';
 
@@ -60,4 +60,21 @@ test('how a call ended decides the level, and the level of the log which calls h
 
   expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
   expect(JSON.stringify(lines)).not.toContain('a secret');
+});
+
+test('the time of a line is that of its millisecond, whatever the second before it was', () => {
+  const { lines, calls } = logging('info');
+  vi.useFakeTimers({ toFake: ['Date'] });
+  for (const time of ['2026-11-23T09:59:59.999Z', '2026-11-23T10:00:00.000Z', '2026-11-23T10:00:00.007Z']) {
+    vi.setSystemTime(new Date(time));
+    calls.add(ending);
+  }
+  vi.useRealTimers();
+  calls.flush();
+
+  expect(lines.map(({ time }) => time)).toEqual([
+    '2026-11-23T09:59:59.999Z',
+    '2026-11-23T10:00:00.000Z',
+    '2026-11-23T10:00:00.007Z',
+  ]);
 });

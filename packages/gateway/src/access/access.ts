@@ -26,6 +26,8 @@ export class Access {
   #masterId: string;
   /** What it listens on leads to this machine alone. */
   #isLocal = true;
+  /** The last that was found to lead here: clients say the same again and again. */
+  #knownHost: string | undefined;
 
   constructor(keys: KeyStore, rules: AccessRules, isInsecure: boolean) {
     this.#keys = keys;
@@ -64,7 +66,7 @@ export class Access {
   admit({ method, url = '/', headers }: Knock, area: Area): Caller | Promise<Caller> {
     const { masterKey, metricsPublic, cacheShared } = this.#rules;
     if (masterKey === undefined) {
-      if (this.#isLocal) checkHost(headers);
+      if (this.#isLocal) this.#checkHost(headers);
       checkOrigin(headers);
       checkJson(method, headers);
       return anyone;
@@ -82,6 +84,12 @@ export class Access {
     const found = this.#keys.find(id);
     const judge = (key: VirtualKey | undefined): Caller => callerOf(checked(key, id, area), cacheShared);
     return found instanceof Promise ? found.catch(unknowable).then(judge) : judge(found);
+  }
+
+  #checkHost(headers: IncomingHttpHeaders): void {
+    if (headers.host === this.#knownHost) return;
+    checkHost(headers);
+    this.#knownHost = headers.host;
   }
 }
 

@@ -39,14 +39,8 @@ export class CallRecords {
   flush(): void {
     const endings = this.#waiting;
     this.#waiting = [];
-    for (const ending of endings) {
-      try {
-        this.#write(ending);
-      } catch (error) {
-        const name = error instanceof Error ? error.name : typeof error; // its own words may come from anywhere
-        process.emitWarning(`A call could not be put on record (${name}).`, 'RolecallWarning');
-      }
-    }
+    for (const ending of endings) guarded(() => this.#write(ending));
+    guarded(() => this.#parts.callLog.flush());
   }
 
   #write(ending: CallEnding): void {
@@ -64,5 +58,15 @@ export class CallRecords {
     const facts = { event: 'refused', call_id: callId, path: path.slice(0, 200), status, code };
     const bug = code === 'internal_error' ? bugFacts(error) : undefined;
     this.#parts.log[status >= 500 ? 'error' : 'info']({ ...facts, ...bug }, 'refused');
+  }
+}
+
+/** A record that fails must not keep the others from being made. */
+function guarded(record: () => void): void {
+  try {
+    record();
+  } catch (error) {
+    const name = error instanceof Error ? error.name : typeof error; // its own words may come from anywhere
+    process.emitWarning(`A call could not be put on record (${name}).`, 'RolecallWarning');
   }
 }

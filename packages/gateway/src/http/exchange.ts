@@ -1,11 +1,13 @@
 /** One HTTP request as the routes see it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Connection } from './connections.ts';
 import { parseBody, readBody } from './read-json.ts';
 import type { Caller, Exchange } from './route.ts';
 
 export interface ExchangeFacts {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly connection: Connection;
   readonly path: string;
   readonly callId: string;
   readonly isIdShared: boolean;
@@ -23,7 +25,7 @@ export class HttpExchange implements Exchange {
   readonly caller: Caller;
   bodyLength = 0;
   readonly #maxBodyBytes: number;
-  #signal: AbortSignal | undefined;
+  readonly #connection: Connection;
 
   constructor(facts: ExchangeFacts) {
     this.request = facts.request;
@@ -33,6 +35,7 @@ export class HttpExchange implements Exchange {
     this.isIdShared = facts.isIdShared;
     this.caller = facts.caller;
     this.#maxBodyBytes = facts.maxBodyBytes;
+    this.#connection = facts.connection;
   }
 
   get query(): URLSearchParams {
@@ -42,7 +45,7 @@ export class HttpExchange implements Exchange {
   }
 
   get signal(): AbortSignal {
-    return (this.#signal ??= leaving(this.response));
+    return this.#connection.signal;
   }
 
   async json(): Promise<Readonly<Record<string, unknown>>> {
@@ -50,15 +53,4 @@ export class HttpExchange implements Exchange {
     this.bodyLength = text.length;
     return parseBody(text);
   }
-}
-
-/** Aborts when the client leaves before it has its answer. */
-function leaving(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  const left = (): void => {
-    if (!response.writableFinished) controller.abort();
-  };
-  if (response.destroyed) left();
-  else response.once('close', left);
-  return controller.signal;
 }

@@ -5,8 +5,8 @@ import type { Route } from './route.ts';
 export type FindRoute = (method: string, path: string) => Route;
 
 export function routeFinder(routes: readonly Route[]): FindRoute {
-  const exact = new Map(
-    routes.filter(({ path }) => !path.endsWith('*')).map((route) => [`${route.method} ${route.path}`, route]),
+  const exact = new Map<string, readonly Route[]>(
+    routes.map(({ path }) => [path, routes.filter((route) => route.path === path)]),
   );
   const prefixes = routes
     .filter(({ path }) => path.endsWith('*'))
@@ -16,7 +16,7 @@ export function routeFinder(routes: readonly Route[]): FindRoute {
   return (asked, path) => {
     const method = asked === 'HEAD' ? 'GET' : asked;
     const found =
-      exact.get(`${method} ${path}`) ??
+      exact.get(path)?.find((route) => route.method === method) ??
       prefixes.find(({ route, prefix }) => route.method === method && path.startsWith(prefix))?.route;
     if (found) return found;
     const others = routes.filter((route) => fits(route, path)).map((route) => route.method);

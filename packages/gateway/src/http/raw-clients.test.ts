@@ -48,6 +48,23 @@ test('requests that are sent at once are answered one after the other, each in f
     expect(one).toMatch(/transfer-encoding: chunked.*\r\n\r\n[0-9a-f]+\r\ndata: .*\[DONE\]\n\n\r\n0\r\n\r\n$/is);
 });
 
+test('a client that leaves ends the answer that it is at, and none that it had on the same connection', async () => {
+  running = await gatewayWith(fourModels, { simulator: { chunkIntervalMs: 20 } });
+  for (let count = 0; count < 2; count++) running.simulator.answer({ text: 'one two three four five six seven eight nine ten' });
+  const { url, gateway } = running;
+  let text = '';
+  const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(head('1.1') + body));
+  socket.on('data', (piece: Buffer) => (text += String(piece)));
+  await vi.waitFor(() => expect(text).toContain('[DONE]'), { timeout: 10_000, interval: 5 });
+
+  socket.write(head('1.1') + body);
+  await vi.waitFor(() => expect(text.split('HTTP/1.1 200 OK')).toHaveLength(3), { timeout: 10_000, interval: 5 });
+  socket.destroy();
+  await vi.waitFor(() => expect(gateway.tracker.rows()).toHaveLength(2), { timeout: 10_000, interval: 5 });
+
+  expect(gateway.tracker.rows().map(({ outcome }) => outcome)).toEqual(['answered', 'aborted']);
+});
+
 test('a client that leaves before its body has come is no bug of ours', async () => {
   const logged: string[] = [];
   running = await gatewayWith(fourModels, { logTo: { write: (line) => void logged.push(line) } });

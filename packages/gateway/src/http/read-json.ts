@@ -6,13 +6,13 @@ import { badRequest, Refusal } from './refusal.ts';
 const maxDepth = 200;
 
 /** The bytes of the body, as text. @throws {Refusal} when there are too many, or they are packed. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   const { 'content-encoding': encoding = 'identity' } = request.headers;
   if (encoding !== 'identity') {
     const message = 'The body must come as it is, without a content-encoding.';
     throw new Refusal({ status: 415, type: 'invalid_request_error', code: 'unsupported_encoding', message });
   }
-  return await readText(request, maxBytes);
+  return readText(request, maxBytes);
 }
 
 /** @throws {Refusal} when it is no JSON object. */

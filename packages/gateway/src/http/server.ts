@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Connections } from './connections.ts';
+import { type Connection, Connections } from './connections.ts';
 import { HttpExchange } from './exchange.ts';
 import type { FindRoute } from './find-route.ts';
 import { type Problem, problemOf } from './problem.ts';
@@ -36,8 +36,7 @@ export function createHttpServer(parts: ServerParts): HttpLayer {
     (request, response) => {
       // A connection that is never idle would hold up a server that is to stop.
       if (!server.listening) response.shouldKeepAlive = false;
-      connections.begin(response);
-      serve(request, response, parts).catch((error: unknown) => {
+      serve(request, response, connections.begin(response), parts).catch((error: unknown) => {
         response.destroy(); // not even the error could be told, and that must not end the process
         const name = error instanceof Error ? error.name : typeof error;
         process.emitWarning(`A request failed, and so did telling of it (${name}).`, 'RolecallWarning');
@@ -51,7 +50,12 @@ export function createHttpServer(parts: ServerParts): HttpLayer {
   return { server, connections };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, parts: ServerParts): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  connection: Connection,
+  parts: ServerParts,
+): Promise<void> {
   const path = pathOf(request.url ?? '/');
   const sharedId = sharedIdOf(request);
   const callId = sharedId ?? randomUUID();
@@ -61,7 +65,16 @@ async function serve(request: IncomingMessage, response: ServerResponse, parts: 
     const admitted = parts.admit(request, route.area);
     const caller = admitted instanceof Promise ? await admitted : admitted;
     await route.handle(
-      new HttpExchange({ request, response, path, callId, isIdShared, caller, maxBodyBytes: parts.maxBodyBytes() }),
+      new HttpExchange({
+        request,
+        response,
+        connection,
+        path,
+        callId,
+        isIdShared,
+        caller,
+        maxBodyBytes: parts.maxBodyBytes(),
+      }),
     );
   } catch (error) {
     const problem = problemOf(error);

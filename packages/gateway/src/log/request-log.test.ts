@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { CallEnding } from '../http/route.ts';
 import { CallLog, createLog } from './request-log.ts';
 
@@ -17,7 +17,11 @@ const ending: CallEnding = {
 
 function logging(level: string) {
   const lines: Record<string, unknown>[] = [];
-  const to = { write: (line: string): void => void lines.push(JSON.parse(line) as Record<string, unknown>) };
+  const to = {
+    write: (text: string): void => {
+      for (const line of text.trimEnd().split('\n')) lines.push(JSON.parse(line) as Record<string, unknown>);
+    },
+  };
   const log = createLog(level, to);
   return { lines, log, calls: new CallLog(log, to) };
 }
@@ -26,6 +30,7 @@ test("the line of a call is what pino's lines are: level, time and service first
   const { lines, log, calls } = logging('info');
 
   calls.add(ending);
+  calls.flush();
   log.info({ event: 'other' }, 'something else');
 
   const [ours = {}, theirs = {}] = lines;
@@ -51,7 +56,25 @@ test('how a call ended decides the level, and the level of the log which calls h
   calls.add({ ...ending, status: 500, outcome: 'failed', error: new TypeError('a secret') });
   log.level = 'silent'; // a reload may say so
   calls.add({ ...ending, status: 502, outcome: 'failed' });
+  calls.flush();
 
   expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
   expect(JSON.stringify(lines)).not.toContain('a secret');
+});
+
+test('the time of a line is that of its millisecond, whatever the second before it was', () => {
+  const { lines, calls } = logging('info');
+  vi.useFakeTimers({ toFake: ['Date'] });
+  for (const time of ['2026-11-23T09:59:59.999Z', '2026-11-23T10:00:00.000Z', '2026-11-23T10:00:00.007Z']) {
+    vi.setSystemTime(new Date(time));
+    calls.add(ending);
+  }
+  vi.useRealTimers();
+  calls.flush();
+
+  expect(lines.map(({ time }) => time)).toEqual([
+    '2026-11-23T09:59:59.999Z',
+    '2026-11-23T10:00:00.000Z',
+    '2026-11-23T10:00:00.007Z',
+  ]);
 });

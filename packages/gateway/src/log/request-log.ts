@@ -9,7 +9,7 @@ import { bugFacts } from './bug-facts.ts';
  * or else it looks for lines to write for ever.
  */
 export function standardOutput(): ReturnType<typeof destination> {
-  return destination({ fd: 1, sync: false, minLength: 8_192, periodicFlush: 200 });
+  return destination({ fd: 1, sync: false, minLength: 16_000, periodicFlush: 200 });
 }
 
 const service = 'rolecall';
@@ -26,12 +26,13 @@ export function createLog(level: string, to: DestinationStream): Logger {
 
 /**
  * Writes the lines of model calls, as pino would: it looks at each field by itself, which takes three times as long and a seventh of all the
- * memory that a request does.
+ * memory that a request does. Lines are handed over together: for each piece it gets, the output counts all the bytes it holds.
  */
 export class CallLog {
   readonly #log: Logger;
   readonly #to: DestinationStream;
   readonly #time = timeOfMany();
+  #lines = '';
 
   /** `log` decides which lines there are. */
   constructor(log: Logger, to: DestinationStream) {
@@ -44,7 +45,14 @@ export class CallLog {
     const level = ending.error !== undefined ? 'error' : hasFailed ? 'warn' : 'info';
     if (!this.#log.isLevelEnabled(level)) return;
     const head = `{"level":"${level}","time":"${this.#time(Date.now())}","service":"${service}",`;
-    this.#to.write(`${head}${JSON.stringify(factsOf(ending, messages[level])).slice(1)}\n`);
+    this.#lines += `${head}${JSON.stringify(factsOf(ending, messages[level])).slice(1)}\n`;
+  }
+
+  /** Hands over the lines so far. */
+  flush(): void {
+    const lines = this.#lines;
+    this.#lines = ''; // whatever becomes of them
+    if (lines !== '') this.#to.write(lines);
   }
 }
 
@@ -54,12 +62,13 @@ function isoTime(at: number): string {
   return new Date(at).toISOString();
 }
 
-/** Lines of one millisecond share their time, which costs more to write out than the rest of most fields. */
+/** Lines of one second share all but its milliseconds: to write out a time takes longer than most of a line. */
 function timeOfMany(): (at: number) => string {
-  let [last, written] = [0, ''];
+  let [last, head] = [Number.NaN, ''];
   return (at) => {
-    if (at !== last) written = isoTime((last = at));
-    return written;
+    const second = Math.floor(at / 1_000);
+    if (second !== last) head = isoTime((last = second) * 1_000).slice(0, -'000Z'.length);
+    return `${head}${String(at % 1_000).padStart(3, '0')}Z`;
   };
 }
 

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ModelResponse } from '@rolecall/core';
 import { expect, test } from 'vitest';
+import { Connection } from '../http/connections.ts';
 import { HttpExchange } from '../http/exchange.ts';
 import type { CallEnding } from '../http/route.ts';
 import { chat } from '../wire/chat.ts';
@@ -43,6 +44,7 @@ async function saying(response: ModelResponse): Promise<{ readonly text: string;
   const exchange = new HttpExchange({
     request: request as never,
     response: answer as unknown as ServerResponse,
+    connection: new Connection(),
     path: '/v1/chat/completions',
     callId: 'call-1',
     isIdShared: false,

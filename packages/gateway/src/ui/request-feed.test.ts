@@ -90,6 +90,21 @@ test('five hundred are kept, and a thousand under way', () => {
   expect(feed.find('over 100')).toBeDefined();
 });
 
+test('a call id that comes again stands for the later of its calls', () => {
+  const feed = new RequestFeed();
+  feed.add(ending('again'));
+  feed.begin(caller, asked('again'));
+  feed.begin(caller, asked('again'));
+  const during = feed.find('again');
+  feed.add(ending('again', [failed]));
+  feed.add(ending('again'));
+  for (let call = 0; call < 499; call++) feed.add(ending(`other ${call}`));
+
+  expect(during?.outcome).toBe('pending');
+  expect(feed.find('again')).toMatchObject({ outcome: 'answered', attempts: [] });
+  expect(feed.latest(5_000).length).toBe(500);
+});
+
 test('readers hear of many changes at once, and of no more than a hundred; a slow one is not waited for', async () => {
   const feed = new RequestFeed();
   const events = new LiveEvents(feed);

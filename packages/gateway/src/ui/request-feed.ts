@@ -11,49 +11,56 @@ const keepPending = 1_000;
 const keepAttempts = 50;
 
 export class RequestFeed {
-  readonly #recent = new Map<string, Entry>();
-  readonly #pending = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
+  /** Those that are over, by turns: the one at `#oldest` makes room for the next. */
+  readonly #over: Entry[] = [];
+  #oldest = 0;
+  #pending = 0;
   readonly #listeners = new Set<FeedListener>();
 
   begin(caller: Caller, ask: Ask, at: number = Date.now()): void {
-    if (this.#pending.size >= keepPending) return; // it is told when it is over
-    this.#pending.set(ask.callId, new Entry(caller, ask, at));
+    if (this.#pending >= keepPending) return; // it is told when it is over
+    if (!this.#entries.get(ask.callId)?.isPending) this.#pending += 1;
+    this.#entries.set(ask.callId, new Entry(caller, ask, at)); // a call id may come again, from a proxy that repeats
     this.#tell(ask.callId);
   }
 
   /** An attempt of a call under way is over. */
   attempt(id: string, attempt: Attempt): void {
-    const entry = this.#pending.get(id);
-    if (!entry || entry.attempts.length >= keepAttempts) return;
+    const entry = this.#entries.get(id);
+    if (!entry?.isPending || entry.attempts.length >= keepAttempts) return;
     entry.attempts = [...entry.attempts, attempt];
     this.#tell(id);
   }
 
   add(ending: CallEnding): void {
     const id = ending.callId;
-    const entry = this.#pending.get(id) ?? new Entry(ending.caller, ending.ask, ending.startedAt);
+    const begun = this.#entries.get(id);
+    const entry = begun?.isPending ? begun : new Entry(ending.caller, ending.ask, ending.startedAt);
+    if (entry === begun) this.#pending -= 1;
+    else this.#entries.set(id, entry);
     entry.end(ending);
-    this.#pending.delete(id);
-    this.#recent.delete(id); // a call id may come again, from a proxy that repeats
-    this.#recent.set(id, entry);
-    for (const oldest of this.#recent.size > keepRequests ? this.#recent.keys() : []) {
-      this.#recent.delete(oldest);
-      break;
-    }
+    this.#keep(entry);
     this.#tell(id);
+  }
+
+  #keep(entry: Entry): void {
+    const oldest = this.#over[this.#oldest];
+    if (oldest && this.#entries.get(oldest.id) === oldest) this.#entries.delete(oldest.id);
+    this.#over[this.#oldest] = entry;
+    this.#oldest = (this.#oldest + 1) % keepRequests;
   }
 
   /** Newest first. */
   latest(count: number = keepRequests): readonly LiveRequest[] {
-    const all = [...this.#recent.values(), ...this.#pending.values()];
-    return all
+    return [...this.#entries.values()]
       .toSorted((a, b) => b.at - a.at)
       .slice(0, count)
       .map((entry) => entry.shown());
   }
 
   find(id: string): LiveRequest | undefined {
-    return (this.#pending.get(id) ?? this.#recent.get(id))?.shown();
+    return this.#entries.get(id)?.shown();
   }
 
   /** Calls `listener` with the id of each request that has changed, until the function it returns is called. */
@@ -84,6 +91,14 @@ class Entry {
       tags: tags.length === 0 ? none : tags.slice(0, 20).map((tag) => tag.slice(0, 100)),
       fallbacks: fallbacks.length === 0 ? none : fallbacks.slice(0, 20).map((name) => name.slice(0, 200)),
     };
+  }
+
+  get id(): string {
+    return this.#ask.id;
+  }
+
+  get isPending(): boolean {
+    return this.#ending === undefined;
   }
 
   end(ending: CallEnding): void {

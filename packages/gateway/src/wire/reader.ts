@@ -51,8 +51,8 @@ export function listOf(value: unknown, name: string): readonly unknown[] | undef
 }
 
 export function oneOf<const Word extends string>(value: unknown, name: string, words: readonly Word[]): Word | undefined {
-  const known = (one: unknown): one is Word => (words as readonly unknown[]).includes(one);
-  return given(value, name, `one of ${words.join(', ')}`, known);
+  if (value === undefined || value === null) return undefined;
+  return words.find((word) => word === value) ?? wrong(name, `one of ${words.join(', ')}`);
 }
 
 export function textsOf(value: unknown, name: string): readonly string[] | undefined {

@@ -60,7 +60,8 @@ export function rateLimit(headers: Headers): RateLimit | undefined {
         remainingTokens: count('x-ratelimit-remaining-tokens'),
         resetTokensMs: durationMs(headers.get('x-ratelimit-reset-tokens')),
       };
-  return Object.values(limit).some((value) => value !== undefined) ? limit : undefined;
+  for (const name in limit) if (limit[name as keyof RateLimit] !== undefined) return limit;
+  return undefined;
 }
 
 const exactCodes: Readonly<Record<number, ModelErrorCode>> = {

@@ -20,19 +20,6 @@ export type Charge =
   | { readonly picodollars: bigint; readonly rates: Rates; readonly unpriced?: undefined }
   | { readonly picodollars: null; readonly rates: Rates; readonly unpriced: Unpriced };
 
-/** The leaves, as a sentence names them. */
-const leafNames: Readonly<Record<keyof UsageLeaves, string>> = {
-  input: 'input',
-  cacheRead: 'cache reads',
-  cacheWrite: 'cache writes',
-  cacheWrite1h: 'one-hour cache writes',
-  audioInput: 'audio input',
-  output: 'output',
-  reasoning: 'reasoning',
-  audioOutput: 'audio output',
-};
-const leafKeys = Object.keys(leafNames) as readonly (keyof UsageLeaves)[];
-
 /**
  * What that usage costs at that price: the one place where tokens become money.
  * The bill is a sum over disjoint parts, each exact, or rounded once where its rate is below a picodollar.
@@ -57,35 +44,41 @@ export function charge(usage: TokenUsage, price: FoundPrice): Charge {
   return add(leavesOf(usage), rates, price.match);
 }
 
+/** A rate that is not given is that of the kind which includes it. Audio has none: it costs many times what text does. */
 function add(leaves: UsageLeaves, rates: Rates, match: string): Charge {
-  let picodollars = 0n;
-  let small = 0; // what fits a number exactly is added there: a bigint for every leaf takes twice as long
-  for (const leaf of leafKeys) {
-    const tokens = leaves[leaf];
-    if (tokens === 0) continue;
-    const rate = rateFor(leaf, rates);
-    if (rate === undefined)
-      return { picodollars: null, rates, unpriced: { code: 'no_rate', reason: `${match} has no rate for ${leafNames[leaf]}` } };
-    const whole = Math.round(rate * 1e6);
-    const sum = small + tokens * whole;
-    if (whole / 1e6 === rate && sum <= Number.MAX_SAFE_INTEGER) small = sum;
-    else picodollars += picodollarsFor(tokens, tokenRate(rate));
-  }
-  return { picodollars: picodollars + BigInt(small), rates };
+  const { input, output, cacheWrite = input } = rates;
+  const sum = new Sum();
+  const unknown =
+    sum.lacksRateFor('input', leaves.input, input) ??
+    sum.lacksRateFor('cache reads', leaves.cacheRead, rates.cacheRead ?? input) ??
+    sum.lacksRateFor('cache writes', leaves.cacheWrite, cacheWrite) ??
+    sum.lacksRateFor('one-hour cache writes', leaves.cacheWrite1h, rates.cacheWrite1h ?? cacheWrite) ??
+    sum.lacksRateFor('audio input', leaves.audioInput, rates.audioInput) ??
+    sum.lacksRateFor('output', leaves.output, output) ??
+    sum.lacksRateFor('reasoning', leaves.reasoning, rates.reasoning ?? output) ??
+    sum.lacksRateFor('audio output', leaves.audioOutput, rates.audioOutput);
+  if (unknown === undefined) return { picodollars: sum.picodollars, rates };
+  return { picodollars: null, rates, unpriced: { code: 'no_rate', reason: `${match} has no rate for ${unknown}` } };
 }
 
-/** A rate that is not given is that of the kind which includes it. Audio has none: it costs many times what text does. */
-function rateFor(leaf: keyof UsageLeaves, rates: Rates): number | undefined {
-  switch (leaf) {
-    case 'cacheRead':
-    case 'cacheWrite':
-      return rates[leaf] ?? rates.input;
-    case 'cacheWrite1h':
-      return rates.cacheWrite1h ?? rates.cacheWrite ?? rates.input;
-    case 'reasoning':
-      return rates.reasoning ?? rates.output;
-    default:
-      return rates[leaf];
+/** Adds up leaves. What fits a number exactly is added there: a bigint for every leaf takes twice as long. */
+class Sum {
+  #small = 0;
+  #large = 0n;
+
+  /** Adds what so many tokens cost; returns the name of what they are if there is no rate for them. */
+  lacksRateFor(name: string, tokens: number, rate: number | undefined): string | undefined {
+    if (tokens === 0) return undefined;
+    if (rate === undefined) return name;
+    const whole = Math.round(rate * 1e6);
+    const sum = this.#small + tokens * whole;
+    if (whole / 1e6 === rate && sum <= Number.MAX_SAFE_INTEGER) this.#small = sum;
+    else this.#large += picodollarsFor(tokens, tokenRate(rate));
+    return undefined;
+  }
+
+  get picodollars(): bigint {
+    return this.#large + BigInt(this.#small);
   }
 }
 

@@ -5,6 +5,7 @@ import { MemoryBudgetStore } from './budget-store.ts';
 import { Budgets, type Hold } from './budgets.ts';
 import { toRow, type CallRecord } from './call-record.ts';
 import { shown } from './check-options.ts';
+import { entryOf } from './entry.ts';
 import { toJson } from './export-json.ts';
 import { toCsv } from './csv.ts';
 import { forecast, type Forecast, type ForecastOptions } from './forecast.ts';
@@ -274,8 +275,9 @@ export class CostTracker {
     if (hold) hold.add(row);
     else this.#budgets?.count(row);
     this.#file?.append(row);
-    this.#ledger.add(row);
-    this.#series.add(row);
+    const entry = entryOf(row);
+    this.#ledger.add(entry);
+    this.#series.add(entry);
     this.#listeners.tell(row);
   }
 }

@@ -73,15 +73,15 @@ interface Kind {
   output: number;
 }
 
-type ByOutcome = Partial<Record<Outcome, Kind>>;
+type ByModel = Map<string, Map<string, Map<string, Kind>>>;
 
 /** Maps within maps: keys that there are already cost less to look up than one that would have to be put together. */
 class Day {
   readonly number: number;
   readonly #maxKinds: number;
-  readonly #byModel = new Map<string, Map<string, Map<string, ByOutcome>>>();
+  readonly #byOutcome: Partial<Record<Outcome, ByModel>> = {};
   readonly #kinds: Kind[] = [];
-  readonly #others: ByOutcome = {};
+  readonly #others: Partial<Record<Outcome, Kind>> = {};
 
   constructor(number: number, maxKinds: number) {
     this.number = number;
@@ -91,7 +91,7 @@ class Day {
   add({ row, amount }: Entry): void {
     const { agent = '', workflow = '', outcome, usage } = row;
     const model = row.name ?? row.model;
-    const kind = this.#byModel.get(model)?.get(agent)?.get(workflow)?.[outcome] ?? this.#open(model, agent, workflow, outcome);
+    const kind = this.#byOutcome[outcome]?.get(model)?.get(agent)?.get(workflow) ?? this.#open(model, agent, workflow, outcome);
     kind.spend.add(row.costPicodollars, amount);
     kind.input += usage.inputTokens ?? 0;
     kind.output += usage.outputTokens ?? 0;
@@ -116,10 +116,10 @@ class Day {
   #open(model: string, agent: string, workflow: string, outcome: Outcome): Kind {
     if (this.#kinds.length >= this.#maxKinds)
       return (this.#others[outcome] ??= this.#make(otherKey, otherKey, otherKey, outcome));
-    const byAgent = opened(this.#byModel, model, () => new Map<string, Map<string, ByOutcome>>());
-    const byWorkflow = opened(byAgent, agent, () => new Map<string, ByOutcome>());
-    const byOutcome = opened<ByOutcome>(byWorkflow, workflow, () => ({}));
-    return (byOutcome[outcome] = this.#make(model, agent, workflow, outcome));
+    const byModel = (this.#byOutcome[outcome] ??= new Map());
+    const byAgent = opened(byModel, model, () => new Map<string, Map<string, Kind>>());
+    const byWorkflow = opened(byAgent, agent, () => new Map<string, Kind>());
+    return opened(byWorkflow, workflow, () => this.#make(model, agent, workflow, outcome));
   }
 
   #make(model: string, agent: string, workflow: string, outcome: Outcome): Kind {

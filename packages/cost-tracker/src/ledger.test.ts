@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { CallRecord } from './call-record.ts';
 import { CostTracker } from './cost-tracker.ts';
+import { entryOf } from './entry.ts';
 import { Ledger } from './ledger.ts';
 import { usdNumber } from './money.ts';
 import { perThousand, readPrices } from './own-prices.ts';
@@ -132,7 +133,7 @@ test('many calls of as many workflows leave bounded memory and exact sums', () =
   const row = toRow('id', { model: 'dear', inputTokens: 10, outputTokens: 10, latencyMs: 3 }, pricer);
 
   for (let index = 0; index < calls; index++) {
-    ledger.add({ ...row, agent: `agent-${index % 60}`, workflow: `run-${index}` });
+    ledger.add(entryOf({ ...row, agent: `agent-${index % 60}`, workflow: `run-${index}` }));
   }
 
   const summary = ledger.summary();

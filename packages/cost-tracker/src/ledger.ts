@@ -1,6 +1,6 @@
 import { perWorkflow, SameTokens, type Baseline, type BaselineFigures } from './baseline.ts';
 import { DailyRollup, type DailyFigures } from './daily-rollup.ts';
-import { entryOf, type Entry } from './entry.ts';
+import type { Entry } from './entry.ts';
 import { divideHalfEven, shareOf } from './money.ts';
 import type { Pricer } from './pricer.ts';
 import { RetryTally } from './retry-tally.ts';
@@ -43,8 +43,8 @@ export class Ledger {
     this.#baseline = typeof baseline === 'string' ? new SameTokens(baseline, pricer) : baseline;
   }
 
-  add(row: LedgerRow): void {
-    const entry = entryOf(row);
+  add(entry: Entry): void {
+    const { row } = entry;
     this.#recent.push(row);
     this.#added += 1;
     this.#total.add(entry);

@@ -1,3 +1,4 @@
+import type { Entry } from './entry.ts';
 import { splitModel } from './pricer.ts';
 import { otherKey } from './rollup.ts';
 import type { LedgerRow } from './row.ts';
@@ -25,15 +26,15 @@ export class Series {
     this.labels = labels;
   }
 
-  add(row: LedgerRow): void {
+  add({ row, amount }: Entry): void {
     const { outcome, costPicodollars } = row;
     if (outcome === 'cache_hit') {
       this.cacheHits += 1;
       return;
     }
     this.requests[outcome] += 1;
-    this.spend.add(costPicodollars);
-    if (row.simulated) this.simulated.add(costPicodollars);
+    this.spend.add(costPicodollars, amount);
+    if (row.simulated) this.simulated.add(costPicodollars, amount);
     this.#addTokens(row);
     if (outcome !== 'answered') return;
     if (row.latencyMs !== undefined) this.duration.add(row.latencyMs / 1_000);
@@ -77,10 +78,10 @@ export class MetricSeries {
     this.#maxSeries = maxSeries;
   }
 
-  add(row: LedgerRow): void {
-    const { model, agent = '' } = row;
+  add(entry: Entry): void {
+    const { model, agent = '' } = entry.row;
     const series = this.#byModel.get(model)?.get(agent) ?? this.#open(model, agent);
-    series.add(row);
+    series.add(entry);
   }
 
   all(): readonly Series[] {

@@ -22,6 +22,7 @@ const hourMs = 3_600_000;
 const mostHours = 92 * 24; // a quarter, so that a month's forecast never lacks its beginning
 
 interface Sum {
+  readonly hour: number;
   at: number;
   readonly all: Spend;
   readonly simulated: Spend;
@@ -30,11 +31,14 @@ interface Sum {
 /** Sums by the hour, for when there have been more rows than are kept. */
 export class SpendHistory {
   readonly #hours = new Map<number, Sum>();
+  /** That of the last row, which is mostly that of the next. */
+  #latest: Sum | undefined;
 
   add({ row: { at, outcome, costPicodollars, simulated }, amount }: Entry): void {
     if (outcome === 'cache_hit') return;
     const hour = Math.floor(at / hourMs);
-    const sum = this.#hours.get(hour) ?? this.#open(hour, at);
+    const sum = this.#latest?.hour === hour ? this.#latest : (this.#hours.get(hour) ?? this.#open(hour, at));
+    this.#latest = sum;
     sum.at = Math.min(sum.at, at);
     sum.all.add(costPicodollars, amount);
     if (simulated) sum.simulated.add(costPicodollars, amount);
@@ -54,7 +58,7 @@ export class SpendHistory {
   }
 
   #open(hour: number, at: number): Sum {
-    const sum = { at, all: new Spend(), simulated: new Spend() };
+    const sum = { hour, at, all: new Spend(), simulated: new Spend() };
     this.#hours.set(hour, sum);
     if (this.#hours.size > mostHours) this.#hours.delete([...this.#hours.keys()].reduce((a, b) => Math.min(a, b)));
     return sum;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BudgetAlert, OnAlert } from './budget-alert.ts';
 import { checkNames, shown } from './check-options.ts';
 
@@ -44,7 +43,7 @@ export function webhook(url: string, options: WebhookOptions = {}): OnAlert {
     try {
       await post(alert);
     } catch {
-      await delay(retryAfterMs);
+      await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
       await post(alert);
     }
   };

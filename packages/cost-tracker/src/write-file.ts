@@ -1,6 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { shown } from './check-options.ts';
+import { files } from './files.ts';
 
 /**
  * Writes beside the file and renames: whoever reads it never sees half of it.
@@ -9,6 +9,7 @@ import { shown } from './check-options.ts';
  */
 export async function writeWhole(path: string, text: string): Promise<void> {
   if (typeof path !== 'string' || path === '') throw new TypeError(`path: ${shown(path)} is not the path of a file`);
+  const { mkdir, rename, rm, writeFile } = files();
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
 
   await mkdir(dirname(path), { recursive: true });

@@ -1,8 +1,10 @@
 const chunkBytes = 256 * 1024;
+/** Encoding costs as much for one line as for a few dozen, and lines that are kept longer would outlive a garbage collection. */
+const encodedAtOnce = 8 * 1024;
 /** What is kept to be filled again: memory outside the heap is given back late. */
 const mostSpare = 32;
 
-/** Lines as they go to the disk, encoded at once: kept as strings, they would outlive a garbage collection or two. */
+/** Lines as they go to the disk. */
 export interface Chunk {
   readonly bytes: Buffer;
   length: number;
@@ -14,23 +16,24 @@ export class LineBuffer {
   #chunks: Chunk[] = [];
   #bytes = 0;
   readonly #spare: Buffer[] = [];
+  /** The last few lines, which are not in a chunk yet. */
+  #text = '';
+  #lines = 0;
 
+  /** The last few lines count a byte for a character. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#text.length;
   }
 
   push(line: string): void {
-    const most = line.length * 3; // bytes of a UTF-16 code unit, at most
-    const last = this.#chunks.at(-1);
-    const chunk = last && last.bytes.length - last.length >= most ? last : this.#open(most);
-    const written = chunk.bytes.write(line, chunk.length);
-    chunk.length += written;
-    chunk.lines += 1;
-    this.#bytes += written;
+    this.#text += line;
+    this.#lines += 1;
+    if (this.#text.length >= encodedAtOnce) this.#encode();
   }
 
   /** All that waits, and no longer does. */
   take(): readonly Chunk[] {
+    this.#encode();
     const chunks = this.#chunks;
     this.#chunks = [];
     this.#bytes = 0;
@@ -45,6 +48,7 @@ export class LineBuffer {
 
   /** Gives up the oldest until no more than so many bytes wait; returns how many lines that were. */
   drop(downToBytes: number): number {
+    this.#encode();
     let lines = 0;
     while (this.#bytes > downToBytes) {
       const oldest = this.#chunks.shift();
@@ -57,6 +61,19 @@ export class LineBuffer {
   /** They were written, and their memory can be used again. */
   recycle(chunks: readonly Chunk[]): void {
     for (const { bytes } of chunks) if (bytes.length === chunkBytes && this.#spare.length < mostSpare) this.#spare.push(bytes);
+  }
+
+  #encode(): void {
+    if (this.#lines === 0) return;
+    const most = this.#text.length * 3; // bytes of a UTF-16 code unit, at most
+    const last = this.#chunks.at(-1);
+    const chunk = last && last.bytes.length - last.length >= most ? last : this.#open(most);
+    const written = chunk.bytes.write(this.#text, chunk.length);
+    chunk.length += written;
+    chunk.lines += this.#lines;
+    this.#bytes += written;
+    this.#text = '';
+    this.#lines = 0;
   }
 
   #open(atLeast: number): Chunk {

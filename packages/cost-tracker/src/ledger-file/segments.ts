@@ -1,5 +1,5 @@
-import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { files } from '../files.ts';
 
 // Taken, not imported: the module of this name would load Node's streams for everybody.
 const { appendFileSync, closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync } = process.getBuiltinModule('node:fs');
@@ -29,8 +29,8 @@ export class Segments {
   async append(parts: readonly Buffer[]): Promise<void> {
     const { path, isNew } = this.#place(parts);
     try {
-      if (isNew) await mkdir(this.#folder, { recursive: true, mode: folderMode });
-      const file = await open(path, 'a', fileMode);
+      if (isNew) await files().mkdir(this.#folder, { recursive: true, mode: folderMode });
+      const file = await files().open(path, 'a', fileMode);
       try {
         for (const part of parts) await file.appendFile(part);
         await file.datasync();
@@ -81,7 +81,7 @@ export class Segments {
 /** The name of a new file is on the disk only after this; where folders cannot be opened, that is up to the system. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
+  const handle = await files().open(folder, 'r');
   try {
     await handle.sync();
   } finally {

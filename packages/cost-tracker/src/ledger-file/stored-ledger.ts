@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { files } from '../files.ts';
 import type { LedgerRow } from '../row.ts';
 import { IdSet } from './id-set.ts';
 import { rowOf } from './row-line.ts';
@@ -28,6 +28,7 @@ export class StoredLedger {
 
   /** `path` is a folder, or one of its files; files whose names begin with `except` are left out. Rejects when there is neither. */
   static async open(path: string, except?: string): Promise<StoredLedger> {
+    const { stat } = files();
     const names = (await stat(path)).isDirectory() ? await segmentNames(path, except) : undefined;
     const paths = names?.map((name) => join(path, name)) ?? [path];
     const segments = paths.map(async (each) => ({ path: each, bytes: (await stat(each)).size }));
@@ -78,7 +79,7 @@ export class StoredLedger {
 }
 
 async function segmentNames(folder: string, except: string | undefined): Promise<string[]> {
-  const names = await readdir(folder);
+  const names = await files().readdir(folder);
   const isOurs = (name: string): boolean => name.endsWith('.jsonl') && !(except !== undefined && name.startsWith(except));
   return names.filter(isOurs).toSorted();
 }

@@ -1,6 +1,6 @@
 /** Where a task's answer is written: whole or not at all, and never outside the root folder. */
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep, win32 } from 'node:path';
+import { files } from './files.ts';
 import { invalid, requireText } from './check.ts';
 
 /** What shells expand or redirect, and what no file system takes. */
@@ -33,27 +33,27 @@ export interface OutputPlace {
 export async function writeOutput({ root, path, createFolder }: OutputPlace, text: string): Promise<void> {
   const file = join(root, path);
   const folder = dirname(file);
-  if (createFolder) await mkdir(root, { recursive: true });
-  const realRoot = await realpath(root);
+  if (createFolder) await files().mkdir(root, { recursive: true });
+  const realRoot = await files().realpath(root);
   if (createFolder) {
     requireInside(realRoot, await nearestReal(folder), path);
-    await mkdir(folder, { recursive: true });
+    await files().mkdir(folder, { recursive: true });
   }
-  const realFolder = await realpath(folder);
+  const realFolder = await files().realpath(folder);
   requireInside(realRoot, realFolder, path);
 
   const temporary = join(realFolder, `.${basename(file)}.${crypto.randomUUID()}.tmp`);
   try {
-    const handle = await open(temporary, 'wx');
+    const handle = await files().open(temporary, 'wx');
     try {
       await handle.writeFile(text, 'utf8');
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(temporary, join(realFolder, basename(file)));
+    await files().rename(temporary, join(realFolder, basename(file)));
   } catch (error) {
-    await rm(temporary, { force: true });
+    await files().rm(temporary, { force: true });
     throw error;
   }
 }
@@ -61,7 +61,7 @@ export async function writeOutput({ root, path, createFolder }: OutputPlace, tex
 /** Follows links: a folder that is one may lead anywhere. */
 async function nearestReal(folder: string): Promise<string> {
   try {
-    return await realpath(folder);
+    return await files().realpath(folder);
   } catch (error) {
     const parent = dirname(resolve(folder));
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder) throw error;

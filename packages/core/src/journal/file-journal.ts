@@ -1,6 +1,7 @@
 /** Runs kept in files: a folder for each, with one file of records in it. */
-import { mkdir, open, statfs, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { files } from '../files.ts';
 import { invalid, requireText } from '../check.ts';
 import { AppendLog } from './append-log.ts';
 import { FileSteps } from './file-steps.ts';
@@ -32,13 +33,13 @@ async function openRun(root: string, runId: string): Promise<OpenRun> {
     throw invalid('kickoff', 'runId', runId, valid);
   }
   const folder = join(root, runId);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await files().mkdir(folder, { recursive: true, mode: 0o700 });
   await requireLocal(folder);
   const release = await lockRun(folder, runId);
   let file: FileHandle | undefined;
   try {
     const path = join(folder, 'journal.jsonl');
-    file = await open(path, 'a+', 0o600);
+    file = await files().open(path, 'a+', 0o600);
     const past = await takeUp(file, path, runId);
     return openedRun({ runId, path, file, past, release });
   } catch (error) {
@@ -86,7 +87,7 @@ function openedRun({ runId, path, file, past, release }: Opened): OpenRun {
 const networkFileSystems: ReadonlySet<number> = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42]);
 
 async function requireLocal(folder: string): Promise<void> {
-  const { type } = await statfs(folder);
+  const { type } = await files().statfs(folder);
   if (networkFileSystems.has(type >>> 0)) {
     throw new JournalError(
       'unreadable',

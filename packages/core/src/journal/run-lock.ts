@@ -1,6 +1,6 @@
 /** One writer for a run at a time: the highest numbered `lock-<n>` in its folder is the lock. */
-import { link, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { files } from '../files.ts';
 import { messageOf } from '../errors.ts';
 import { JournalError } from './journal.ts';
 import { isAlive, renewalMs, self, type Owner } from './owner.ts';
@@ -21,36 +21,37 @@ export async function lockRun(folder: string, runId: string): Promise<Release> {
 
   const mine = join(folder, `lock-${top + 1}`);
   const draft = join(folder, `new-${process.pid}-${crypto.randomUUID()}`);
-  await writeFile(draft, JSON.stringify(self()), { mode: 0o600 });
+  await files().writeFile(draft, JSON.stringify(self()), { mode: 0o600 });
   try {
-    await link(draft, mine); // whole or not at all, and never over another
+    await files().link(draft, mine); // whole or not at all, and never over another
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
       throw new JournalError('not_written', `Run "${runId}" cannot be locked: ${messageOf(cause)}`, cause);
     }
     throw await lostRace(folder, runId, top + 1);
   } finally {
-    await rm(draft, { force: true });
+    await files().rm(draft, { force: true });
   }
   const now = await numbers(folder);
   const last = now.at(-1) ?? 0;
   if (last > top + 1) {
-    await rm(mine, { force: true });
+    await files().rm(mine, { force: true });
     throw await lostRace(folder, runId, last);
   }
-  for (const number of now) if (number <= top) await rm(join(folder, `lock-${number}`), { force: true });
+  for (const number of now) if (number <= top) await files().rm(join(folder, `lock-${number}`), { force: true });
 
   // Where a process cannot be looked at (another container, say), it is by this that it is known to live.
-  const renewal = setInterval(() => utimes(mine, new Date(), new Date()).catch(() => clearInterval(renewal)), renewalMs);
+  const renew = (): Promise<void> => files().utimes(mine, new Date(), new Date());
+  const renewal = setInterval(() => renew().catch(() => clearInterval(renewal)), renewalMs);
   renewal.unref();
   return async () => {
     clearInterval(renewal);
-    await rm(mine, { force: true });
+    await files().rm(mine, { force: true });
   };
 }
 
 async function numbers(folder: string): Promise<readonly number[]> {
-  const names = await readdir(folder);
+  const names = await files().readdir(folder);
   return names
     .flatMap((name) => Number(/^lock-(\d+)$/.exec(name)?.[1] ?? []))
     .filter((number) => number > 0)
@@ -69,8 +70,8 @@ async function requireDead(folder: string, runId: string, number: number): Promi
   let owner: Owner;
   let renewedAt: number;
   try {
-    owner = JSON.parse(await readFile(file, 'utf8')) as Owner;
-    renewedAt = (await stat(file)).mtimeMs;
+    owner = JSON.parse(await files().readFile(file, 'utf8')) as Owner;
+    renewedAt = (await files().stat(file)).mtimeMs;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // given back in between
     throw new JournalError('unreadable', `${file} is not a lock; remove it if nobody has run "${runId}" open`, error);

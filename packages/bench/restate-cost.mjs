@@ -37,8 +37,11 @@ const crewOf = (name, steps) => new Crew({ name, tasks: Array.from({ length: ste
 const subjects = new Map();
 /** By the name of a row, what its runs of three steps are called at the server. */
 const services = new Map();
-/** By the name of a row, the one that does the same without an engine. */
-const without = new Map();
+/** By the name of a row, the one that does the same without its engine, its journal or its crew. */
+const without = new Map([
+  [loopRow, loopRow],
+  [plainRow, loopRow],
+]);
 
 function addPlain() {
   subjects.set(loopRow, async (steps) => {

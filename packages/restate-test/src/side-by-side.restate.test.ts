@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { connect, type DurableRuns } from '../../restate/src/index.ts';
+import { connect, durable, type DurableRuns } from '../../restate/src/index.ts';
 import { atCall, startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, startServer, startWorker, type ServerProgram, type WorkerProgram } from './processes.ts';
 import { testCrew } from './test-crew.ts';
@@ -50,4 +50,18 @@ describe.skipIf(!binary)('tasks side by side go on in the order that the journal
     },
     45_000,
   );
+
+  test('which begin together and do not make the engine give the attempt up', async () => {
+    const told: string[] = [];
+    const crew = testCrew({ url: model.url, sideBySide: true, name: 'together' });
+    const options = { events: false, recordLost: false, onLog: (_level: string, message: string) => told.push(message) };
+    const own = await durable(crew, options).listen(0);
+    await runs.register(`http://127.0.0.1:${own.port}`);
+
+    await (await runs.kickoff(crew, { topic: 'x' })).result();
+    await own.close();
+
+    expect(told.filter((message) => message.startsWith('Starting invocation'))).not.toEqual([]);
+    expect(told.filter((message) => message.startsWith('Replaying invocation'))).toEqual([]);
+  }, 45_000);
 });

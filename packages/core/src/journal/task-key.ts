@@ -3,5 +3,5 @@
  * nobody has done. Functions have no part in it, which is what a crew's `version` is for.
  */
 export function taskKey(parts: unknown): string {
-  return process.getBuiltinModule('node:crypto').createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+  return process.getBuiltinModule('node:crypto').hash('sha256', JSON.stringify(parts), 'hex').slice(0, 16);
 }

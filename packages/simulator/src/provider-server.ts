@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Exchange } from './exchange.ts';
+import { HeldPort } from './held-port.ts';
 import { serve } from './serve.ts';
 import type { House } from './visit.ts';
 
@@ -11,6 +12,8 @@ export class ProviderServer {
   readonly #server: Server;
   readonly #open = new Set<Exchange>();
   #port: number;
+  /** While it is down. */
+  #held: HeldPort | undefined;
 
   constructor(house: House, port: number, onRequest: (exchange: Exchange) => void) {
     this.#port = port;
@@ -33,6 +36,7 @@ export class ProviderServer {
 
   async up(): Promise<void> {
     if (this.#server.listening) return;
+    await this.#release();
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(this.#port, host, () => {
@@ -43,9 +47,25 @@ export class ProviderServer {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Closes the port and every connection. */
+  /** Refuses connections from now on. The port stays its own: no other server can come up on it meanwhile. */
   async down(): Promise<void> {
     if (!this.#server.listening) return;
+    await this.#stop();
+    this.#held = await HeldPort.hold(this.#port, host);
+  }
+
+  /** Closes the port and every connection. */
+  async close(): Promise<void> {
+    await this.#release();
+    if (this.#server.listening) await this.#stop();
+  }
+
+  async #release(): Promise<void> {
+    await this.#held?.release();
+    this.#held = undefined;
+  }
+
+  async #stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     for (const exchange of this.#open) exchange.closing();
     this.#server.closeAllConnections();

@@ -129,7 +129,7 @@ async function open(servers: Servers): Promise<void> {
 }
 
 async function close(servers: Servers): Promise<void> {
-  await Promise.all(Object.values(servers).map((server) => server.down()));
+  await Promise.all(Object.values(servers).map((server) => server.close()));
 }
 
 /** The part of a house that no other provider shares. */

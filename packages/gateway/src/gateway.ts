@@ -22,7 +22,7 @@ export interface GatewayOptions {
   readonly watch?: boolean | undefined;
   /** What `os.environ/NAME` refers to. @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Where the log goes, line by line. @default process.stdout */
+  /** Where the log goes: whole lines, one or several at a time. @default process.stdout */
   readonly logTo?: PartsOptions['logTo'];
   /** How long a reader of a stream may take nothing before it is given up, in milliseconds. @default 120_000 */
   readonly stallMs?: number | undefined;

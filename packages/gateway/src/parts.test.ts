@@ -39,7 +39,12 @@ const hook = (path: string): string => `http://127.0.0.1:${(hooks.address() as A
 
 async function start(general = ''): Promise<void> {
   writeFileSync(config, yaml(general));
-  gateway = await createGateway({ config, env: {}, watch: true, logTo: { write: (line) => void logged.push(line) } });
+  gateway = await createGateway({
+    config,
+    env: {},
+    watch: true,
+    logTo: { write: (lines) => void logged.push(...lines.trim().split('\n')) },
+  });
   await gateway.listen(0);
 }
 

@@ -52,3 +52,13 @@ test('what no JSON holds goes, and numbers that are too large are text', () => {
     error: { name: 'Error', message: 'no', code: 'auth' },
   });
 });
+
+test("of anybody else's error no more than its code is told, whatever it holds", () => {
+  const error = Object.assign(new Error('no'), { code: 'ECONNRESET', status: 503, request: { authorization: 'Bearer secret' } });
+  Object.defineProperty(error, '$response', { value: { error }, enumerable: false });
+  Object.assign(error, { response: { error }, toJSON: () => ({ request: error.request }) });
+
+  expect(portable({ warnings: [{ cause: error }] })).toEqual({
+    warnings: [{ cause: { name: 'Error', message: 'no', code: 'ECONNRESET', status: 503 } }],
+  });
+});

@@ -1,7 +1,10 @@
 /** Events, results and errors as JSON: what a run says to somebody in another process. */
 import type { JsonValue } from '@rolecall/core';
 
-/** Errors keep their name, message and all fields of their own, also what they do not print; functions and what no JSON holds go. */
+/**
+ * Our errors keep all that they know, also what they do not print. Of anybody else's there are name, message and plain fields such as a
+ * code: the rest may be secret, or circular. Functions and what no JSON holds go.
+ */
 export function portable(value: unknown): JsonValue {
   return JSON.parse(portableText(value)) as JsonValue;
 }
@@ -11,15 +14,21 @@ export function portableText(value: unknown): string {
   return JSON.stringify(value, replace) ?? 'null';
 }
 
-function replace(_key: string, value: unknown): unknown {
+function replace(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
-  if (!(value instanceof Error)) return value;
-  const { name, message } = value;
-  const { cause: _cause, stack: _stack, ...own } = Object.fromEntries(fieldsOf(value));
-  return { ...own, name, message };
+  const given = this[key]; // as it was before a `toJSON` of its own, which may tell all it was configured with
+  if (!(given instanceof Error)) return value;
+  const { name, message } = given;
+  return { ...Object.fromEntries(fieldsOf(given)), name, message };
 }
 
-/** Node prints and writes out only those that are enumerable. */
 function fieldsOf(error: Error): [string, unknown][] {
-  return Object.getOwnPropertyNames(error).map((name) => [name, error[name as keyof Error]]);
+  if (!isOurs(error)) return Object.entries(error).filter(([, field]) => Object(field) !== field);
+  const names = Object.getOwnPropertyNames(error).filter((name) => name !== 'stack' && name !== 'cause');
+  return names.map((name) => [name, error[name as keyof Error]]);
+}
+
+/** Known by their marks, as there may be several copies of a package. */
+function isOurs(error: Error): boolean {
+  return 'isTaskError' in error || 'isModelError' in error || 'isRouteError' in error;
 }

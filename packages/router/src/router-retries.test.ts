@@ -188,6 +188,19 @@ test('a link that is passed over while it cools down uses up none of the calls o
   expect(down.at.length).toBe(1);
 });
 
+test('a table that ends a request at a code ends it at a link that cools down as well, and at one that does not suit it', async () => {
+  const [a, b] = [failing('auth', { status: 401 }), answering()];
+  const models = { a: [{ model: a, tags: ['paid'] }], b };
+  const strict = (code: ModelErrorCode): Router =>
+    createRouter({ models, roles: { default: ['a', 'b'] }, remedies: { [code]: 'fail' }, cooldown: { cooldownMs: 60_000 } });
+  const [noWait, noStranger] = [strict('rate_limited'), strict('not_found')];
+  for (const router of [noWait, noStranger]) await ask(router, { labels: { tags: ['paid'] } });
+
+  const refused = [await ask(noWait, { labels: { tags: ['paid'] } }), await ask(noStranger, { labels: { tags: ['free'] } })];
+
+  expect(refused).toMatchObject([{ code: 'rate_limited' }, { code: 'not_found' }]);
+});
+
 test('when every link is cooling down for long, the error tells of each, and when the first is back', async () => {
   const [a, b] = [failing('auth', { status: 401 }), failing('not_found', { status: 404 })];
   const router = createRouter({ models: { a, b }, roles: { default: ['a', 'b'] }, cooldown: { cooldownMs: 60_000 } });

@@ -20,10 +20,13 @@ export class HeldPort {
     await once(far, 'listening');
     const near = connect({ port: (far.address() as AddressInfo).port, host, localPort: port, localAddress: host });
     const held = new HeldPort(far.unref(), near.unref());
-    await once(near, 'connect').catch(async (error: unknown) => {
+    try {
+      await once(near, 'connect');
+    } catch (error) {
       await held.release();
       throw error;
-    });
+    }
+    near.on('error', () => undefined); // whoever cuts it gives the port free, and ends no process
     return held;
   }
 

@@ -14,6 +14,7 @@ export class ProviderServer {
   #port: number;
   /** While it is down. */
   #held: HeldPort | undefined;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(house: House, port: number, onRequest: (exchange: Exchange) => void) {
     this.#port = port;
@@ -34,9 +35,43 @@ export class ProviderServer {
     return `http://${host}:${this.#port}`;
   }
 
-  async up(): Promise<void> {
-    if (this.#server.listening) return;
-    await this.#release();
+  up(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#server.listening) return;
+      await this.#release();
+      await this.#listen();
+    });
+  }
+
+  /**
+   * Refuses connections from now on, and keeps the port.
+   *
+   * @throws {Error} when somebody has asked for just this port, and got it.
+   */
+  down(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#server.listening) return;
+      await this.#stop();
+      this.#held = await HeldPort.hold(this.#port, host);
+    });
+  }
+
+  /** Closes the port and every connection. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#release();
+      if (this.#server.listening) await this.#stop();
+    });
+  }
+
+  /** One after the other: the port has one holder. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined); // told to whoever asked for it
+    return done;
+  }
+
+  async #listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(this.#port, host, () => {
@@ -47,28 +82,15 @@ export class ProviderServer {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Refuses connections from now on. The port stays its own: no other server can come up on it meanwhile. */
-  async down(): Promise<void> {
-    if (!this.#server.listening) return;
-    await this.#stop();
-    this.#held = await HeldPort.hold(this.#port, host);
-  }
-
-  /** Closes the port and every connection. */
-  async close(): Promise<void> {
-    await this.#release();
-    if (this.#server.listening) await this.#stop();
-  }
-
-  async #release(): Promise<void> {
-    await this.#held?.release();
-    this.#held = undefined;
-  }
-
   async #stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
     for (const exchange of this.#open) exchange.closing();
     this.#server.closeAllConnections();
     await closed;
+  }
+
+  async #release(): Promise<void> {
+    await this.#held?.release();
+    this.#held = undefined;
   }
 }

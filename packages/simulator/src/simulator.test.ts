@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
@@ -74,6 +75,17 @@ describe.each(providerNames)('%s', (provider) => {
 
     expect(simulator.urls[provider]).toBe(url);
     expect(await plainText(clientsFor(simulator), provider)).toContain('simulated');
+  });
+
+  test('whatever it is told at once happens in that order, and nothing stays open', async () => {
+    const own = await startSimulator();
+    const told = [own.takeDown(provider), own.bringUp(provider), own.takeDown(provider), own.close()];
+
+    await expect(Promise.all(told)).resolves.toHaveLength(4);
+    await expect(fetch(own.urls[provider])).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    const next = createServer().listen(Number(new URL(own.urls[provider]).port), '127.0.0.1');
+    await once(next, 'listening');
+    next.close();
   });
 
   test('cuts what is under way when it is taken down', async () => {

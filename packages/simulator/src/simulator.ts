@@ -38,7 +38,7 @@ export interface Simulator {
   fault(fault: Fault): Ordered;
   /** Scripts an answer. The first that fits a request is given. @throws {TypeError} when no answer can be like that. */
   answer(answer: ScriptedAnswer): Ordered;
-  /** Closes a provider's port and connections, so that further ones are refused. @throws {TypeError} when there is no such provider. */
+  /** Ends a provider's connections and refuses further ones. @throws {TypeError} when there is no such provider. */
   takeDown(provider: ProviderName): Promise<void>;
   /** Opens the same port again. @throws {TypeError} when there is no such provider. */
   bringUp(provider: ProviderName): Promise<void>;

@@ -48,13 +48,17 @@ export class Connection {
 
   /** Aborts when the client leaves. One for all requests of a connection: to make one takes longer than to read a body. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#isClosed) this.#controller.abort();
-    return this.#controller.signal;
+    return (this.#controller ??= this.#begun()).signal;
   }
 
   close(): void {
     this.#isClosed = true;
     this.#controller?.abort();
+  }
+
+  #begun(): AbortController {
+    const controller = new AbortController();
+    if (this.#isClosed) controller.abort();
+    return controller;
   }
 }

@@ -65,9 +65,27 @@ test('a client that leaves ends the answer that it is at, and none that it had o
   expect(gateway.tracker.rows().map(({ outcome }) => outcome)).toEqual(['answered', 'aborted']);
 });
 
+test('a client that leaves has left all requests that it had sent at once', async () => {
+  const logged: string[] = [];
+  running = await gatewayWith(fourModels, {
+    simulator: { chunkIntervalMs: 20 },
+    logTo: { write: (lines) => void logged.push(...lines.trim().split('\n')) },
+  });
+  const { url, gateway } = running;
+  const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write((head('1.1') + body).repeat(3)));
+  await new Promise((resolve) => void socket.once('data', resolve));
+
+  socket.destroy();
+  await vi.waitFor(() => expect(logged).toHaveLength(3), { timeout: 10_000, interval: 5 });
+
+  const told = logged.map((line) => JSON.parse(line) as { outcome: string; status: number });
+  expect(told.map(({ outcome, status }) => `${outcome} ${status}`)).toEqual(['aborted 499', 'aborted 499', 'aborted 499']);
+  expect(gateway.tracker.rows().map(({ outcome }) => outcome)).toEqual(['aborted', 'aborted', 'aborted']);
+});
+
 test('a client that leaves before its body has come is no bug of ours', async () => {
   const logged: string[] = [];
-  running = await gatewayWith(fourModels, { logTo: { write: (line) => void logged.push(line) } });
+  running = await gatewayWith(fourModels, { logTo: { write: (lines) => void logged.push(...lines.trim().split('\n')) } });
   const socket = connect(Number(new URL(running.url).port), '127.0.0.1', () => socket.write(head('1.1') + body.slice(0, 20)));
   await delay(100);
 

@@ -163,8 +163,7 @@ class ModelCall {
     const problem = problemOf(error);
     const attempts = attemptsOf(error);
     const facts = { code: problem.code, attempts, error: internal(problem, error) };
-    if (exchange.signal.aborted && exchange.response.destroyed)
-      return this.#conclude({ outcome: 'aborted', status: 499, ...facts });
+    if (exchange.signal.aborted) return this.#conclude({ outcome: 'aborted', status: 499, ...facts }); // the client is gone
     if (stream?.hasBegun) {
       stream.end(dialect.problemEvent(problem, exchange.callId));
       return this.#conclude({ outcome: 'cut', status: 200, ...facts });

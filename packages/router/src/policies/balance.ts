@@ -28,7 +28,7 @@ export interface BalancedModel extends Model {
   rank(request: ModelRequest): readonly Ranked[];
   /** A deployment that this request has not asked could be asked at once: a retry need not wait. */
   hasPeer(request: ModelRequest): boolean;
-  /** Known without asking: those that suit this request are cooling down, and the chain has others. */
+  /** Known without asking: none of them may be asked now, one because it is cooling down, and the chain has others. */
   passOver(request: ModelRequest): PassedOver | undefined;
 }
 
@@ -65,7 +65,7 @@ export function balance(members: readonly Member[], options: BalanceOptions = {}
 
   const model: Model = async (request: PlannedRequest) => {
     const choice = pool.choice(request);
-    if (!choice) throw passedOver(pool, request, nameFor(request)).error();
+    if (!choice) throw passedOver(pool, request, nameFor(request)).toError();
     const seat = pool.pick(choice, request);
     const { plan } = request;
     if (plan && seats.length > 1) (plan.tried ??= new Set()).add(seat.member.id);

@@ -7,13 +7,14 @@ import { ModelError, RouteError } from '../errors.ts';
 export type Movable = ModelError | RouteError | Refusal;
 
 export interface Failure {
-  readonly error: () => Movable;
+  /** Many are never looked at. */
+  readonly toError: () => Movable;
   readonly link: Model;
 }
 
 /** Refusals alone are the caller's own limit at work, not a failing backend: the first comes out as it is. */
 export function exhausted(failures: readonly Failure[], attempts: readonly Attempt[], request: ModelRequest): never {
-  const known = failures.map(({ error, link }) => ({ error: error(), link }));
+  const known = failures.map(({ toError, link }) => ({ error: toError(), link }));
   const refusal = known.every(({ error }) => isRefusal(error)) ? known[0]?.error : undefined;
   if (refusal) throw Object.assign(refusal, { attempts });
   const errors = known.flatMap(({ error, link }) => modelErrorsOf(error, nameOf(link, request)));

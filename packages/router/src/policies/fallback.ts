@@ -102,13 +102,13 @@ class Walk {
     const { plan } = this.#request;
     const { passOver } = step.model as Partial<BalancedModel>;
     if (!plan || !passOver || linksLeft === 0) return undefined;
-    plan.linksLeft = linksLeft;
+    plan.linksLeft = linksLeft; // with nobody left, a link is asked although it is cooling down
     const passed = passOver(requestOf(step, this.#request));
-    if (!passed) return undefined;
+    if (!passed || this.#remedies[passed.code] === 'fail') return undefined; // it is asked, and ends the request
     this.#asked.push(step.name);
     this.#attempts.push(...passed.attempts);
     this.#mustGoOn(step);
-    this.#failures.push({ error: passed.error, link: step.model });
+    this.#failures.push({ toError: passed.toError, link: step.model });
     return passed.code;
   }
 
@@ -138,11 +138,15 @@ class Walk {
     if (!this.#movesOn(error)) throw errorAfter(this.#attempts, error);
     this.#attempts.push(...attemptsOfLink(error, step.model, this.#request, startedAt));
     this.#mustGoOn(step);
-    this.#failures.push({ error: () => error, link: step.model });
+    this.#failures.push({ toError: () => error, link: step.model });
+  }
+
+  get #remedies(): Remedies {
+    return this.#options.remedies ?? remedies;
   }
 
   #movesOn(error: unknown): error is Movable {
-    if (ModelError.isInstance(error)) return remedyOf(error, this.#options.remedies ?? remedies) !== 'fail';
+    if (ModelError.isInstance(error)) return remedyOf(error, this.#remedies) !== 'fail';
     return RouteError.isInstance(error) || (isRefusal(error) && error.action === 'next');
   }
 

@@ -47,7 +47,7 @@ export interface PassedOver {
   readonly code: ModelErrorCode;
   readonly attempts: readonly Attempt[];
   /** Says how soon one of them may be asked. Made when somebody wants it: a chain passes a backend over with every request while it cools down. */
-  readonly error: () => ModelError;
+  readonly toError: () => ModelError;
 }
 
 export function passedOver(pool: Pool, request: ModelRequest, name: string): PassedOver {
@@ -61,12 +61,12 @@ export function passedOver(pool: Pool, request: ModelRequest, name: string): Pas
     attempts.push(skipped(seat, name, startedAt, obstacle));
   }
   const code = codeOf(obstacles);
-  const error = (): ModelError =>
+  const toError = (): ModelError =>
     Object.assign(
       withoutStack(() => refusal(code, obstacles, name)),
       { attempts },
     );
-  return { code, attempts, error };
+  return { code, attempts, toError };
 }
 
 function skipped({ member: { id, model } }: Seat, name: string, startedAt: number, { code, reason }: Obstacle): Attempt {

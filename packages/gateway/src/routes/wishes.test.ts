@@ -168,3 +168,19 @@ test.each([
 
   expect(running.simulator.requests[0]?.body).toMatchObject({ reasoning_effort: nearest });
 });
+
+test.each([
+  ['role', { model: `role:${'r'.repeat(257)}` }, {}],
+  ['role', { model: 'gpt', metadata: { role: 'r'.repeat(257) } }, {}],
+  ['role', { model: 'gpt' }, { 'x-rolecall-role': 'r'.repeat(257) }],
+  ['tags', { model: 'gpt', tags: ['t'.repeat(257)] }, {}],
+  ['tags', { model: 'gpt', metadata: { tags: Array.from({ length: 101 }, (_, index) => `t${index}`) } }, {}],
+])('a %s that would fill ledger and metrics is refused', async (param, body, headers) => {
+  running = await gatewayWith(`${deployments}roles: { default: [gpt] }\n`);
+
+  const response = await running.post(chat, { messages, ...body }, headers);
+
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ error: { param } });
+  expect(running.gateway.tracker.rows()).toHaveLength(0);
+});

@@ -33,6 +33,10 @@ export interface WishReader {
 
 const rolePrefix = 'role:';
 
+/** Roles and tags are on every row of the ledger, and roles are labels of metrics: what a stranger may put there has an end. */
+const longest = 256;
+const mostTags = 100;
+
 /** @throws {Refusal} when a wish is not what it should be. */
 export function readWishes(request: IncomingMessage, body: Fields, caller: Caller, reader: WishReader): Wishes {
   refuseForbiddenFields(body, caller);
@@ -40,6 +44,7 @@ export function readWishes(request: IncomingMessage, body: Fields, caller: Calle
   const named = roleOf(request, about['role']);
   const asked = neededText(body['model'] ?? (named === undefined ? undefined : `${rolePrefix}${named}`), 'model');
   const role = asked.startsWith(rolePrefix) ? asked.slice(rolePrefix.length) : named;
+  if (role !== undefined && role.length > longest) throw badRequest(`A role has ${longest} characters at most.`, 'role');
   const isRoute = asked.startsWith(rolePrefix) || (role !== undefined && reader.roles.has(role));
   return {
     asked: isRoute ? `${rolePrefix}${role}` : asked,
@@ -139,7 +144,10 @@ function readTags({ tags }: Fields, { tags: others }: Fields, { headers }: Incom
   const said = headers['x-rolecall-tags'] ?? headers['x-litellm-tags'];
   if (tags === undefined && others === undefined && said === undefined) return none;
   const own = textsOf(tags, 'tags') ?? none;
-  return [...new Set([...own, ...(textsOf(others, 'metadata.tags') ?? none), ...headerTags(said)])];
+  const all = [...new Set([...own, ...(textsOf(others, 'metadata.tags') ?? none), ...headerTags(said)])];
+  const fit = all.length <= mostTags && all.every((tag) => tag.length <= longest);
+  if (!fit) throw badRequest(`There may be ${mostTags} tags at most, of ${longest} characters each.`, 'tags');
+  return all;
 }
 
 const none: readonly string[] = [];

@@ -56,6 +56,13 @@ test('on SIGHUP it reads the file anew, and one with mistakes leaves what runs a
   expect((await running.ended).exitCode).toBe(0);
 });
 
+test('an address that is not of this machine is a wrong argument', async () => {
+  const { exitCode, stderr } = await rolecall([...argv, '--host', '192.0.2.1', '--insecure'], here);
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('error: --host is no address of this machine.');
+});
+
 test.each([
   ['a file that is not there', ['gateway', '--config', 'nowhere.yaml'], 'nowhere.yaml cannot be read (ENOENT)'],
   ['an address for all without a master key', [...argv, '--host', '0.0.0.0'], 'master_key'],

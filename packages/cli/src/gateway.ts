@@ -21,7 +21,7 @@ export async function gateway({ config, port, host, insecure, watch }: GatewayCo
   const forget = io.onHangup?.(() => void reload(server, io));
   try {
     for (const warning of server.warnings) io.stderr.write(`warning: ${warning}\n`);
-    const { url } = await unlessWrong(server.listen(port, host));
+    const { url } = await unlessWrong(server.listen(port, host), listeningAdvice);
     io.stderr.write(`Gateway running on ${url}/v1 (press Ctrl-C to quit)\nDashboard available at ${url}/ui\n`);
     await untilStopped(io.signal);
   } finally {
@@ -41,13 +41,24 @@ async function reload(server: Gateway, io: Io): Promise<void> {
 }
 
 /** What is wrong with a file, an option or a port is said without a stack. */
-async function unlessWrong<Value>(promise: Promise<Value>): Promise<Value> {
+async function unlessWrong<Value>(promise: Promise<Value>, adviceOf: Readonly<Record<string, string>> = {}): Promise<Value> {
   try {
     return await promise;
   } catch (error) {
     if (error instanceof TypeError) throw new CommandError(error.message, { cause: error });
-    if (codeOf(error) === 'EADDRINUSE')
-      throw new CommandError('That port is taken. Choose another with --port; 0 takes any.', { cause: error });
+    const advice = adviceOf[codeOf(error)];
+    if (advice !== undefined) throw new CommandError(advice, { cause: error });
     throw error;
   }
 }
+
+const noSuchHost = '--host is no address of this machine. Leave it out for 127.0.0.1; 0.0.0.0 and :: are all of them.';
+
+/** What to do when the system lets nobody listen there. */
+const listeningAdvice: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'That port is taken. Choose another with --port; 0 takes any.',
+  EACCES: 'The system keeps that port for itself. Choose one from 1024 up with --port.',
+  EADDRNOTAVAIL: noSuchHost,
+  ENOTFOUND: noSuchHost,
+  EAI_AGAIN: noSuchHost,
+};

@@ -120,7 +120,7 @@ describe('metadata', () => {
     const response = await running.post(path, { ...body, model: 'gpt', metadata, litellm_metadata: { team: 'blue' } });
 
     expect(response.status).toBe(200);
-    expect((running.simulator.requests[0]?.body as { metadata?: unknown }).metadata).toEqual(sent);
+    expect(running.simulator.requests.map(({ body: told }) => (told as { metadata?: unknown }).metadata)).toEqual([sent]);
   });
 });
 

@@ -17,16 +17,18 @@ export interface GatewayCommandOptions {
 export async function gateway({ config, port, host, insecure, watch }: GatewayCommandOptions, io: Io): Promise<number> {
   await readText(config, io, 'Name a configuration with --config, such as litellm_config.yaml; "rolecall init" writes one.');
   const logTo = { write: (line: string) => void io.stdout.write(line) };
-  const server = await unlessWrong(createGateway({ config: resolve(io.cwd, config), insecure, watch, env: io.env, logTo }));
-  const forget = io.onHangup?.(() => void reload(server, io));
+  let server: Gateway | undefined;
+  // Before there is one and while it lets streams end, too: by itself, the signal ends a process.
+  const forget = io.onHangup?.(() => void (server && reload(server, io)));
   try {
+    server = await unlessWrong(createGateway({ config: resolve(io.cwd, config), insecure, watch, env: io.env, logTo }));
     for (const warning of server.warnings) io.stderr.write(`warning: ${warning}\n`);
     const { url } = await unlessWrong(server.listen(port, host), listeningAdvice);
     io.stderr.write(`Gateway running on ${url}/v1 (press Ctrl-C to quit)\nDashboard available at ${url}/ui\n`);
     await untilStopped(io.signal);
   } finally {
+    await server?.close();
     forget?.();
-    await server.close();
   }
   return exitCodes.fine;
 }

@@ -1,5 +1,5 @@
 /** How the arguments of options are read. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -9,6 +9,12 @@ export function duration(text: string): number {
   const ms = Number(amount) * (unitsMs[unit] ?? 0);
   if (!(ms > 0)) throw new InvalidArgumentError('It is a duration such as 500ms, 30s or 2m.');
   return ms;
+}
+
+/** An option that is a duration. `--help` says its default as it would be written. */
+export function durationOption(flags: string, description: string, defaultMs: number): Option {
+  const [unit = 'ms', unitMs = 1] = Object.entries(unitsMs).findLast(([, one]) => defaultMs % one === 0) ?? [];
+  return new Option(flags, description).argParser(duration).default(defaultMs, `${defaultMs / unitMs}${unit}`);
 }
 
 export function count(text: string): number {

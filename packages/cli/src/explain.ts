@@ -1,8 +1,8 @@
 import { createRouter } from '@rolecall/router';
-import { type ConfigOptions, didYouMean } from '@rolecall/router/config';
 import { printWarnings, readConfig } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import { warnOfStandIn } from './stand-in.ts';
 
 export interface ExplainOptions {
   readonly role?: string | undefined;
@@ -17,7 +17,7 @@ export async function explain(path: string, options: ExplainOptions, io: Io): Pr
   const config = await readConfig(path, io);
   printWarnings(config, io);
   const { role, model, prompt, tags } = options;
-  if (role !== undefined && model === undefined) warnOfStandIn(role, config.options, io);
+  warnOfStandIn(options, config.options, io);
   const explanation = createRouter(config.options).explain({
     role,
     model,
@@ -26,13 +26,4 @@ export async function explain(path: string, options: ExplainOptions, io: Io): Pr
   });
   io.stdout.write(options.json ? `${JSON.stringify(explanation, undefined, 2)}\n` : `${explanation.text}\n`);
   return explanation.chain.some(({ pick }) => pick) ? exitCodes.fine : exitCodes.failed;
-}
-
-/** The default role serves whoever is not listed: a misspelt role, too. */
-function warnOfStandIn(role: string, { roles = {} }: ConfigOptions, { stderr }: Io): void {
-  const names = Object.keys(roles);
-  if (names.includes(role) || !names.includes('default')) return;
-  stderr.write(
-    `warning: there is no role "${role}" in the file, so "default" stands in; there are: ${names.join(', ')}.${didYouMean(role, names)}\n`,
-  );
 }

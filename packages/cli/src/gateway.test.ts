@@ -56,6 +56,29 @@ test('on SIGHUP it reads the file anew, and one with mistakes leaves what runs a
   expect((await running.ended).exitCode).toBe(0);
 });
 
+test('SIGHUP ends nothing while the gateway is still being made', async () => {
+  const told: string[] = [];
+  const onHangup = (listener: () => void) => {
+    listener();
+    told.push('heard');
+    return () => void told.push('forgotten');
+  };
+  await here.write('wrong.yaml', 'model_list: 3\n');
+
+  const { exitCode, stderr } = await rolecall(['gateway', '--config', 'wrong.yaml', '--port', '0'], { ...here, onHangup });
+
+  expect(exitCode).toBe(2);
+  expect(told).toEqual(['heard', 'forgotten']);
+  expect(stderr).not.toContain('was not read anew');
+});
+
+test('an address that is not of this machine is a wrong argument', async () => {
+  const { exitCode, stderr } = await rolecall([...argv, '--host', '192.0.2.1', '--insecure'], here);
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('error: --host is no address of this machine.');
+});
+
 test.each([
   ['a file that is not there', ['gateway', '--config', 'nowhere.yaml'], 'nowhere.yaml cannot be read (ENOENT)'],
   ['an address for all without a master key', [...argv, '--host', '0.0.0.0'], 'master_key'],

@@ -17,16 +17,18 @@ export interface GatewayCommandOptions {
 export async function gateway({ config, port, host, insecure, watch }: GatewayCommandOptions, io: Io): Promise<number> {
   await readText(config, io, 'Name a configuration with --config, such as litellm_config.yaml; "rolecall init" writes one.');
   const logTo = { write: (line: string) => void io.stdout.write(line) };
-  const server = await unlessWrong(createGateway({ config: resolve(io.cwd, config), insecure, watch, env: io.env, logTo }));
-  const forget = io.onHangup?.(() => void reload(server, io));
+  let server: Gateway | undefined;
+  // Before there is one and while it lets streams end, too: by itself, the signal ends a process.
+  const forget = io.onHangup?.(() => void (server && reload(server, io)));
   try {
+    server = await unlessWrong(createGateway({ config: resolve(io.cwd, config), insecure, watch, env: io.env, logTo }));
     for (const warning of server.warnings) io.stderr.write(`warning: ${warning}\n`);
-    const { url } = await unlessWrong(server.listen(port, host));
+    const { url } = await unlessWrong(server.listen(port, host), listeningAdvice);
     io.stderr.write(`Gateway running on ${url}/v1 (press Ctrl-C to quit)\nDashboard available at ${url}/ui\n`);
     await untilStopped(io.signal);
   } finally {
+    await server?.close();
     forget?.();
-    await server.close();
   }
   return exitCodes.fine;
 }
@@ -41,13 +43,24 @@ async function reload(server: Gateway, io: Io): Promise<void> {
 }
 
 /** What is wrong with a file, an option or a port is said without a stack. */
-async function unlessWrong<Value>(promise: Promise<Value>): Promise<Value> {
+async function unlessWrong<Value>(promise: Promise<Value>, adviceOf: Readonly<Record<string, string>> = {}): Promise<Value> {
   try {
     return await promise;
   } catch (error) {
     if (error instanceof TypeError) throw new CommandError(error.message, { cause: error });
-    if (codeOf(error) === 'EADDRINUSE')
-      throw new CommandError('That port is taken. Choose another with --port; 0 takes any.', { cause: error });
+    const advice = adviceOf[codeOf(error)];
+    if (advice !== undefined) throw new CommandError(advice, { cause: error });
     throw error;
   }
 }
+
+const noSuchHost = '--host is no address of this machine. Leave it out for 127.0.0.1; 0.0.0.0 and :: are all of them.';
+
+/** What to do when the system lets nobody listen there. */
+const listeningAdvice: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'That port is taken. Choose another with --port; 0 takes any.',
+  EACCES: 'The system keeps that port for itself. Choose one from 1024 up with --port.',
+  EADDRNOTAVAIL: noSuchHost,
+  ENOTFOUND: noSuchHost,
+  EAI_AGAIN: noSuchHost,
+};

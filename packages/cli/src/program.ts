@@ -1,6 +1,6 @@
 /** What can be asked of the command line. Each command loads its code when it is asked: `--help` loads none. */
 import { Command } from 'commander';
-import { count, duration, names, port, positiveNumber, share, usd, wholeNumber } from './arguments.ts';
+import { count, duration, durationOption, names, port, positiveNumber, share, usd, wholeNumber } from './arguments.ts';
 import { addCrewCommands } from './crew/commands.ts';
 import type { Io } from './io.ts';
 import { isColoured } from './paint.ts';
@@ -73,7 +73,7 @@ const addCheck: Add = (program, io, done) => {
     .description('call every model once, say which answer, and what is likely to go wrong')
     .argument(...config)
     .option('-m, --models <names>', 'only these, with commas between them', names)
-    .option('--timeout <duration>', 'longest wait for one answer', duration, 30_000)
+    .addOption(durationOption('--timeout <duration>', 'longest wait for one answer', 30_000))
     .option('--strict', 'exit with 1 for advice too')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nIt sends one short prompt to each model, which may cost a little. Exits with 1 when a model fails.')
@@ -90,7 +90,7 @@ const addBench: Add = (program, io, done) => {
     .option('-m, --models <names>', 'only these, with commas between them', names)
     .option('--prompt <text>', 'what to ask', benchPrompt)
     .option('--max-tokens <count>', 'longest answer', wholeNumber, 50)
-    .option('--timeout <duration>', 'longest wait for one answer', duration, 120_000)
+    .addOption(durationOption('--timeout <duration>', 'longest wait for one answer', 120_000))
     .option('--answers', 'print the answers side by side')
     .option('--judge <model>', 'a model of the file that scores the answers without knowing whose they are')
     .option('--reference <model>', 'whose answer the others are held against (default: the first of the file)')
@@ -108,7 +108,7 @@ const addLoad: Add = (program, io, done) => {
     .argument(...config)
     .option('--concurrency <count>', 'most requests at a time', wholeNumber, 64)
     .option('--rps <number>', 'requests begun in a second (default: as many as --concurrency allows)', positiveNumber)
-    .option('--duration <duration>', 'how long', duration, 30_000)
+    .addOption(durationOption('--duration <duration>', 'how long', 30_000))
     .option('--role <name>', 'who asks')
     .option('--model <name>', 'which named model is asked')
     .option('--prompt <text>', 'what to ask', benchPrompt)

@@ -36,6 +36,16 @@ test.each(commands)('%s --help says how it is used', async (command) => {
   expect(stdout).toContain(`Usage: rolecall ${command}`);
 });
 
+test.each([
+  ['bench', '2m'],
+  ['load', '30s'],
+  ['worker', '15m'],
+])('%s --help says how long things take as one would write it: %s', async (command, written) => {
+  const { stdout } = await rolecall([command, '--help']);
+
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`(default: ${written})`);
+});
+
 test('nothing asked is answered with help, and exit code 2', async () => {
   const { exitCode, stderr } = await rolecall([]);
 

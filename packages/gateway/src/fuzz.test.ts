@@ -183,8 +183,10 @@ test('what is no HTTP at all', async () => {
 test('paths and methods that are not there', async () => {
   const nowhere = await fetch(`${running.url}/v2/../%ff`);
   const wrong = await fetch(`${running.url}/v1/chat/completions`);
+  const counting = await running.post('/v1/messages/count_tokens', {});
 
   expect(nowhere.status).toBe(404);
   expect(wrong.status).toBe(405);
   expect(wrong.headers.get('allow')).toBe('POST');
+  expect(await counting.json()).toMatchObject({ type: 'error', error: { type: 'not_found_error' } }); // as its clients read it
 });

@@ -201,6 +201,20 @@ test('a limit that is null is none', () => {
   expect([key?.maxBudgetUsd, key?.rpm]).toEqual([undefined, undefined]);
 });
 
+test('a key that lasts from each start anew is warned of', () => {
+  const { settings, warnings } = parse(`general_settings:
+  master_key: sk-0123456789abcdef
+  keys: [{ key: sk-11111111, duration: 1h }, { key: sk-22222222, expires: 2999-01-01, duration: null }]
+`);
+
+  expect(settings.keys[1]?.expiresAt).toBe(Date.parse('2999-01-01'));
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^c\.yaml:6:\d+: a duration begins anew with each start and each reload: say when the key ends with expires$/,
+    ),
+  ]);
+});
+
 test('a key may name a deployment, and any role where there is a default one', () => {
   const { settings, warnings } = parse(`roles: { default: fast }
 general_settings:

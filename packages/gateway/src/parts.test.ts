@@ -156,6 +156,18 @@ test('an alert goes out once when all backends are down, as JSON and in the form
   expect(JSON.stringify(posted)).not.toContain(prompt);
 });
 
+test('no alert goes out when a request asks for what nobody can answer', async () => {
+  await start(`  alert_webhook_url: ${hook('/json')}\n`);
+  const refused = await call('/v1/messages', { body: chat({ nobody_knows: 1 }) });
+  await simulator.takeDown('openai');
+  await (await ask()).text();
+  await simulator.bringUp('openai');
+
+  await vi.waitFor(() => expect(posted.length).toBeGreaterThan(0), { timeout: 5_000 });
+  expect(refused.status).toBe(400);
+  expect(posted.map(({ body }) => body['facts'])).toEqual([{ code: 'network' }]);
+});
+
 test('an alert goes out when a budget reaches a threshold', async () => {
   await start(`  alert_webhook_url: ${hook('/json')}\nlitellm_settings: { max_budget: 0.2, budget_duration: 1d }\n`);
   for (let count = 0; count < 8; count++) await (await ask()).text();

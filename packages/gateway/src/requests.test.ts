@@ -33,6 +33,24 @@ describe('a role', () => {
     });
   });
 
+  test('that nobody has heard of is the default one, where no model is named', async () => {
+    running = await gatewayWith(`${withRoles}  default: [local]\n`);
+
+    const response = await running.post(chat, { messages }, { 'x-rolecall-role': 'editor' });
+
+    expect(response.headers.get('x-rolecall-named-model')).toBe('local');
+    expect(running.gateway.tracker.rows()[0]).toMatchObject({ agent: 'editor' });
+  });
+
+  test('that nobody has heard of is named, where there is no default one', async () => {
+    running = await gatewayWith(withRoles);
+
+    const response = await running.post(chat, { messages }, { 'x-rolecall-role': 'editor' });
+
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain('Invalid model name passed in model=role:editor.');
+  });
+
   test('brings its settings along where a body is relayed, and those of the request win', async () => {
     running = await gatewayWith(withRoles);
     running.simulator.fault({ provider: 'anthropic', kind: 'status', status: 500, times: 2 });

@@ -1,6 +1,6 @@
 /** The commands about crews, and what they take. */
 import { InvalidArgumentError, type Command } from 'commander';
-import { duration, names, port, positiveNumber, wholeNumber } from '../arguments.ts';
+import { durationOption, names, port, positiveNumber, wholeNumber } from '../arguments.ts';
 import type { Io } from '../io.ts';
 
 type Done = (exitCode: number) => void;
@@ -72,15 +72,15 @@ function withServing(command: Command): Command {
   return command
     .argument(...crewFile)
     .option('-p, --port <port>', 'where the worker listens; 0 takes any that is free', port, 9_080)
-    .option('--call-timeout <duration>', 'the longest that one model or tool call may take', duration, 900_000)
+    .addOption(durationOption('--call-timeout <duration>', 'the longest that one model or tool call may take', 900_000))
     .option('--max-live-tasks <count>', 'most calls under way at a time', wholeNumber, 64)
     .option('--retention-days <days>', 'how long ended runs are kept', positiveNumber, 30)
-    .option('--retry-after <duration>', 'how long a step waits when every backend has failed', duration, 60_000)
+    .addOption(durationOption('--retry-after <duration>', 'how long a step waits when every backend has failed', 60_000))
     .option('--max-waits <count>', 'how often a step waits so before the run fails', wholeNumber, 1_440)
     .option('--max-value-bytes <bytes>', 'the most that one step may give', wholeNumber, 8_388_608)
     .option('--no-events', 'keep no events of runs')
     .option('--no-record-lost', 'do not journal when calls begin: one that a crash takes is on no ledger')
-    .option('--grace <duration>', 'how long calls under way may take when the worker is told to stop', duration, 25_000);
+    .addOption(durationOption('--grace <duration>', 'how long calls under way may take when the worker is told to stop', 25_000));
 }
 
 /** `name=value`, with each name once. */

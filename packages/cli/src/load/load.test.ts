@@ -161,3 +161,12 @@ test('a fault of ours ends all slots, and is thrown as it is', async () => {
 
   expect(calls).toBeLessThanOrEqual(4);
 });
+
+test('a role that is not there is said before anything is sent in its name', async () => {
+  await here.write('roles.yaml', guideConfig('roles: { writer: [gpt-4], default: [groq-fast] }\n'));
+
+  const { stderr } = await rolecall(['load', 'roles.yaml', '--role', 'wrter', '--max-cost', '1', '--duration', '50ms'], here);
+
+  expect(stderr).toContain('warning: there is no role "wrter" in the file, so "default" stands in; there are: writer, default.');
+  expect(stderr).toContain('Did you mean "writer"?');
+});

@@ -6,6 +6,7 @@ import { CommandError, exitCodes } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { loadSdks } from '../load-sdks.ts';
 import { paintFor } from '../paint.ts';
+import { warnOfStandIn } from '../stand-in.ts';
 import { dollars, milliseconds, percentage, plural } from '../text.ts';
 import { type LoadFigures, percentile, runLoad } from './run-load.ts';
 
@@ -27,6 +28,7 @@ export interface LoadOptions {
 export async function load(path: string, options: LoadOptions, io: Io): Promise<number> {
   const config = await readConfig(path, io);
   printWarnings(config, io);
+  warnOfStandIn(options, config.options, io);
   const limitUsd = options.maxCost ?? (await askForCeiling(options, io));
   const tracker = new CostTracker({
     prices: pricesOf(config),

@@ -4,6 +4,7 @@ import type { Admission, Ask, CallEnding, Caller } from '../http/route.ts';
 import type { KeyLimits, Taken } from '../keys/key-limits.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import { tagPrefix, type VirtualKey } from '../keys/virtual-key.ts';
+import { mayAsk } from './may-ask.ts';
 
 const free: Admission = { settle: () => undefined };
 
@@ -57,10 +58,8 @@ function checkTags({ tags }: Ask): void {
 
 function checkModels({ models }: Caller, { model, role, fallbacks }: Ask): void {
   if (!models) return;
-  const allowed = new Set(models);
-  const isAllowed = (name: string): boolean => allowed.has(name) || (name.startsWith('role:') && allowed.has('role:*'));
   const asked = model === '' ? `role:${role ?? 'default'}` : model; // a model that is named goes before the role
-  const refused = [asked, ...fallbacks].find((name) => !isAllowed(name));
+  const refused = [asked, ...fallbacks].find((name) => !mayAsk(models, name));
   if (refused === undefined) return;
   throw new Refusal({
     status: 403,

@@ -17,6 +17,15 @@ export interface RouterWatchParts {
   readonly log: Logger;
 }
 
+/** What is wrong with a request says nothing of the backends. */
+const callersOwn: ReadonlySet<string | undefined> = new Set([
+  'invalid_request',
+  'context_too_long',
+  'content_filtered',
+  'budget_exceeded',
+  'aborted',
+]);
+
 export class RouterWatch {
   readonly #parts: RouterWatchParts;
   #isLooking = false;
@@ -64,6 +73,7 @@ export class RouterWatch {
   }
 
   #exhausted(error: RouteError | ModelError): void {
+    if ([error, ...(error.attempts ?? [])].every(({ code }) => callersOwn.has(code))) return;
     const role = 'role' in error ? error.role : undefined;
     const subject = (role === undefined ? (error.model ?? 'default') : `role:${role}`).slice(0, 200);
     const message = `No backend of ${subject} answers (${error.code}).`;

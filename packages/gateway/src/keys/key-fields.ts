@@ -134,8 +134,9 @@ function fieldsOf(read: z.infer<typeof shape>, now: number): Partial<Fields> {
   say('maxCallUsd', read.max_call_cost !== undefined, read.max_call_cost);
   say('rpm', read.rpm !== undefined, read.rpm);
   say('tpm', read.tpm !== undefined, read.tpm);
-  say('expiresAt', duration !== undefined, duration ? now + durationMs(duration) : undefined);
-  say('expiresAt', expires !== undefined, expires ? Date.parse(expires) : undefined);
+  // One of the two may be null, as clients fill in what was not said: it takes nothing away from the other.
+  const ends = [...(duration ? [now + durationMs(duration)] : []), ...(expires ? [Date.parse(expires)] : [])];
+  say('expiresAt', duration !== undefined || expires !== undefined, ends.length > 0 ? Math.min(...ends) : undefined);
   say('isBlocked', blocked !== undefined, blocked);
   const allTags = tags ?? metadata?.tags;
   say(

@@ -88,3 +88,23 @@ test('a model without a price is refused under a budget for good, in the words o
   );
   expect(error['message']).not.toMatch(/prices`|'allow'/);
 });
+
+test.each([
+  [{ duration: '1h', expires: null }, 3_600_000],
+  [{ duration: null, expires: '2999-01-01' }, Date.parse('2999-01-01') - Date.now()],
+  [{ duration: '1h', expires: '2999-01-01' }, 3_600_000],
+])('of two ends of a key the earlier one holds, and null takes neither from the other: %j', async (given, lastsMs) => {
+  const made = await gateway.post('/key/generate', given, master);
+  const { expires } = (await made.json()) as { expires: string };
+
+  expect(Math.abs(Date.parse(expires) - Date.now() - lastsMs)).toBeLessThan(60_000);
+});
+
+test('an end that is taken away is none', async () => {
+  const made = await gateway.post('/key/generate', { duration: '1h' }, master);
+  const { key } = (await made.json()) as { key: string };
+
+  const changed = await gateway.post('/key/update', { key, duration: null }, master);
+
+  expect(await changed.json()).toMatchObject({ expires: null });
+});

@@ -37,6 +37,7 @@ export async function serveModel(exchange: Exchange, dialect: Dialect, house: Ho
   try {
     const body = await exchange.json();
     const wishes = readWishes(exchange.request, body, exchange.caller, {
+      api: dialect.api,
       roles: house.offer.roles,
       readMessages: (messages) => dialect.readMessages(messages),
     });

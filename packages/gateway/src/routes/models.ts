@@ -22,17 +22,18 @@ export function showModel({ response, caller, path }: Exchange, offer: Offer): v
 
 /** `GET /model/info` */
 export function modelInfo({ response, caller }: Exchange, offer: Offer): void {
-  const data = offer.listed(caller).flatMap(({ name, backends, kind }) =>
-    backends.map((model, index) => ({
+  const data = offer.listed(caller).flatMap(({ name, places, kind }) =>
+    places.map(({ model, deployment }) => ({
       model_name: name,
       litellm_params: { model },
-      model_info: { id: backends.length === 1 ? name : `${name}#${index + 1}`, mode: 'chat', kind },
+      model_info: { id: deployment, mode: 'chat', kind },
     })),
   );
   sendJson(response, 200, { data });
 }
 
-function toEntry({ name, backends, kind }: OfferedModel): object {
+function toEntry({ name, places, kind }: OfferedModel): object {
+  const backends = [...new Set(places.map(({ model }) => model))];
   return { id: name, object: 'model', created: 0, owned_by: 'rolecall', kind, backends };
 }
 

@@ -1,7 +1,9 @@
 /** What there is to ask for: the names of a configuration. */
 import type { RouterOptions } from '@rolecall/router';
+import { mayAsk } from '../access/may-ask.ts';
 import { Refusal } from '../http/refusal.ts';
-import type { Caller } from '../http/route.ts';
+import type { Caller, Place } from '../http/route.ts';
+import { placesOf } from '../wire/relayed-models.ts';
 import type { Wishes } from './wishes.ts';
 
 export interface OfferOptions {
@@ -15,8 +17,8 @@ export interface OfferOptions {
 
 export interface OfferedModel {
   readonly name: string;
-  /** `provider/model` of its backends. */
-  readonly backends: readonly string[];
+  /** Where it leads, best first. */
+  readonly places: readonly Place[];
   readonly kind: 'model' | 'alias' | 'role';
 }
 
@@ -27,15 +29,12 @@ export class Offer {
   readonly isCached: boolean;
   readonly dropsParams: boolean;
   readonly #names: ReadonlySet<string>;
+  readonly #deployments: ReadonlySet<string>;
   readonly #models: readonly OfferedModel[];
   readonly #litellmErrors: boolean;
 
   constructor({ models, aliases = {}, roles = {}, cache }: RouterOptions, { hidden, litellmErrors, dropsParams }: OfferOptions) {
-    const backends = (name: string): readonly string[] => {
-      const found = models[name];
-      const deployments = typeof found === 'function' ? [{ model: found }] : (found ?? []);
-      return [...new Set(deployments.flatMap(({ model }) => model.id ?? []))];
-    };
+    const places = (name: string): readonly Place[] => placesOf(name, models[name] ?? []);
     const chainOf = (role: string): readonly string[] => {
       const route = roles[role] ?? [];
       const chain = typeof route === 'object' && 'chain' in route ? route.chain : route;
@@ -44,16 +43,17 @@ export class Offer {
     this.roles = new Set(Object.keys(roles));
     this.isCached = cache !== undefined && cache !== false;
     this.#names = new Set([...Object.keys(models), ...Object.keys(aliases)]);
+    this.#deployments = new Set(Object.keys(models).flatMap((name) => places(name).map(({ deployment }) => deployment)));
     this.dropsParams = dropsParams;
     this.#litellmErrors = litellmErrors;
     this.#models = [
-      ...Object.keys(models).map((name) => ({ name, backends: backends(name), kind: 'model' as const })),
+      ...Object.keys(models).map((name) => ({ name, places: places(name), kind: 'model' as const })),
       ...Object.entries(aliases)
         .filter(([alias]) => !hidden.has(alias))
-        .map(([name, of]) => ({ name, backends: backends(of), kind: 'alias' as const })),
+        .map(([name, of]) => ({ name, places: places(of), kind: 'alias' as const })),
       ...[...this.roles].map((role) => ({
         name: `role:${role}`,
-        backends: chainOf(role).flatMap(backends),
+        places: chainOf(role).flatMap((name) => places(aliases[name] ?? name)),
         kind: 'role' as const,
       })),
     ];
@@ -61,19 +61,20 @@ export class Offer {
 
   /** What this caller may ask for. */
   listed({ models }: Caller): readonly OfferedModel[] {
-    return models === undefined ? this.#models : this.#models.filter(({ name }) => models.includes(name));
+    return models === undefined ? this.#models : this.#models.filter(({ name }) => mayAsk(models, name));
   }
 
   /** @throws {Refusal} when a name is not there. */
   check({ model, role, fallbacks }: Wishes, caller: Caller): void {
-    if (model !== undefined) this.#checkName(model, caller);
-    for (const target of fallbacks || []) this.#checkName(typeof target === 'string' ? target : target.model, caller);
+    if (model !== undefined && !this.#names.has(model)) throw this.#stranger(model, caller);
+    for (const target of fallbacks || []) this.#checkTarget(typeof target === 'string' ? target : target.model, caller);
     const isServed = role === undefined || this.roles.has(role) || this.roles.has('default');
     if (model === undefined && !isServed) throw this.#stranger(`role:${role}`, caller);
   }
 
-  #checkName(name: string, caller: Caller): void {
-    if (!this.#names.has(name) && !name.includes('#')) throw this.#stranger(name, caller);
+  /** A stand-in may be one deployment of several. */
+  #checkTarget(name: string, caller: Caller): void {
+    if (!this.#names.has(name) && !this.#deployments.has(name)) throw this.#stranger(name, caller);
   }
 
   #stranger(name: string, caller: Caller): Refusal {

@@ -43,5 +43,5 @@ function both(path: string): readonly string[] {
 
 /** The API in whose words an error of this path is told. */
 export function dialectOf(path: string): Dialect {
-  return path.endsWith('/messages') ? messages : chat;
+  return /\/messages(\/|$)/.test(path) ? messages : chat;
 }

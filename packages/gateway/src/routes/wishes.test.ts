@@ -106,3 +106,81 @@ describe('what a backend has no word for', () => {
     expect(Object.keys(running.simulator.requests[0]?.body as object).toSorted()).toEqual(['messages', 'model', 'n']);
   });
 });
+
+describe('metadata', () => {
+  test.each([
+    ['a chat completion that is not stored', chat, { messages, max_tokens: 9 }, undefined],
+    ['a chat completion that is stored', chat, { messages, store: true }, { user_id: 'u1' }],
+    ['embeddings', '/v1/embeddings', { input: 'Hello' }, undefined],
+    ['a response', '/v1/responses', { input: 'Hello' }, { user_id: 'u1' }],
+  ])('of %s reaches a provider that would take it, and what is for the gateway does not', async (_, path, body, sent) => {
+    running = await gatewayWith(deployments);
+    const metadata = { user_id: 'u1', tags: ['a'] };
+
+    const response = await running.post(path, { ...body, model: 'gpt', metadata, litellm_metadata: { team: 'blue' } });
+
+    expect(response.status).toBe(200);
+    expect(running.simulator.requests.map(({ body: told }) => (told as { metadata?: unknown }).metadata)).toEqual([sent]);
+  });
+});
+
+describe('an effort that only newer models know', () => {
+  test.each([
+    [chat, { messages, reasoning_effort: 'xhigh' }],
+    ['/v1/responses', { input: 'Hello', reasoning: { effort: 'xhigh' } }],
+  ])('goes through %s to a backend that speaks the API, and passes over one that does not', async (path, body) => {
+    running = await gatewayWith(deployments);
+
+    const [relayed, refused, dropped] = [
+      await running.post(path, { ...body, model: 'gpt' }),
+      await running.post(path, { ...body, model: 'claude' }),
+      await running.post(path, { ...body, model: 'claude', drop_params: true }),
+    ];
+
+    expect(running.simulator.requests[0]?.body).toMatchObject(body);
+    expect([relayed.status, refused.status, dropped.status]).toEqual([200, 400, 200]);
+    expect(await refused.text()).toMatch(/has no word for reasoning[._]effort \\"xhigh\\"/);
+  });
+
+  test('is no effort when it is not a word', async () => {
+    running = await gatewayWith(deployments);
+
+    const response = await running.post(chat, { model: 'gpt', messages, reasoning_effort: 3 });
+
+    expect(response.status).toBe(400);
+  });
+});
+
+test.each([
+  ['low', 'low'],
+  ['xhigh', 'high'],
+  [undefined, 'medium'],
+])('an effort of %s of Anthropic’s is %s to others', async (effort, nearest) => {
+  running = await gatewayWith('model_list: [{ model_name: o, litellm_params: { model: openai/gpt-5.1 } }]');
+
+  await running.post('/v1/messages', {
+    model: 'o',
+    max_tokens: 99,
+    messages,
+    thinking: { type: 'adaptive' },
+    ...(effort && { output_config: { effort } }),
+  });
+
+  expect(running.simulator.requests[0]?.body).toMatchObject({ reasoning_effort: nearest });
+});
+
+test.each([
+  ['role', { model: `role:${'r'.repeat(257)}` }, {}],
+  ['role', { model: 'gpt', metadata: { role: 'r'.repeat(257) } }, {}],
+  ['role', { model: 'gpt' }, { 'x-rolecall-role': 'r'.repeat(257) }],
+  ['tags', { model: 'gpt', tags: ['t'.repeat(257)] }, {}],
+  ['tags', { model: 'gpt', metadata: { tags: Array.from({ length: 101 }, (_, index) => `t${index}`) } }, {}],
+])('a %s that would fill ledger and metrics is refused', async (param, body, headers) => {
+  running = await gatewayWith(`${deployments}roles: { default: [gpt] }\n`);
+
+  const response = await running.post(chat, { messages, ...body }, headers);
+
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ error: { param } });
+  expect(running.gateway.tracker.rows()).toHaveLength(0);
+});

@@ -4,19 +4,9 @@ import type { CacheControl, FallbackTarget, JsonObject, Message } from '@rolecal
 import { refuseForbiddenFields } from '../access/forbidden-fields.ts';
 import { badRequest } from '../http/refusal.ts';
 import type { Caller } from '../http/route.ts';
+import type { Dialect } from '../wire/dialect.ts';
 import { MockFailure, mockFields } from '../wire/mock-failure.ts';
-import {
-  asJson,
-  type Fields,
-  fieldsOf,
-  isFields,
-  listOf,
-  neededText,
-  numberOf,
-  switchOf,
-  textOf,
-  textsOf,
-} from '../wire/reader.ts';
+import { asJson, type Fields, fieldsOf, listOf, neededText, numberOf, switchOf, textOf, textsOf } from '../wire/reader.ts';
 
 export interface Wishes {
   /** As the caller wrote it. */
@@ -36,19 +26,25 @@ export interface Wishes {
 }
 
 export interface WishReader {
+  readonly api: Dialect['api'];
   readonly roles: ReadonlySet<string>;
   readonly readMessages: (messages: unknown) => readonly Message[];
 }
 
 const rolePrefix = 'role:';
 
+/** Roles and tags are on every row of the ledger, and roles are labels of metrics: what a stranger may put there has an end. */
+const longest = 256;
+const mostTags = 100;
+
 /** @throws {Refusal} when a wish is not what it should be. */
 export function readWishes(request: IncomingMessage, body: Fields, caller: Caller, reader: WishReader): Wishes {
   refuseForbiddenFields(body, caller);
   const about = body['metadata'] !== undefined || body['litellm_metadata'] !== undefined ? readAbout(body) : nothing;
   const named = roleOf(request, about['role']);
-  const asked = neededText(body['model'] ?? (named === undefined ? undefined : 'role'), 'model');
+  const asked = neededText(body['model'] ?? (named === undefined ? undefined : `${rolePrefix}${named}`), 'model');
   const role = asked.startsWith(rolePrefix) ? asked.slice(rolePrefix.length) : named;
+  if (role !== undefined && role.length > longest) throw badRequest(`A role has ${longest} characters at most.`, 'role');
   const isRoute = asked.startsWith(rolePrefix) || (role !== undefined && reader.roles.has(role));
   return {
     asked: isRoute ? `${rolePrefix}${role}` : asked,
@@ -60,7 +56,7 @@ export function readWishes(request: IncomingMessage, body: Fields, caller: Calle
     tags: readTags(body, about, request),
     dropsParams: switchOf(body['drop_params'], 'drop_params'),
     mock: readMock(body),
-    body: asJson(left(body, about)),
+    body: asJson(left(body, reader.api)),
   };
 }
 
@@ -83,13 +79,14 @@ const ownFields: ReadonlySet<string> = new Set([
 ]);
 
 /** What is not for the gateway. Most bodies hold nothing that is, and stay as they are. */
-function left(body: Fields, { role: _role, tags: _tags, ...about }: Fields): Fields {
+function left(body: Fields, api: Dialect['api']): Fields {
   let isOurs = false;
   for (const name in body) isOurs ||= ownFields.has(name);
   if (!isOurs) return body;
   const unwanted = new Set(textsOf(body['additional_drop_params'], 'additional_drop_params'));
   const rest = Object.entries(body).filter(([name]) => !ownFields.has(name) && !unwanted.has(name));
-  if (isKept(body) && Object.keys(about).length > 0) rest.push(['metadata', about]);
+  const { role: _role, tags: _tags, ...metadata } = fieldsOf(body['metadata'], 'metadata') ?? nothing;
+  if (keepsMetadata(api, body) && Object.keys(metadata).length > 0) rest.push(['metadata', metadata]);
   return Object.fromEntries(rest);
 }
 
@@ -107,14 +104,10 @@ function roleOf({ headers }: IncomingMessage, inMetadata: unknown): string | und
   return role?.startsWith(rolePrefix) ? role.slice(rolePrefix.length) : role;
 }
 
-/** Chat completions keep metadata at the provider's only when they are stored there. The other APIs take it as it is. */
-function isKept(body: Fields): boolean {
-  const isChat = 'messages' in body && !('max_tokens' in body && isAnthropic(body));
-  return !isChat || body['store'] === true;
-}
-
-function isAnthropic({ metadata }: Fields): boolean {
-  return isFields(metadata) && 'user_id' in metadata;
+/** Chat completions keep metadata at the provider's only when they are stored there, and embeddings have none. The other APIs take it as it is. */
+function keepsMetadata(api: Dialect['api'], body: Fields): boolean {
+  if (api === 'chat.completions') return body['store'] === true;
+  return api !== 'embeddings';
 }
 
 function readFallbacks(value: unknown, { readMessages }: WishReader): readonly (string | FallbackTarget)[] | undefined {
@@ -151,7 +144,10 @@ function readTags({ tags }: Fields, { tags: others }: Fields, { headers }: Incom
   const said = headers['x-rolecall-tags'] ?? headers['x-litellm-tags'];
   if (tags === undefined && others === undefined && said === undefined) return none;
   const own = textsOf(tags, 'tags') ?? none;
-  return [...new Set([...own, ...(textsOf(others, 'metadata.tags') ?? none), ...headerTags(said)])];
+  const all = [...new Set([...own, ...(textsOf(others, 'metadata.tags') ?? none), ...headerTags(said)])];
+  const fit = all.length <= mostTags && all.every((tag) => tag.length <= longest);
+  if (!fit) throw badRequest(`There may be ${mostTags} tags at most, of ${longest} characters each.`, 'tags');
+  return all;
 }
 
 const none: readonly string[] = [];

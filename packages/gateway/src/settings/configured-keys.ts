@@ -28,6 +28,8 @@ function keyOf(item: unknown, at: Path, own: OwnKeys): VirtualKey | undefined {
   const known = identityOf(key, hash, at, own);
   const read = readKeyFields(rest, Date.now());
   if ('faults' in read) for (const fault of read.faults) tell(fault, at, own);
+  if ((rest['duration'] ?? null) !== null)
+    own.warn([...at, 'duration'], 'a duration begins anew with each start and each reload: say when the key ends with expires');
   checkVariables(item, at, own);
   checkModels(rest['models'], [...at, 'models'], own);
   if (!known || 'faults' in read) return undefined;

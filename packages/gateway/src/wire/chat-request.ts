@@ -16,7 +16,7 @@ import {
   textsOf,
   tokensOf,
 } from './reader.ts';
-import { anyObject, askedOf, efforts, type KnownFields, readFunction, readSchema, toolsOf } from './request-parts.ts';
+import { anyObject, askedOf, effortOf, type KnownFields, readFunction, readSchema, toolsOf } from './request-parts.ts';
 
 const known: KnownFields = {
   words: new Set([
@@ -66,16 +66,16 @@ export const chatSettings: Readonly<Record<string, string>> = {
 };
 
 export function readChat(body: Fields): Asked {
-  return askedOf(body, known, (wireOnly) => ({
+  return askedOf(body, known, (wireOnly, unknown) => ({
     messages: readChatMessages(body['messages'], wireOnly),
     tools: toolsOf(body['tools'], (tool, name) => readTool(tool, name, wireOnly)),
     toolChoice: readToolChoice(body['tool_choice'], wireOnly),
     outputSchema: readFormat(body['response_format']),
-    settings: readSettings(body),
+    settings: readSettings(body, unknown),
   }));
 }
 
-function readSettings(body: Fields): ModelSettings {
+function readSettings(body: Fields, unknown: string[]): ModelSettings {
   return compact({
     temperature: numberOf(body['temperature'], 'temperature'),
     topP: numberOf(body['top_p'], 'top_p'),
@@ -84,7 +84,7 @@ function readSettings(body: Fields): ModelSettings {
     seed: numberOf(body['seed'], 'seed'),
     frequencyPenalty: numberOf(body['frequency_penalty'], 'frequency_penalty'),
     presencePenalty: numberOf(body['presence_penalty'], 'presence_penalty'),
-    reasoningEffort: oneOf(body['reasoning_effort'], 'reasoning_effort', efforts),
+    reasoningEffort: effortOf(body['reasoning_effort'], 'reasoning_effort', unknown),
     parallelToolCalls: switchOf(body['parallel_tool_calls'], 'parallel_tool_calls'),
     serviceTier: textOf(body['service_tier'], 'service_tier'),
   });

@@ -69,7 +69,7 @@ function readSettings(body: Fields): ModelSettings {
     topK: numberOf(body['top_k'], 'top_k'),
     stop: textsOf(body['stop_sequences'], 'stop_sequences'),
     parallelToolCalls: alone === true ? false : undefined,
-    reasoningEffort: readThinking(fieldsOf(body['thinking'], 'thinking')),
+    reasoningEffort: readThinking(body),
   });
 }
 
@@ -78,10 +78,12 @@ function missing(name: string): never {
 }
 
 /** How hard to think, in the nearest word that others have for it. */
-function readThinking(thinking: Fields | undefined): ModelSettings['reasoningEffort'] {
+function readThinking(body: Fields): ModelSettings['reasoningEffort'] {
+  const thinking = fieldsOf(body['thinking'], 'thinking');
+  const said = textOf(fieldsOf(body['output_config'], 'output_config')?.['effort'], 'output_config.effort');
   if (!thinking || thinking['type'] === 'disabled') return undefined;
   const budget = tokensOf(thinking['budget_tokens'], 'thinking.budget_tokens');
-  if (budget === undefined) return 'medium';
+  if (budget === undefined) return said === undefined || said === 'low' || said === 'medium' ? (said ?? 'medium') : 'high';
   return budget < 4_000 ? 'low' : budget < 16_000 ? 'medium' : 'high';
 }
 

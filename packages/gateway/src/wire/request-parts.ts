@@ -1,5 +1,5 @@
 /** What requests of several APIs have in common. */
-import type { OutputSchema, TextPart, ToolDefinition } from '@rolecall/core';
+import type { ModelSettings, OutputSchema, TextPart, ToolDefinition } from '@rolecall/core';
 import type { Asked } from './dialect.ts';
 import { compact, type Fields, listOf, neededFields, neededText, schemaOf, switchOf, textOf } from './reader.ts';
 
@@ -12,15 +12,20 @@ export interface KnownFields {
 }
 
 /** A request, read by `read`: what only the protocol itself can carry is added to `wireOnly`. */
-export function askedOf(body: Fields, known: KnownFields, read: (wireOnly: string[]) => Asked['request']): Asked {
+export function askedOf(
+  body: Fields,
+  known: KnownFields,
+  read: (wireOnly: string[], unknown: string[]) => Asked['request'],
+): Asked {
   const unknown = unknownFields(body, known);
-  const wireOnly = [...unknown];
-  const request = compact(read(wireOnly));
+  const beyond: string[] = [];
+  const request = compact(read(beyond, unknown));
+  const wireOnly = [...unknown, ...beyond];
   return { request, isStream: switchOf(body['stream'], 'stream') ?? false, wireOnly, unknown };
 }
 
 /** The fields that say something no other API has a word for. */
-function unknownFields(body: Fields, { words, harmless }: KnownFields): readonly string[] {
+function unknownFields(body: Fields, { words, harmless }: KnownFields): string[] {
   const unknown: string[] = [];
   for (const name in body) {
     const value = body[name];
@@ -58,8 +63,15 @@ export function readFunction(tool: Fields, name: string): ToolDefinition {
   });
 }
 
-/** How hard both of OpenAI's APIs can be asked to think. */
-export const efforts = ['none', 'minimal', 'low', 'medium', 'high'] as const;
+const efforts = ['none', 'minimal', 'low', 'medium', 'high'] as const;
+
+/** How hard to think. A word that only newer models of one provider know is added to what others cannot be asked. */
+export function effortOf(value: unknown, name: string, unknown: string[]): ModelSettings['reasoningEffort'] {
+  const said = textOf(value, name);
+  const effort = efforts.find((word) => word === said);
+  if (said !== undefined && effort === undefined) unknown.push(`${name} ${JSON.stringify(said.slice(0, 40))}`);
+  return effort;
+}
 
 /** Any JSON object will do. */
 export const anyObject: OutputSchema = { name: 'answer', schema: { type: 'object' }, strict: false };

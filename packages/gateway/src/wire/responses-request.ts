@@ -15,7 +15,7 @@ import {
   textOf,
   tokensOf,
 } from './reader.ts';
-import { anyObject, askedOf, efforts, type KnownFields, readFunction, readSchema, toolsOf } from './request-parts.ts';
+import { anyObject, askedOf, effortOf, type KnownFields, readFunction, readSchema, toolsOf } from './request-parts.ts';
 
 const known: KnownFields = {
   words: new Set([
@@ -56,16 +56,16 @@ export const responsesSettings: Readonly<Record<string, string>> = {
 export function readResponses(body: Fields): Asked {
   const instructions = textOf(body['instructions'], 'instructions');
   const system: readonly Message[] = instructions === undefined ? [] : [{ role: 'system', content: instructions }];
-  return askedOf(body, known, (wireOnly) => ({
+  return askedOf(body, known, (wireOnly, unknown) => ({
     messages: [...system, ...readInput(body['input'], wireOnly)],
     tools: toolsOf(body['tools'], (tool, name) => readTool(tool, name, wireOnly)),
     toolChoice: readToolChoice(body['tool_choice'], wireOnly),
     outputSchema: readFormat(body['text']),
-    settings: readSettings(body),
+    settings: readSettings(body, unknown),
   }));
 }
 
-function readSettings(body: Fields): ModelSettings {
+function readSettings(body: Fields, unknown: string[]): ModelSettings {
   const reasoning = fieldsOf(body['reasoning'], 'reasoning');
   return compact({
     temperature: numberOf(body['temperature'], 'temperature'),
@@ -73,7 +73,7 @@ function readSettings(body: Fields): ModelSettings {
     maxOutputTokens: tokensOf(body['max_output_tokens'], 'max_output_tokens'),
     parallelToolCalls: switchOf(body['parallel_tool_calls'], 'parallel_tool_calls'),
     serviceTier: textOf(body['service_tier'], 'service_tier'),
-    reasoningEffort: oneOf(reasoning?.['effort'], 'reasoning.effort', efforts),
+    reasoningEffort: effortOf(reasoning?.['effort'], 'reasoning.effort', unknown),
   });
 }
 

@@ -84,6 +84,28 @@ test('when one of several fails, the others are stopped, the error is its own, a
   expect(types.filter((type) => type === 'task_started')).toHaveLength(3);
 });
 
+test('the error of a run counts what was under way beside the task that failed', async () => {
+  const model: Model = async ({ labels, signal }) => {
+    if (labels?.task === 'broken') throw Object.assign(new Error('down'), { model: 'a/b', code: 'server_error' });
+    await new Promise((_resolve, reject) => signal?.addEventListener('abort', reject, { once: true }));
+    throw new Error('it was aborted');
+  };
+  const tasks = [taskOf('beside', { async: true }), taskOf('broken', { async: true })];
+  const told: unknown[] = [];
+
+  const run = new Crew({ tasks, model }).kickoff({}, { onEvent: (event) => void told.push('error' in event && event.error) });
+
+  const error: unknown = await run.catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 'model_failed',
+    task: 'broken',
+    message: 'Task "broken" (writer) failed: down',
+    attempts: [{ outcome: 'failed' }, { outcome: 'aborted', possiblyBilled: true }],
+    unpriced: 1,
+  });
+  expect(told.at(-1)).toBe(error);
+});
+
 test('a manager does every task with the coworkers it hands work to, agentless tasks too', async () => {
   const manager = new Agent({ name: 'boss', role: 'Boss', goal: 'g', backstory: 'b' });
   const orphan = new Task({ name: 'orphan', description: 'Do it', expectedOutput: 'e' });

@@ -1,10 +1,10 @@
 /** One task of one run: its condition, its prompt, its answer, and what is done with that. */
-import { TimedOut, withTimeout } from './abort.ts';
+import { withTimeout } from './abort.ts';
 import { roleKey, type Agent } from './agent.ts';
 import { backgroundNotes, rememberAnswer } from './background.ts';
-import { LoopFailure } from './loop-failure.ts';
 import type { CrewPlan } from './crew-plan.ts';
-import { messageOf, TaskError, type TaskErrorCode } from './errors.ts';
+import { messageOf } from './errors.ts';
+import { explain } from './explain.ts';
 import { interpolate } from './interpolate.ts';
 import { taskKey } from './journal/task-key.ts';
 import { writeOutput } from './output-file.ts';
@@ -184,28 +184,4 @@ async function tell(run: Run, work: TaskWork, step: string, callback: TaskCallba
     const { name: task } = work.task;
     await run.warn({ code: 'callback_failed', message: thrown.message, task, role: work.tag.role, cause: thrown.cause });
   }
-}
-
-/** What an error says of where it happened. */
-interface Scene {
-  readonly crew: CrewPlan;
-  readonly run: Run;
-  readonly name: string;
-  readonly role: string;
-}
-
-export function explain(thrown: unknown, { crew, run, name, role }: Scene): TaskError {
-  const { id: runId, warnings, partials } = run;
-  const finished = crew.tasks.flatMap((each) => run.outputs.get(each) ?? []);
-  const spend = spendOf(run.spent());
-  const facts = { task: name, role, runId, finished, warnings: [...warnings], partialText: partials.get(name), ...spend };
-  const { code, cause } = reasonOf(thrown, run);
-  return new TaskError(code, { ...facts, reason: messageOf(code === 'aborted' ? cause : thrown), cause });
-}
-
-function reasonOf(thrown: unknown, { signal }: Run): { code: TaskErrorCode; cause: unknown } {
-  if (signal?.aborted) return { code: 'aborted', cause: signal.reason };
-  if (thrown instanceof TimedOut) return { code: 'timeout', cause: thrown };
-  if (LoopFailure.isInstance(thrown) || thrown instanceof TaskFailure) return { code: thrown.code, cause: thrown.cause };
-  return { code: 'model_failed', cause: thrown };
 }

@@ -76,6 +76,19 @@ test('39c. two streams of one crew do not mix', async () => {
   expect(await Promise.all([read('butterflies'), read('bumblebees')])).toEqual(['butterflies', 'bumblebees']);
 });
 
+test('a listener beside the reader that throws takes no event from it', async () => {
+  const onEvent = (): never => {
+    throw new Error('my bug');
+  };
+  const stream = new Crew({ tasks: [one], model: scriptedModel(['First']) }).stream({ topic: 'bees' }, { onEvent });
+  const types: string[] = [];
+
+  for await (const { type } of stream) types.push(type);
+
+  expect([types[0], types.at(-1)]).toEqual(['crew_started', 'crew_finished']);
+  expect((await stream.result).warnings).toMatchObject([{ code: 'listener_failed', message: 'onEvent threw: my bug' }]);
+});
+
 test('a slow reader holds the model back', async () => {
   const model = letters('abcdefghij');
   const stream = new Crew({ tasks: [one], model }).stream({ topic: 'bees' });

@@ -1,5 +1,5 @@
 /** What a crew may be told, and the checks on it. */
-import { Agent, roleKey } from './agent.ts';
+import { Agent, checkHandoffNames, roleKey } from './agent.ts';
 import { invalid, requireCount, requireListOf, requireText } from './check.ts';
 import type { CrewResult } from './crew-result.ts';
 import { crewaiWords } from './crewai-words.ts';
@@ -139,10 +139,12 @@ function checkOrder(tasks: TaskList, manager: Agent | undefined): void {
   const earlier = new Set<Task>();
   const names = new Set<string>();
   for (const task of tasks) {
-    const { name, context = [] } = task;
+    const { name, context = [], tools = [] } = task;
     if (names.has(name)) throw new TypeError(`Crew: two tasks are named "${name}", and names have to differ: give each its own`);
     if (!task.agent && !manager)
       throw new TypeError(`Crew: task "${name}" has no agent: give it one, or give the crew a manager`);
+    if (manager) checkHandoffNames(`Crew: task "${name}"`, tools, 'a manager');
+    else if (task.agent?.allowDelegation) checkHandoffNames(`Crew: task "${name}"`, tools, 'allowDelegation');
     if (task.when && earlier.size === 0)
       throw new TypeError(`Crew: the first task, "${name}", has a when, and no output before it to go by`);
     for (const { task: source } of context) {

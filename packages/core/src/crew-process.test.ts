@@ -1,7 +1,8 @@
 /** Tasks side by side, managers, plans, many inputs, time limits. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Agent, Crew, Task, type ItemProgress, type Model, type ModelRequest } from './index.ts';
+import { z } from 'zod';
+import { Agent, Crew, Task, tool, type ItemProgress, type Model, type ModelRequest } from './index.ts';
 import { scriptedModel } from './testing.ts';
 
 const agent = new Agent({ name: 'writer', role: 'Writer', goal: 'g', backstory: 'b' });
@@ -82,6 +83,17 @@ test('when one of several fails, the others are stopped, the error is its own, a
   await expect(run).rejects.toMatchObject({ code: 'model_failed', task: 'broken', finished: [{ name: 'first' }] });
   expect(types.at(-1)).toBe('crew_failed');
   expect(types.filter((type) => type === 'task_started')).toHaveLength(3);
+});
+
+test.each([
+  ['a manager', { agent: undefined }, { agents: [agent], manager: new Agent({ role: 'Boss', goal: 'g', backstory: 'b' }) }],
+  ['allowDelegation', { agent: new Agent({ role: 'Boss', goal: 'g', backstory: 'b', allowDelegation: true }) }, { agents: [agent] }],
+])('a tool of a task with a name that %s needs is refused', (giver, more, crew) => {
+  const ask = tool({ name: 'ask', description: 'Asks.', parameters: z.object({}), execute: () => 'mine' });
+  const make = (): Crew => new Crew({ tasks: [taskOf('one', { tools: [ask], ...more })], model: scriptedModel([]), ...crew });
+
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(`Crew: task "one": tools has "ask", which ${giver} gives to a tool of its own`);
 });
 
 test('the error of a run counts what was under way beside the task that failed', async () => {

@@ -9,7 +9,7 @@ import { interpolate } from './interpolate.ts';
 import { taskKey } from './journal/task-key.ts';
 import { writeOutput } from './output-file.ts';
 import { asText, withText } from './output.ts';
-import { personaOf } from './persona.ts';
+import { identityOf, personaOf } from './persona.ts';
 import { managerNote, openingMessages, type Assignment } from './prompt.ts';
 import type { Run } from './run.ts';
 import { sourcesOf } from './schedule.ts';
@@ -124,11 +124,14 @@ async function withBackground(work: TaskWork, persona: unknown, assignment: Assi
 }
 
 /** A hash of what the answer depends on: where it is the same, finished steps are taken from the journal. */
-function keyOf({ crew, task }: Turn, { agent, tools, coworkers }: TaskWork, opening: unknown): string {
+function keyOf({ crew, task, run }: Turn, { agent, tools, coworkers }: TaskWork, opening: unknown): string {
   const { role, model, settings, maxIterations, allowDelegation } = agent;
-  const guardrails = task.guardrails.map((guardrail) => (typeof guardrail === 'function' ? 'function' : guardrail.criteria));
+  const identity = (other: Agent | undefined): unknown => other && identityOf(other, run.inputs);
+  const guardrails = task.guardrails.map((guardrail) =>
+    typeof guardrail === 'function' ? 'function' : [guardrail.criteria, identity(guardrail.judge)],
+  );
   const told = tools.map(({ definition }) => definition);
-  const others = coworkers?.map(({ role: name, goal, backstory }) => [name, goal, backstory]);
+  const others = (coworkers ?? (allowDelegation ? crew.agents : [])).map(identity);
   const { maxRetries } = task;
   return taskKey([
     crew.version,

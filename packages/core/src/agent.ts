@@ -122,7 +122,7 @@ export class Agent<
     this.maxRpm = limits.maxRpm;
     this.systemPrompt = systemPrompt as System;
     this.allowDelegation = takeDelegation(owner, options.allowDelegation, this.tools);
-    this.contextWindow = takeContextWindow(owner, options.contextWindow);
+    this.contextWindow = takeContextWindow(owner, options.contextWindow, this.settings);
     this.memory = takeMemory(owner, options.memory);
     this.knowledge = takeKnowledge(owner, options.knowledge);
     Object.freeze(this);

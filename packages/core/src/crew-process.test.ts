@@ -87,7 +87,11 @@ test('when one of several fails, the others are stopped, the error is its own, a
 
 test.each([
   ['a manager', { agent: undefined }, { agents: [agent], manager: new Agent({ role: 'Boss', goal: 'g', backstory: 'b' }) }],
-  ['allowDelegation', { agent: new Agent({ role: 'Boss', goal: 'g', backstory: 'b', allowDelegation: true }) }, { agents: [agent] }],
+  [
+    'allowDelegation',
+    { agent: new Agent({ role: 'Boss', goal: 'g', backstory: 'b', allowDelegation: true }) },
+    { agents: [agent] },
+  ],
 ])('a tool of a task with a name that %s needs is refused', (giver, more, crew) => {
   const ask = tool({ name: 'ask', description: 'Asks.', parameters: z.object({}), execute: () => 'mine' });
   const make = (): Crew => new Crew({ tasks: [taskOf('one', { tools: [ask], ...more })], model: scriptedModel([]), ...crew });
@@ -96,16 +100,21 @@ test.each([
   expect(make).toThrow(`Crew: task "one": tools has "ask", which ${giver} gives to a tool of its own`);
 });
 
+/** Fails at the task `broken`; at any other it waits until it is aborted. */
+const untilAborted: Model = async ({ labels, signal }) => {
+  if (labels?.task === 'broken') throw Object.assign(new Error('down'), { model: 'a/b', code: 'server_error' });
+  await new Promise((_resolve, reject) => signal?.addEventListener('abort', reject, { once: true }));
+  throw new Error('it was aborted');
+};
+
 test('the error of a run counts what was under way beside the task that failed', async () => {
-  const model: Model = async ({ labels, signal }) => {
-    if (labels?.task === 'broken') throw Object.assign(new Error('down'), { model: 'a/b', code: 'server_error' });
-    await new Promise((_resolve, reject) => signal?.addEventListener('abort', reject, { once: true }));
-    throw new Error('it was aborted');
-  };
   const tasks = [taskOf('beside', { async: true }), taskOf('broken', { async: true })];
   const told: unknown[] = [];
 
-  const run = new Crew({ tasks, model }).kickoff({}, { onEvent: (event) => void told.push('error' in event && event.error) });
+  const run = new Crew({ tasks, model: untilAborted }).kickoff(
+    {},
+    { onEvent: (event) => void told.push('error' in event && event.error) },
+  );
 
   const error: unknown = await run.catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({

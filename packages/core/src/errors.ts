@@ -14,6 +14,7 @@ export type TaskErrorCode =
   | 'output_invalid' // the answer does not fit the schema, and asking again did not help
   | 'guardrail_failed' // a guardrail sent the answer back more often than `maxRetries`
   | 'hook_failed' // a function of the task's threw: `when`, a guardrail, a context's `map`, a schema, `human`
+  | 'journal_failed' // a step could not be written down, as on a full disk: `cause` is the `JournalError`
   | 'file_failed' // the answer could not be written to `outputFile`; it is among `finished`
   | 'timeout' // `timeoutMs` of the task or its agent was up
   | 'aborted'; // the caller's signal: `cause` is its reason

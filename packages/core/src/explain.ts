@@ -2,6 +2,7 @@
 import { TimedOut } from './abort.ts';
 import type { CrewPlan } from './crew-plan.ts';
 import { messageOf, TaskError, type TaskErrorCode, type TaskErrorFacts } from './errors.ts';
+import { JournalError } from './journal/journal.ts';
 import { LoopFailure } from './loop-failure.ts';
 import type { Run } from './run.ts';
 import { TaskFailure } from './task-failure.ts';
@@ -37,5 +38,5 @@ function reasonOf(thrown: unknown, { signal }: Run): { code: TaskErrorCode; caus
   if (signal?.aborted) return { code: 'aborted', cause: signal.reason };
   if (thrown instanceof TimedOut) return { code: 'timeout', cause: thrown };
   if (LoopFailure.isInstance(thrown) || thrown instanceof TaskFailure) return { code: thrown.code, cause: thrown.cause };
-  return { code: 'model_failed', cause: thrown };
+  return { code: JournalError.isInstance(thrown) ? 'journal_failed' : 'model_failed', cause: thrown };
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { Agent } from './agent.ts';
 import { Crew } from './crew.ts';
+import { JournalError } from './journal/journal.ts';
+import { plainSteps } from './steps.ts';
 import { Task } from './task.ts';
 import { scriptedModel, type ScriptedModel } from './testing.ts';
 
@@ -18,6 +20,15 @@ test('a task with context unset receives every earlier output, in order', async 
   await new Crew({ tasks: [first, second, third], model }).kickoff(inputs);
 
   expect(promptOf(model, 2)).toMatch(/Output of "first", by Writer on AI ---\nONE\n\n--- Output of "second".*\nTWO/);
+});
+
+test('a step that cannot be written down is the fault of its journal, not of the model', async () => {
+  const full = new JournalError('not_written', 'journal.jsonl could not be written to: ENOSPC');
+  const steps = { ...plainSteps('run'), step: () => Promise.reject(full) };
+
+  const run = new Crew({ tasks: [first], model: scriptedModel([]) }).kickoff(inputs, { steps });
+
+  await expect(run).rejects.toMatchObject({ code: 'journal_failed', cause: full, message: expect.stringContaining('ENOSPC') });
 });
 
 test('a task with a list receives those outputs only, in the order of the list', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { Agent, Crew, fileJournal, Task, TaskError, type CrewEvent, type TaskOutput } from '../index.ts';
+import { Agent, Crew, fileJournal, Task, TaskError, type CrewEvent, type GuardrailFunction, type TaskOutput } from '../index.ts';
 import { scriptedModel } from '../testing.ts';
 
 const agent = new Agent({ name: 'writer', role: 'Writer', goal: 'g', backstory: 'b' });
@@ -104,6 +104,26 @@ test('31. a guardrail that fails has the answer given again N times, and then fa
   });
   expect(model.requests[1]?.messages.at(-1)?.content).toContain('Too long');
   model.assertComplete();
+});
+
+test('what a task took includes its judges, whatever a guardrail puts in the place of the answer', async () => {
+  const shorten = (() => ({ text: 'short' })) as unknown as GuardrailFunction; // as one without a compiler might
+  const task = new Task({ ...base, guardrails: ['Is it short?', shorten] });
+  const usage = { inputTokens: 10, outputTokens: 5 };
+  const model = scriptedModel([
+    { text: 'long', usage },
+    { text: '{"pass": true}', usage },
+  ]);
+
+  const result = await new Crew({ tasks: [task], model }).kickoff();
+
+  expect(result.tasks.post).toMatchObject({
+    name: 'post',
+    text: 'short',
+    usage: { inputTokens: 20, outputTokens: 10 },
+    unpriced: 2,
+  });
+  expect(result.tasks.post.attempts).toEqual(result.attempts);
 });
 
 test('32. guardrails run in order, each on what the one before left, and each with its own count', async () => {

@@ -76,11 +76,12 @@ test('39c. two streams of one crew do not mix', async () => {
   expect(await Promise.all([read('butterflies'), read('bumblebees')])).toEqual(['butterflies', 'bumblebees']);
 });
 
+const failing = (): never => {
+  throw new Error('my bug');
+};
+
 test('a listener beside the reader that throws takes no event from it', async () => {
-  const onEvent = (): never => {
-    throw new Error('my bug');
-  };
-  const stream = new Crew({ tasks: [one], model: scriptedModel(['First']) }).stream({ topic: 'bees' }, { onEvent });
+  const stream = new Crew({ tasks: [one], model: scriptedModel(['First']) }).stream({ topic: 'bees' }, { onEvent: failing });
   const types: string[] = [];
 
   for await (const { type } of stream) types.push(type);

@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const person = (name: string, more: Partial<AgentOptions> = {}): Agent =>
   new Agent({ name, role: name, goal: 'g', backstory: 'b', ...more });
 const taskOf = (name: string, more: Partial<TaskOptions> = {}): Task =>
-  new Task({ name, description: `Do ${name}`, expectedOutput: 'e', agent: person('writer'), ...more } as TaskOptions);
+  new Task({ name, description: `Do ${name}`, expectedOutput: 'e', agent: person('writer'), ...more });
 const first = taskOf('first');
 
 type Made = (other: Agent) => Omit<ConstructorParameters<typeof Crew>[0], 'model'>;

@@ -101,7 +101,22 @@ export function checkCrew(options: CrewOptions<TaskList>): void {
   if (compat !== undefined && compat !== 'crewai') throw invalid('Crew', 'compat', compat, '"crewai"');
   checkFunctions(options);
   checkLeaders(options);
+  checkCoworkers(options);
   checkOrder(options.tasks, options.manager);
+}
+
+/** Work is handed to a name: of two that have it, one would never get any. */
+function checkCoworkers({ tasks, agents = [], manager }: CrewOptions<TaskList>): void {
+  const members = new Set([...tasks.map(({ agent }) => agent), ...agents].filter((member) => member !== undefined));
+  const leaders = manager ? [manager] : [...members].filter(({ allowDelegation }) => allowDelegation);
+  for (const leader of leaders) {
+    const keys = [...members].filter((member) => member !== leader).map(roleKey);
+    const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+    if (twice === undefined) continue;
+    throw new TypeError(
+      `Crew: agent "${roleKey(leader)}" could not tell two coworkers "${twice}" apart: give each a name of its own`,
+    );
+  }
 }
 
 function checkFunctions({ beforeKickoff, afterKickoff, taskCallback }: CrewOptions<TaskList>): void {

@@ -100,6 +100,19 @@ test.each([
   expect(make).toThrow(`Crew: task "one": tools has "ask", which ${giver} gives to a tool of its own`);
 });
 
+test.each([
+  ['a manager', { manager: new Agent({ role: 'Boss', goal: 'g', backstory: 'b' }) }],
+  ['an agent that may hand work on', { agents: [new Agent({ role: 'Boss', goal: 'g', backstory: 'b', allowDelegation: true })] }],
+])('two coworkers of one name are refused where %s could reach only one', (_who, { agents = [], manager }) => {
+  const twin = new Agent({ name: 'writer', role: 'Another', goal: 'g', backstory: 'b' });
+  const tasks = [taskOf('one'), taskOf('two', { agent: twin })];
+  const make = (): Crew => new Crew({ tasks, model: scriptedModel([]), agents, manager });
+
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow('Crew: agent "Boss" could not tell two coworkers "writer" apart: give each a name of its own');
+  expect(() => new Crew({ tasks, model: scriptedModel([]) })).not.toThrow();
+});
+
 /** Fails at the task `broken`; at any other it waits until it is aborted. */
 const untilAborted: Model = async ({ labels, signal }) => {
   if (labels?.task === 'broken') throw Object.assign(new Error('down'), { model: 'a/b', code: 'server_error' });

@@ -59,9 +59,9 @@ async function performTask(turn: Turn, agent: Agent, tag: TaskWork['tag'], signa
   const assignment = await withBackground(work, persona, await assignmentOf(turn, work));
   const opening = openingMessages({ persona, assignment, style: crew.style });
   const ready = run.durable ? { ...work, prefix: `${task.name}@${keyOf(turn, work, opening)}` } : work;
-  const output = await keepTimes(ready, await answerThatCounts(ready, opening, startedAt));
-  run.outputs.set(task, output);
-  if (task.outputFile !== undefined) await writeFile(turn, ready, task.outputFile, output);
+  const answer = await keepTimes(ready, await answerThatCounts(ready, opening, startedAt));
+  run.outputs.set(task, answer);
+  const output = task.outputFile === undefined ? answer : await writeFile(turn, ready, task.outputFile, answer);
   if (agent.memory) await rememberAnswer(agent, output, ready);
   if (task.callback || crew.taskCallback) await tellCallbacks(turn, ready, output);
   signal?.throwIfAborted();
@@ -156,14 +156,23 @@ async function keepTimes({ run, prefix }: TaskWork, output: TaskOutput): Promise
   return withText({ ...output, ...times });
 }
 
-async function writeFile({ crew, task, run }: Turn, { signal }: TaskWork, file: string, output: TaskOutput): Promise<void> {
+/** Gives the output, which now says where it was written. */
+async function writeFile(
+  { crew, task, run }: Turn,
+  { signal }: TaskWork,
+  outputFile: string,
+  output: TaskOutput,
+): Promise<TaskOutput> {
   signal?.throwIfAborted();
-  const path = interpolate(file, run.inputs);
+  const file = interpolate(outputFile, run.inputs);
   try {
-    await writeOutput({ root: crew.outputRoot, path, createFolder: task.createFolder }, asText(output));
+    await writeOutput({ root: crew.outputRoot, path: file, createFolder: task.createFolder }, asText(output));
   } catch (cause) {
-    throw new TaskFailure('file_failed', `"${path}" could not be written: ${messageOf(cause)}`, cause);
+    throw new TaskFailure('file_failed', `"${file}" could not be written: ${messageOf(cause)}`, cause);
   }
+  const written = withText({ ...output, file });
+  run.outputs.set(task, written);
+  return written;
 }
 
 /** Each once, also where the task's is the crew's. A task is not lost because somebody could not hear of it. */

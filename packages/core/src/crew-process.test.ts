@@ -2,7 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { Agent, Crew, Task, tool, type ItemProgress, type Model, type ModelRequest } from './index.ts';
+import {
+  Agent,
+  Crew,
+  Task,
+  tool,
+  type CrewOptions,
+  type ItemProgress,
+  type Model,
+  type ModelRequest,
+  type TaskList,
+} from './index.ts';
 import { scriptedModel } from './testing.ts';
 
 const agent = new Agent({ name: 'writer', role: 'Writer', goal: 'g', backstory: 'b' });
@@ -100,7 +110,7 @@ test.each([
   expect(make).toThrow(`Crew: task "one": tools has "ask", which ${giver} gives to a tool of its own`);
 });
 
-test.each([
+test.each<[string, Partial<CrewOptions<TaskList>>]>([
   ['a manager', { manager: new Agent({ role: 'Boss', goal: 'g', backstory: 'b' }) }],
   ['an agent that may hand work on', { agents: [new Agent({ role: 'Boss', goal: 'g', backstory: 'b', allowDelegation: true })] }],
 ])('two coworkers of one name are refused where %s could reach only one', (_who, { agents = [], manager }) => {

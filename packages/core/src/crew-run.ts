@@ -1,12 +1,14 @@
 /** One run of a crew, from its inputs to its result. */
 import { untilAborted } from './abort.ts';
 import { roleKey } from './agent.ts';
+import { invalid } from './check.ts';
 import { withText } from './output.ts';
 import { listOf, type AfterKickoff, type BeforeKickoff } from './crew-options.ts';
 import type { CrewPlan } from './crew-plan.ts';
 import { resultOf, type CrewResult } from './crew-result.ts';
 import { messageOf, TaskError } from './errors.ts';
 import { explain, explainAgain } from './explain.ts';
+import { isPlainObject } from './freeze.ts';
 import { interpolate, takeInputs, type Inputs, type RequiredInputs } from './interpolate.ts';
 import { taskKey } from './journal/task-key.ts';
 import { checkOutputPath } from './output-file.ts';
@@ -57,9 +59,12 @@ async function rewritten(
   try {
     for (const [index, hook] of hooks.entries()) {
       const key = durable ? `@${taskKey([crew.version, inputs])}` : '';
-      const rewrite = async (): Promise<{ inputs: Inputs }> => ({
-        inputs: takeInputs((await hook(inputs)) ?? null, noneRequired),
-      });
+      const rewrite = async (): Promise<{ inputs: Inputs }> => {
+        const returned: unknown = await hook(structuredClone(inputs)); // a copy: some change what they are given
+        if (!isPlainObject(returned))
+          throw invalid('kickoff', 'what a beforeKickoff returned', returned, 'an object of named inputs');
+        return { inputs: takeInputs(returned, noneRequired) };
+      };
       signal?.throwIfAborted();
       ({ inputs } = await untilAborted(steps.step(`before-kickoff-${index + 1}${key}`, rewrite), signal));
     }

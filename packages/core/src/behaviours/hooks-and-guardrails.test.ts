@@ -4,7 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { Agent, Crew, fileJournal, Task, TaskError, type CrewEvent, type GuardrailFunction, type TaskOutput } from '../index.ts';
+import {
+  Agent,
+  Crew,
+  fileJournal,
+  Task,
+  TaskError,
+  type CrewEvent,
+  type GuardrailFunction,
+  type Inputs,
+  type TaskOutput,
+} from '../index.ts';
 import { scriptedModel } from '../testing.ts';
 
 const agent = new Agent({ name: 'writer', role: 'Writer', goal: 'g', backstory: 'b' });
@@ -35,11 +45,29 @@ test('29. hooks before a run may rewrite inputs, also when there are none; hooks
   expect(seen).toEqual([{}, { topic: 'ants' }]);
 });
 
+const adding = (inputs: Inputs): Inputs => Object.assign(inputs, { topic: 'bees', list: ['a'] });
+const meddling: GuardrailFunction = (_output, { inputs }) => {
+  expect(() => Object.assign(inputs, { topic: 'ants' })).toThrow(TypeError);
+  expect(() => (inputs['list'] as string[]).push('b')).toThrow(TypeError);
+  return true;
+};
+
+test('29c. a hook may change what it is given, and nobody else may', async () => {
+  const model = scriptedModel(['done']);
+  const task = new Task({ ...base, description: 'On {topic}', guardrails: meddling });
+
+  const result = await new Crew({ tasks: [task], model, beforeKickoff: adding }).kickoff({ topic: '' });
+
+  expect(result.tasks.post.description).toBe('On bees');
+});
+
 test('29b. a hook before a run that gives nothing back ends it; one after it that throws is reported', async () => {
   const model = scriptedModel(['done']);
   const forgetful = new Crew({ tasks: [research], model, beforeKickoff: (() => undefined) as never });
 
-  await expect(forgetful.kickoff()).rejects.toThrow('inputs is null, and has to be an object of named inputs');
+  await expect(forgetful.kickoff()).rejects.toThrow(
+    'kickoff: what a beforeKickoff returned is undefined, and has to be an object of named inputs',
+  );
   const result = await new Crew({ tasks: [research], model, afterKickoff: throwing }).kickoff();
 
   expect(result.warnings).toMatchObject([{ code: 'callback_failed', message: 'afterKickoff threw: my bug' }]);

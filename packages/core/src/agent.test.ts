@@ -53,6 +53,11 @@ test.each<[string, Record<string, unknown>, string]>([
   ['an empty system prompt', { systemPrompt: '' }, 'systemPrompt is ""'],
   ['delegation to somebody', { allowDelegation: 'editor' }, 'allowDelegation is "editor", and has to be true or false'],
   ['a tool named as one of delegation', { allowDelegation: true, tools: [ask] }, 'tools has "ask", which allowDelegation gives'],
+  [
+    'a window that the answer alone fills',
+    { contextWindow: { maxTokens: 1_000 }, settings: { maxOutputTokens: 1_000 } },
+    'contextWindow.maxTokens is 1000, and has to be more than the 1000 tokens that settings.maxOutputTokens takes off',
+  ],
   ['a window without a size', { contextWindow: {} }, 'contextWindow.maxTokens is undefined'],
   ['a memory that is none', { memory: 'good' }, 'memory is "good"'],
   ['knowledge that is none', { knowledge: 'deep' }, 'knowledge is "deep"'],

@@ -122,7 +122,7 @@ export class Agent<
     this.maxRpm = limits.maxRpm;
     this.systemPrompt = systemPrompt as System;
     this.allowDelegation = takeDelegation(owner, options.allowDelegation, this.tools);
-    this.contextWindow = takeContextWindow(owner, options.contextWindow);
+    this.contextWindow = takeContextWindow(owner, options.contextWindow, this.settings);
     this.memory = takeMemory(owner, options.memory);
     this.knowledge = takeKnowledge(owner, options.knowledge);
     Object.freeze(this);
@@ -139,16 +139,19 @@ function takeLimits(owner: string, { maxIterations = 25, maxRetries, timeoutMs, 
   return { maxIterations, maxRetries, timeoutMs, maxRpm };
 }
 
-/** The names of the tools that hand work on; no other tool of an agent that may do so can have them. */
-const handoffNames: readonly string[] = ['delegate', 'ask'];
-
 function takeDelegation(owner: string, allowed: unknown, tools: readonly Tool[]): boolean {
   if (allowed !== undefined && typeof allowed !== 'boolean') throw invalid(owner, 'allowDelegation', allowed, 'true or false');
-  const taken = tools.find(({ definition }) => handoffNames.includes(definition.name));
-  if (allowed && taken) {
-    throw new TypeError(`${owner}: tools has "${taken.definition.name}", which allowDelegation gives to a tool of its own`);
-  }
+  if (allowed) checkHandoffNames(owner, tools, 'allowDelegation');
   return allowed ?? false;
+}
+
+/** The names of the tools that hand work on. */
+const handoffNames: readonly string[] = ['delegate', 'ask'];
+
+/** @throws {TypeError} when one of the tools of an agent that may hand work on has such a name. */
+export function checkHandoffNames(owner: string, tools: readonly Tool[], giver: string): void {
+  const taken = tools.find(({ definition }) => handoffNames.includes(definition.name));
+  if (taken) throw new TypeError(`${owner}: tools has "${taken.definition.name}", which ${giver} gives to a tool of its own`);
 }
 
 /** What a router and a ledger know the agent by: placeholders in a role are not filled in, so that it is the same in every run. */

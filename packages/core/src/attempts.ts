@@ -1,11 +1,13 @@
 /** The attempts behind a call: those that a router or tracker lists, or else the one that is seen from here. */
 import type { Attempt, ModelResponse } from './model.ts';
 
-export function attemptsOf(response: ModelResponse, startedAt: number): readonly Attempt[] {
+/** When a call began, and how long it took. */
+export type CallTimes = Pick<Attempt, 'startedAt' | 'durationMs'>;
+
+export function attemptsOf(response: ModelResponse, { startedAt, durationMs }: CallTimes): readonly Attempt[] {
   const { attempts, model, usage, metadata: { servedModel, simulated, local } = {} } = response;
   if (attempts && attempts.length > 0) return attempts;
   // Written out, here and wherever a call passes: V8 takes microseconds to spread an object into a larger one.
-  const durationMs = Date.now() - startedAt;
   const id = crypto.randomUUID();
   return [{ id, startedAt, waitMs: 0, durationMs, model, servedModel, outcome: 'answered', usage, simulated, local }];
 }
@@ -19,7 +21,7 @@ type Failure = Partial<
 
 export function attemptsOfFailure(
   error: unknown,
-  startedAt: number,
+  times: CallTimes,
   asked: { model: string; aborted: boolean },
 ): readonly Attempt[] {
   const failure = (error ?? {}) as Failure;
@@ -28,14 +30,14 @@ export function attemptsOfFailure(
   const outcome = asked.aborted ? 'aborted' : 'failed';
   if (typeof failure.model !== 'string' || typeof failure.code !== 'string') {
     // Nothing is known of the call; one that was cut off may well have reached the provider.
-    return [{ ...seenFromHere(startedAt), model: asked.model, outcome, possiblyBilled: asked.aborted || undefined }];
+    return [{ ...seenFromHere(times), model: asked.model, outcome, possiblyBilled: asked.aborted || undefined }];
   }
   const { model, code, status, reason, usage, possiblyBilled, simulated, local } = failure;
-  return [{ ...seenFromHere(startedAt), model, outcome, code, status, reason, usage, possiblyBilled, simulated, local }];
+  return [{ ...seenFromHere(times), model, outcome, code, status, reason, usage, possiblyBilled, simulated, local }];
 }
 
-function seenFromHere(startedAt: number): Pick<Attempt, 'id' | 'startedAt' | 'waitMs' | 'durationMs'> {
-  return { id: crypto.randomUUID(), startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
+function seenFromHere(times: CallTimes): Pick<Attempt, 'id' | 'startedAt' | 'waitMs' | 'durationMs'> {
+  return { id: crypto.randomUUID(), waitMs: 0, ...times };
 }
 
 /** Which model stood in for which, and why, when it was not the first one asked that answered. */

@@ -1,7 +1,7 @@
 /** Keeps a conversation within what a model can read, by counting before anything is sent. */
 import { invalid, requireCount } from './check.ts';
 import { isPlainObject } from './freeze.ts';
-import type { Message, Part, ToolDefinition } from './model.ts';
+import type { Message, ModelSettings, Part, ToolDefinition } from './model.ts';
 import { requireOptions, type OptionNames } from './option-names.ts';
 import { droppedToolResult } from './prompt.ts';
 
@@ -19,13 +19,18 @@ export interface ContextWindow {
 
 const windowNames: OptionNames<ContextWindow> = { maxTokens: true, policy: true, countTokens: true };
 
-export function takeContextWindow(owner: string, window: unknown): ContextWindow | undefined {
+export function takeContextWindow(owner: string, window: unknown, settings?: ModelSettings): ContextWindow | undefined {
   if (window === undefined) return undefined;
   if (!isPlainObject(window)) throw invalid(owner, 'contextWindow', window, 'an object with maxTokens');
   requireOptions(`${owner}: contextWindow`, window as Partial<ContextWindow>, windowNames);
   const { maxTokens, policy, countTokens } = window as Partial<ContextWindow>;
   if (maxTokens === undefined) throw invalid(owner, 'contextWindow.maxTokens', maxTokens, 'a whole number of tokens above 0');
   requireCount(owner, 'contextWindow.maxTokens', maxTokens, 'tokens');
+  const { maxOutputTokens = 0 } = settings ?? {};
+  if (maxTokens <= maxOutputTokens) {
+    const valid = `more than the ${maxOutputTokens} tokens that settings.maxOutputTokens takes off`;
+    throw invalid(owner, 'contextWindow.maxTokens', maxTokens, valid);
+  }
   if (policy !== undefined && !policies.includes(policy)) {
     throw invalid(owner, 'contextWindow.policy', policy, `one of ${policies.join(', ')}`);
   }

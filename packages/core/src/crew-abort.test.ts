@@ -130,6 +130,17 @@ test('an abort while a hook looks at the result keeps the result, and says which
   expect(result.warnings).toMatchObject([{ code: 'callback_failed', message: 'afterKickoff threw: enough' }]);
 });
 
+test('a run whose journal cannot be opened lets go of the signal', async () => {
+  const { signal } = new AbortController();
+  const journal = { open: () => Promise.reject(new Error('locked')) };
+  const crew = new Crew({ tasks: [task('two', { async: true })], model: scriptedModel([]) });
+
+  const running = crew.kickoff(undefined, { signal, journal, runId: 'id' });
+
+  await expect(running).rejects.toThrow('locked');
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
 test('an abort ends all of many runs, and those that had not begun ask for nothing', async () => {
   const controller = new AbortController();
   reached = () => void setTimeout(() => controller.abort(new Error('enough')), 5);

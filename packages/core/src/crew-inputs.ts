@@ -42,7 +42,7 @@ type InputsFor<Names extends string, Open extends boolean> = Open extends true
   ? InputsNamed<Names> & Inputs
   : [Names] extends [never]
     ? Readonly<Record<string, never>>
-    : InputsNamed<Names>;
+    : { readonly [Name in Names]: InputValue }; // written out, so that messages show the names
 
 /** The arguments of `kickoff`: the inputs may be left out when none are required. */
 export type KickoffArguments<Tasks extends TaskList, Others extends Agent = never> = [AllNames<Tasks, Others>] extends [never]

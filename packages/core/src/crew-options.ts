@@ -1,5 +1,5 @@
 /** What a crew may be told, and the checks on it. */
-import { Agent, roleKey } from './agent.ts';
+import { Agent, checkHandoffNames, roleKey } from './agent.ts';
 import { invalid, requireCount, requireListOf, requireText } from './check.ts';
 import type { CrewResult } from './crew-result.ts';
 import { crewaiWords } from './crewai-words.ts';
@@ -101,7 +101,22 @@ export function checkCrew(options: CrewOptions<TaskList>): void {
   if (compat !== undefined && compat !== 'crewai') throw invalid('Crew', 'compat', compat, '"crewai"');
   checkFunctions(options);
   checkLeaders(options);
+  checkCoworkers(options);
   checkOrder(options.tasks, options.manager);
+}
+
+/** Work is handed to a name: of two that have it, one would never get any. */
+function checkCoworkers({ tasks, agents = [], manager }: CrewOptions<TaskList>): void {
+  const members = new Set([...tasks.map(({ agent }) => agent), ...agents].filter((member) => member !== undefined));
+  const leaders = manager ? [manager] : [...members].filter(({ allowDelegation }) => allowDelegation);
+  for (const leader of leaders) {
+    const keys = [...members].filter((member) => member !== leader).map(roleKey);
+    const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+    if (twice === undefined) continue;
+    throw new TypeError(
+      `Crew: agent "${roleKey(leader)}" could not tell two coworkers "${twice}" apart: give each a name of its own`,
+    );
+  }
 }
 
 function checkFunctions({ beforeKickoff, afterKickoff, taskCallback }: CrewOptions<TaskList>): void {
@@ -139,10 +154,12 @@ function checkOrder(tasks: TaskList, manager: Agent | undefined): void {
   const earlier = new Set<Task>();
   const names = new Set<string>();
   for (const task of tasks) {
-    const { name, context = [] } = task;
+    const { name, context = [], tools = [] } = task;
     if (names.has(name)) throw new TypeError(`Crew: two tasks are named "${name}", and names have to differ: give each its own`);
     if (!task.agent && !manager)
       throw new TypeError(`Crew: task "${name}" has no agent: give it one, or give the crew a manager`);
+    if (manager) checkHandoffNames(`Crew: task "${name}"`, tools, 'a manager');
+    else if (task.agent?.allowDelegation) checkHandoffNames(`Crew: task "${name}"`, tools, 'allowDelegation');
     if (task.when && earlier.size === 0)
       throw new TypeError(`Crew: the first task, "${name}", has a when, and no output before it to go by`);
     for (const { task: source } of context) {

@@ -1,7 +1,18 @@
 /** Tasks side by side, managers, plans, many inputs, time limits. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Agent, Crew, Task, type ItemProgress, type Model, type ModelRequest } from './index.ts';
+import { z } from 'zod';
+import {
+  Agent,
+  Crew,
+  Task,
+  tool,
+  type CrewOptions,
+  type ItemProgress,
+  type Model,
+  type ModelRequest,
+  type TaskList,
+} from './index.ts';
 import { scriptedModel } from './testing.ts';
 
 const agent = new Agent({ name: 'writer', role: 'Writer', goal: 'g', backstory: 'b' });
@@ -82,6 +93,61 @@ test('when one of several fails, the others are stopped, the error is its own, a
   await expect(run).rejects.toMatchObject({ code: 'model_failed', task: 'broken', finished: [{ name: 'first' }] });
   expect(types.at(-1)).toBe('crew_failed');
   expect(types.filter((type) => type === 'task_started')).toHaveLength(3);
+});
+
+test.each([
+  ['a manager', { agent: undefined }, { agents: [agent], manager: new Agent({ role: 'Boss', goal: 'g', backstory: 'b' }) }],
+  [
+    'allowDelegation',
+    { agent: new Agent({ role: 'Boss', goal: 'g', backstory: 'b', allowDelegation: true }) },
+    { agents: [agent] },
+  ],
+])('a tool of a task with a name that %s needs is refused', (giver, more, crew) => {
+  const ask = tool({ name: 'ask', description: 'Asks.', parameters: z.object({}), execute: () => 'mine' });
+  const make = (): Crew => new Crew({ tasks: [taskOf('one', { tools: [ask], ...more })], model: scriptedModel([]), ...crew });
+
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(`Crew: task "one": tools has "ask", which ${giver} gives to a tool of its own`);
+});
+
+test.each<[string, Partial<CrewOptions<TaskList>>]>([
+  ['a manager', { manager: new Agent({ role: 'Boss', goal: 'g', backstory: 'b' }) }],
+  ['an agent that may hand work on', { agents: [new Agent({ role: 'Boss', goal: 'g', backstory: 'b', allowDelegation: true })] }],
+])('two coworkers of one name are refused where %s could reach only one', (_who, { agents = [], manager }) => {
+  const twin = new Agent({ name: 'writer', role: 'Another', goal: 'g', backstory: 'b' });
+  const tasks = [taskOf('one'), taskOf('two', { agent: twin })];
+  const make = (): Crew => new Crew({ tasks, model: scriptedModel([]), agents, manager });
+
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow('Crew: agent "Boss" could not tell two coworkers "writer" apart: give each a name of its own');
+  expect(() => new Crew({ tasks, model: scriptedModel([]) })).not.toThrow();
+});
+
+/** Fails at the task `broken`; at any other it waits until it is aborted. */
+const untilAborted: Model = async ({ labels, signal }) => {
+  if (labels?.task === 'broken') throw Object.assign(new Error('down'), { model: 'a/b', code: 'server_error' });
+  await new Promise((_resolve, reject) => signal?.addEventListener('abort', reject, { once: true }));
+  throw new Error('it was aborted');
+};
+
+test('the error of a run counts what was under way beside the task that failed', async () => {
+  const tasks = [taskOf('beside', { async: true }), taskOf('broken', { async: true })];
+  const told: unknown[] = [];
+
+  const run = new Crew({ tasks, model: untilAborted }).kickoff(
+    {},
+    { onEvent: (event) => void told.push('error' in event && event.error) },
+  );
+
+  const error: unknown = await run.catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 'model_failed',
+    task: 'broken',
+    message: 'Task "broken" (writer) failed: down',
+    attempts: [{ outcome: 'failed' }, { outcome: 'aborted', possiblyBilled: true }],
+    unpriced: 1,
+  });
+  expect(told.at(-1)).toBe(error);
 });
 
 test('a manager does every task with the coworkers it hands work to, agentless tasks too', async () => {

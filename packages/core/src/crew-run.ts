@@ -1,11 +1,14 @@
 /** One run of a crew, from its inputs to its result. */
 import { untilAborted } from './abort.ts';
 import { roleKey } from './agent.ts';
+import { invalid } from './check.ts';
 import { withText } from './output.ts';
 import { listOf, type AfterKickoff, type BeforeKickoff } from './crew-options.ts';
 import type { CrewPlan } from './crew-plan.ts';
 import { resultOf, type CrewResult } from './crew-result.ts';
 import { messageOf, TaskError } from './errors.ts';
+import { explain, explainAgain } from './explain.ts';
+import { isPlainObject } from './freeze.ts';
 import { interpolate, takeInputs, type Inputs, type RequiredInputs } from './interpolate.ts';
 import { taskKey } from './journal/task-key.ts';
 import { checkOutputPath } from './output-file.ts';
@@ -14,7 +17,7 @@ import type { Run } from './run.ts';
 import { runSchedule } from './schedule.ts';
 import type { Steps } from './steps.ts';
 import type { TaskList } from './task.ts';
-import { explain, runTask } from './task-run.ts';
+import { runTask } from './task-run.ts';
 import { spendOf } from './usage.ts';
 
 /** Where a run's inputs are made ready. */
@@ -56,9 +59,12 @@ async function rewritten(
   try {
     for (const [index, hook] of hooks.entries()) {
       const key = durable ? `@${taskKey([crew.version, inputs])}` : '';
-      const rewrite = async (): Promise<{ inputs: Inputs }> => ({
-        inputs: takeInputs((await hook(inputs)) ?? null, noneRequired),
-      });
+      const rewrite = async (): Promise<{ inputs: Inputs }> => {
+        const returned: unknown = await hook(structuredClone(inputs)); // a copy: some change what they are given
+        if (!isPlainObject(returned))
+          throw invalid('kickoff', 'what a beforeKickoff returned', returned, 'an object of named inputs');
+        return { inputs: takeInputs(returned, noneRequired) };
+      };
       signal?.throwIfAborted();
       ({ inputs } = await untilAborted(steps.step(`before-kickoff-${index + 1}${key}`, rewrite), signal));
     }
@@ -84,6 +90,7 @@ export async function runCrew<Tasks extends TaskList>(
 ): Promise<CrewResult<Tasks>> {
   const startedAt = run.clock();
   const { tasks, planner } = crew;
+  const hasSides = tasks.some((task) => task.async);
   try {
     if (run.isHeard) await run.emit({ type: 'crew_started', tasks: tasks.map(({ name }) => name) });
     const plans = planner ? await planned(crew, planner, run) : undefined;
@@ -91,10 +98,12 @@ export async function runCrew<Tasks extends TaskList>(
       const task = tasks[taskIndex] as Tasks[number];
       return runTask({ crew, task, taskIndex, run, plan: plans?.get(task.name) });
     };
-    if (tasks.some((task) => task.async)) await runSchedule(crew.schedule, crew.concurrency, start, stop);
+    if (hasSides) await runSchedule(crew.schedule, crew.concurrency, start, stop);
     else for (let index = 0; index < tasks.length; index++) await start(index);
-  } catch (error) {
-    if (TaskError.isInstance(error)) await run.emit({ type: 'crew_failed', error });
+  } catch (thrown) {
+    if (!TaskError.isInstance(thrown)) throw thrown;
+    const error = hasSides ? explainAgain(thrown, crew, run) : thrown;
+    await run.emit({ type: 'crew_failed', error });
     throw error;
   }
   const result = resultOf(tasks, run);

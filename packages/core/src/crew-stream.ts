@@ -97,7 +97,8 @@ class RunStream<Result> implements CrewStream<Result> {
         this.#held.push(held);
         return;
       }
-      this.#lastRead = held;
+      if (this.#waiting.length > 0) release(); // the next event was asked for already
+      else this.#lastRead = held;
       reader.resolve({ value: event, done: false });
     });
   }

@@ -116,8 +116,11 @@ export class Crew<
     return streamOf((onEvent, signal) => {
       const both = options.signal ? AbortSignal.any([options.signal, signal]) : signal;
       const hear: typeof onEvent = async (event) => {
-        await options.onEvent?.(event);
-        await onEvent(event);
+        try {
+          await options.onEvent?.(event);
+        } finally {
+          await onEvent(event); // the reader misses nothing because a listener threw
+        }
       };
       return this.#run(given, { ...options, stream: true, signal: both, onEvent: options.onEvent ? hear : onEvent });
     });
@@ -145,12 +148,12 @@ export class Crew<
   async #run(given: unknown, options: KickoffOptions): Promise<CrewResult<Tasks>> {
     const { onEvent, stream = false, runId = crypto.randomUUID(), retryAfterMs, maxWaits = 10 } = options;
     const { beforeKickoff, afterKickoff } = this.#hooks;
+    requireOutside(options, this.tasks);
+    const opened = await openSteps(options, runId);
     const { signal, stop, release } = stoppable(
       options.signal,
       this.tasks.some((task) => task.async),
     );
-    requireOutside(options, this.tasks);
-    const opened = await openSteps(options, runId);
     const { agents, style: promptStyle } = this.#plan;
     let run: Run | undefined;
     try {

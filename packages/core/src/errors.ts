@@ -14,6 +14,7 @@ export type TaskErrorCode =
   | 'output_invalid' // the answer does not fit the schema, and asking again did not help
   | 'guardrail_failed' // a guardrail sent the answer back more often than `maxRetries`
   | 'hook_failed' // a function of the task's threw: `when`, a guardrail, a context's `map`, a schema, `human`
+  | 'journal_failed' // a step could not be written down, as on a full disk: `cause` is the `JournalError`
   | 'file_failed' // the answer could not be written to `outputFile`; it is among `finished`
   | 'timeout' // `timeoutMs` of the task or its agent was up
   | 'aborted'; // the caller's signal: `cause` is its reason
@@ -38,12 +39,14 @@ export interface TaskErrorFacts extends Spend {
  * A run ended at this task: `code` says why, `finished` and the figures are what it leaves behind. Printed or logged as a whole it
  * shows its message, which tells of every attempt, and no texts.
  */
-export class TaskError extends Error implements Omit<TaskErrorFacts, 'reason' | 'cause'> {
+export class TaskError extends Error implements Omit<TaskErrorFacts, 'cause'> {
   override readonly name = 'TaskError';
   readonly code: TaskErrorCode;
   readonly task: string;
   readonly role: string;
   readonly runId: string;
+  /** Why, in one sentence: the end of the message. */
+  readonly reason: string;
   readonly finished: readonly TaskOutput[];
   readonly warnings: readonly Warning[];
   /** What had been streamed of the answer that failed. */
@@ -64,6 +67,7 @@ export class TaskError extends Error implements Omit<TaskErrorFacts, 'reason' | 
     this.task = task;
     this.role = role;
     this.runId = facts.runId;
+    this.reason = reason;
     this.finished = facts.finished;
     this.warnings = facts.warnings;
     this.partialText = facts.partialText;
@@ -71,7 +75,7 @@ export class TaskError extends Error implements Omit<TaskErrorFacts, 'reason' | 
     this.costUsd = facts.costUsd;
     this.unpriced = facts.unpriced;
     this.attempts = facts.attempts;
-    unprint(this, 'finished', 'warnings', 'partialText', 'attempts');
+    unprint(this, 'reason', 'finished', 'warnings', 'partialText', 'attempts');
   }
 
   get isTaskError(): true {

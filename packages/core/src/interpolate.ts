@@ -68,7 +68,8 @@ function render(value: InputValue | undefined): string {
 export type RequiredInputs = ReadonlyMap<string, string>;
 
 /**
- * Checks what a run was given before anything is asked of a model, and copies it, so that nobody changes it under the run.
+ * Checks what a run was given before anything is asked of a model, and copies it, so that nobody changes it under the run:
+ * the copy is frozen.
  *
  * @throws {TypeError} when an input is missing or is not JSON.
  */
@@ -82,7 +83,7 @@ export function takeInputs(given: unknown, required: RequiredInputs): Inputs {
     const names = Object.keys(inputs).map(show).join(', ');
     throw new TypeError(`kickoff: no input for ${asked}; ${names ? `given: ${names}` : 'no inputs were given'}`);
   }
-  return inputs;
+  return Object.freeze(inputs);
 }
 
 function jsonCopyOf(given: Record<string, unknown>): Record<string, InputValue> {
@@ -94,9 +95,10 @@ function toJson(value: unknown, path: string, parents: readonly unknown[]): Inpu
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   if (parents.includes(value)) throw new TypeError(`kickoff: input "${path}" contains itself, and has to be JSON`);
   const within = [...parents, value];
-  if (Array.isArray(value)) return value.map((entry, index) => toJson(entry, `${path}[${index}]`, within));
+  if (Array.isArray(value)) return Object.freeze(value.map((entry, index) => toJson(entry, `${path}[${index}]`, within)));
   if (isPlainObject(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, toJson(entry, `${path}.${key}`, within)]));
+    const entries = Object.entries(value).map(([key, entry]) => [key, toJson(entry, `${path}.${key}`, within)] as const);
+    return Object.freeze(Object.fromEntries(entries));
   }
   throw invalid(
     'kickoff',

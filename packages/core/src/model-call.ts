@@ -7,6 +7,7 @@ import { messageOf } from './errors.ts';
 import type { RunTag, TurnTag } from './events.ts';
 import type { Attempt, ModelRequest, ModelResponse } from './model.ts';
 import type { Run } from './run.ts';
+import { stopwatch } from './stopwatch.ts';
 import { storable, type Turn } from './turn.ts';
 
 /** Which task something happens in, and whose turn it is. */
@@ -118,23 +119,26 @@ async function askNow(place: Place, ask: Ask, { mayWait, interruptedAt }: Circum
   const stream = isShown(place) ? deltasOf(place) : undefined;
   const lost = lostAttempts(interruptedAt, model.id);
   const startedAt = Date.now();
+  const passedMs = stopwatch();
   try {
     const call = Promise.resolve(model(requestFor(place, ask, stream?.onDelta)));
     const response = checked(await untilAborted(call, signal, settleGraceMs));
-    const attempts = attemptsOf(response, startedAt);
+    const durationMs = passedMs();
+    const attempts = attemptsOf(response, { startedAt, durationMs });
     const taken = {
       response,
       attempts: lost.length === 0 ? attempts : [...lost, ...attempts],
-      durationMs: Date.now() - startedAt,
+      durationMs,
     };
     return { taken, shown: stream?.text !== undefined && stream.text() !== '' };
   } catch (error) {
     const aborted = signal?.aborted ?? false;
     const partial = stream?.text() ?? '';
     if (partial !== '') run.partials.set(tag.task, partial);
-    const attempts = [...lost, ...attemptsOfFailure(error, startedAt, { model: model.id ?? 'unknown', aborted })];
+    const durationMs = passedMs();
+    const attempts = [...lost, ...attemptsOfFailure(error, { startedAt, durationMs }, { model: model.id ?? 'unknown', aborted })];
     const waitMs = mayWait && !aborted && isRouteError(error) ? run.retryAfterMs : undefined;
-    const taken = { failure: messageOf(error), attempts, durationMs: Date.now() - startedAt, waitMs };
+    const taken = { failure: messageOf(error), attempts, durationMs, waitMs };
     return { taken, thrown: { error: aborted ? signal?.reason : error }, shown: partial !== '' };
   }
 }

@@ -11,3 +11,9 @@ export function personaOf({ role, goal, backstory, systemPrompt }: Agent, inputs
     systemPrompt: systemPrompt === undefined ? undefined : interpolate(systemPrompt, inputs),
   };
 }
+
+/** What the answers of an agent depend on, as far as it can be compared: part of the keys of the steps that ask it. */
+export function identityOf(agent: Agent, inputs: Inputs): unknown {
+  const { model, settings, maxIterations, tools } = agent;
+  return [personaOf(agent, inputs), model, settings, maxIterations, tools.map(({ definition }) => definition)];
+}

@@ -25,7 +25,7 @@ export async function plansOf(
     tools: tools.map(({ definition }) => definition.name),
   }));
   const messages = planningMessages(personaOf(planner, run.inputs), described);
-  const prefix = run.durable ? `planning@${taskKey([version, messages])}` : 'planning';
+  const prefix = run.durable ? `planning@${taskKey([version, messages, planner.model, planner.settings])}` : 'planning';
   const tag = { task: 'planning', taskIndex: -1, role: roleKey(planner), attempt: 1, aside: 'planning' as const };
   const { signal } = run;
   const { text } = await runAgent({ run, agent: planner, tag, tools: [], messages, prefix, signal, attempts: [] });

@@ -3,12 +3,14 @@ import { invalid } from './check.ts';
 import type { Crew } from './crew.ts';
 import type { Attempt } from './model.ts';
 import type { CrewEvent, CrewListener } from './events.ts';
+import { columnsOf, fitted, onOneLine, padded, printable } from './terminal-text.ts';
 
 /** What of a stream is needed to write on it: `process.stdout` has it. */
 export interface ProgressOutput {
   readonly write: (text: string) => unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 export interface ProgressOptions {
@@ -56,10 +58,12 @@ export function progress(crew: Pick<Crew, 'tasks' | 'manager'>, { output = proce
     lineOf(name, (crew.manager ?? agent)?.name ?? (crew.manager ?? agent)?.role ?? ''),
   );
   const widths = {
-    role: Math.max(...lines.map(({ role }) => role.length)),
-    task: Math.max(...lines.map(({ task }) => task.length)),
+    role: Math.max(...lines.map(({ role }) => columnsOf(role))),
+    task: Math.max(...lines.map(({ task }) => columnsOf(task))),
   };
-  const board = output.isTTY === true ? liveBoard(lines, widths, output) : plainLines(widths, output);
+  // What has scrolled off a screen cannot be redrawn.
+  const isLive = output.isTTY === true && lines.length < (output.rows || Number.POSITIVE_INFINITY);
+  const board = isLive ? liveBoard(lines, widths, output) : plainLines(widths, output);
   return {
     onEvent(event) {
       const line = 'taskIndex' in event ? lines[event.taskIndex] : undefined;
@@ -86,15 +90,15 @@ function liveBoard(lines: readonly Line[], widths: Widths, output: ProgressOutpu
   let timer: NodeJS.Timeout | undefined;
   const up = (): string => (drawn > 0 ? `\u001B[${drawn}A` : '');
   const draw = (): void => {
-    const width = (output.columns ?? 80) - 1;
-    output.write(`${up()}${lines.map((line) => `\u001B[2K${render(line, widths).slice(0, width)}`).join('\n')}\n`);
+    const width = (output.columns || 80) - 1;
+    output.write(`${up()}${lines.map((line) => `\u001B[2K${fitted(render(line, widths), width)}`).join('\n')}\n`);
     drawn = lines.length;
   };
   return {
     changed(event) {
       timer ??= setInterval(draw, redrawEveryMs).unref();
       if (event.type !== 'warning') return;
-      output.write(`${up()}\u001B[J! ${event.warning.message}\n`); // above the board, and there to stay
+      output.write(`${up()}\u001B[J! ${printable(event.warning.message)}\n`); // above the board, and there to stay
       drawn = 0;
       draw();
     },
@@ -113,15 +117,26 @@ function plainLines(widths: Widths, output: ProgressOutput): Board {
   return {
     changed(event, line) {
       if (line && ends.includes(event.type)) output.write(`${render(line, widths)}\n`);
-      else if (event.type === 'warning') output.write(`! ${event.warning.message}\n`);
-      else if (event.type === 'reset') output.write(`! ${event.task}: answer ${event.attempt} was sent back (${event.reason})\n`);
+      else if (event.type === 'warning') output.write(`! ${printable(event.warning.message)}\n`);
+      else if (event.type === 'reset')
+        output.write(`! ${onOneLine(event.task)}: answer ${event.attempt} was sent back (${event.reason})\n`);
     },
     close: () => undefined,
   };
 }
 
 function lineOf(task: string, role: string): Line {
-  return { task, role, state: 'waiting', note: '', startedAt: 0, endedAt: 0, tokens: 0, characters: 0, costUsd: undefined };
+  return {
+    task: onOneLine(task),
+    role: onOneLine(role),
+    state: 'waiting',
+    note: '',
+    startedAt: 0,
+    endedAt: 0,
+    tokens: 0,
+    characters: 0,
+    costUsd: undefined,
+  };
 }
 
 function update(line: Line, event: CrewEvent): void {
@@ -167,11 +182,11 @@ function render(line: Line, widths: Widths): string {
   const now = Date.now();
   const turning = frames[Math.floor(now / redrawEveryMs) % frames.length];
   const mark = { waiting: '·', running: turning, done: '✓', failed: '✗', skipped: '-' }[state];
-  const name = `${mark} ${role.padEnd(widths.role)}  ${task.padEnd(widths.task)}`;
+  const name = `${mark} ${padded(role, widths.role)}  ${padded(task, widths.task)}`;
   if (state === 'waiting' || state === 'skipped') return `${name}  ${state}`;
   const seconds = `${(((endedAt || now) - startedAt) / 1000).toFixed(1)} s`;
   // An estimate while the answer streams in; then the model has counted.
   const used = characters > 0 ? `~${tokens + Math.round(characters / charactersPerToken)}` : `${tokens}`;
   const cost = costUsd === undefined ? '' : `  $${costUsd.toFixed(6)}`;
-  return `${name}  ${seconds.padStart(7)}  ${used.padStart(7)} tokens${cost}  ${note}`.trimEnd();
+  return `${name}  ${seconds.padStart(7)}  ${used.padStart(7)} tokens${cost}  ${onOneLine(note)}`.trimEnd();
 }

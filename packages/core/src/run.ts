@@ -8,6 +8,7 @@ import type { RpmLimits } from './max-rpm.ts';
 import type { Attempt, Model } from './model.ts';
 import type { PromptStyle } from './prompt.ts';
 import type { Steps } from './steps.ts';
+import { stopwatch } from './stopwatch.ts';
 import type { Task, TaskOutput } from './task.ts';
 import type { Warning } from './warning.ts';
 
@@ -60,6 +61,8 @@ export class Run implements RunFacts {
   readonly partials: Map<string, string> = new Map();
   readonly warnings: Warning[] = [];
   readonly #listener: CrewListener | undefined;
+  readonly #begunAt = Date.now();
+  readonly #passedMs = stopwatch();
   #ended = false;
 
   constructor(facts: RunFacts, onEvent: CrewListener | undefined) {
@@ -92,7 +95,7 @@ export class Run implements RunFacts {
 
   /** Milliseconds since the epoch: what is said of the run's times is taken from here. */
   clock(): number {
-    return this.steps.clock?.() ?? Date.now();
+    return this.steps.clock?.() ?? this.#begunAt + this.#passedMs(); // it never goes back
   }
 
   emit(happened: EventFacts): void | Promise<void> {

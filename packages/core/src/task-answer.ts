@@ -36,10 +36,16 @@ export async function answerThatCounts(work: TaskWork, opening: readonly Message
   let draft: Draft = { answer, attempt: 1, turns: answer.turns, retries: noRetries, startedAt };
   for (;;) {
     const outcome = await review(work, draft);
-    if (!('request' in outcome)) return outcome;
+    if (!('request' in outcome)) return withReview(work, outcome, startedAt);
     await run.emit({ type: 'reset', ...tag, attempt: draft.attempt, turn: draft.answer.turns, reason: outcome.by });
     draft = await answerAgain(work, draft, outcome);
   }
+}
+
+/** Who judged it was paid, and who looked at it took time: that belongs to what the answer took. */
+function withReview({ task, run, attempts }: TaskWork, output: TaskOutput, startedAt: number): TaskOutput {
+  if (task.guardrails.length === 0 && !task.human) return output;
+  return withText({ ...output, ...spendOf([...attempts]), durationMs: run.clock() - startedAt });
 }
 
 /** The whole conversation goes on, so that the agent still sees its task and what it was given to build on. */
@@ -118,7 +124,7 @@ async function runGuardrail(
 
 /** What a guardrail puts in the answer's place is held to the schema as well. */
 async function replaced(work: TaskWork, output: TaskOutput, by: string | TaskOutput, what: string): Promise<TaskOutput> {
-  if (typeof by !== 'string') return withText({ ...by });
+  if (typeof by !== 'string') return withText({ ...output, ...by });
   const read = await readOutput(work, by);
   if ('value' in read) return withText({ ...output, text: by, output: read.value });
   throw new TaskFailure('hook_failed', `${what} gave a text that does not fit the schema: ${read.problems.join('; ')}`);

@@ -40,7 +40,7 @@ async function handedOn(
   if (!summarizedBy) return output.text;
   const block = { ...labelsOf(task, work), text: output.text };
   const messages = summaryMessages(personaOf(summarizedBy, work.run.inputs), block, work.texts.description);
-  const key = work.run.durable ? `@${taskKey(messages)}` : '';
+  const key = work.run.durable ? `@${taskKey([messages, summarizedBy.model, summarizedBy.settings])}` : '';
   const prefix = `${work.task.name}/context-${task.name}${key}`;
   const { text } = await askAside(work, summarizedBy, { messages, prefix, attempt: 1 }, 'summary');
   return text;

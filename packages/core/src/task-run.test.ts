@@ -1,8 +1,12 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { z } from 'zod';
 import { Agent } from './agent.ts';
 import { Crew } from './crew.ts';
+import { JournalError } from './journal/journal.ts';
+import { plainSteps } from './steps.ts';
 import { Task } from './task.ts';
 import { scriptedModel, type ScriptedModel } from './testing.ts';
+import { tool } from './tool.ts';
 
 const agent = new Agent({ name: 'writer', role: 'Writer on {topic}', goal: 'Reach {readers}', backstory: 'Born in {year}.' });
 const first = new Task({ name: 'first', description: 'Do one', expectedOutput: 'One', agent });
@@ -18,6 +22,35 @@ test('a task with context unset receives every earlier output, in order', async 
   await new Crew({ tasks: [first, second, third], model }).kickoff(inputs);
 
   expect(promptOf(model, 2)).toMatch(/Output of "first", by Writer on AI ---\nONE\n\n--- Output of "second".*\nTWO/);
+});
+
+test('a step that cannot be written down is the fault of its journal, not of the model', async () => {
+  const full = new JournalError('not_written', 'journal.jsonl could not be written to: ENOSPC');
+  const steps = { ...plainSteps('run'), step: () => Promise.reject(full) };
+
+  const run = new Crew({ tasks: [first], model: scriptedModel([]) }).kickoff(inputs, { steps });
+
+  await expect(run).rejects.toMatchObject({ code: 'journal_failed', cause: full, message: expect.stringContaining('ENOSPC') });
+});
+
+test('a clock that is set back changes no duration', async () => {
+  const look = tool({ name: 'look', description: 'Looks.', parameters: z.object({}), execute: () => 'seen' });
+  const task = new Task({ name: 'one', description: 'Do one', expectedOutput: 'One', agent, tools: [look] });
+  const day = Date.now;
+  let hoursBack = 0;
+  const earlier = (): number => day() - 3_600_000 * hoursBack++;
+  const durations: number[] = [];
+  vi.spyOn(Date, 'now').mockImplementation(earlier);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const model = scriptedModel([{ toolCalls: [{ id: '1', name: 'look', arguments: '{}' }] }, 'ONE']);
+
+  const result = await new Crew({ tasks: [task], model }).kickoff(inputs, {
+    onEvent: (event) => void ('durationMs' in event && durations.push(event.durationMs)),
+  });
+
+  const all = [...durations, result.tasks.one.durationMs, ...result.attempts.map(({ durationMs }) => durationMs)];
+  expect(all.length).toBeGreaterThanOrEqual(7);
+  expect(Math.min(...all)).toBeGreaterThanOrEqual(0);
 });
 
 test('a task with a list receives those outputs only, in the order of the list', async () => {

@@ -1,15 +1,15 @@
 /** One task of one run: its condition, its prompt, its answer, and what is done with that. */
-import { TimedOut, withTimeout } from './abort.ts';
+import { withTimeout } from './abort.ts';
 import { roleKey, type Agent } from './agent.ts';
 import { backgroundNotes, rememberAnswer } from './background.ts';
-import { LoopFailure } from './loop-failure.ts';
 import type { CrewPlan } from './crew-plan.ts';
-import { messageOf, TaskError, type TaskErrorCode } from './errors.ts';
+import { messageOf } from './errors.ts';
+import { explain } from './explain.ts';
 import { interpolate } from './interpolate.ts';
 import { taskKey } from './journal/task-key.ts';
 import { writeOutput } from './output-file.ts';
 import { asText, withText } from './output.ts';
-import { personaOf } from './persona.ts';
+import { identityOf, personaOf } from './persona.ts';
 import { managerNote, openingMessages, type Assignment } from './prompt.ts';
 import type { Run } from './run.ts';
 import { sourcesOf } from './schedule.ts';
@@ -59,9 +59,9 @@ async function performTask(turn: Turn, agent: Agent, tag: TaskWork['tag'], signa
   const assignment = await withBackground(work, persona, await assignmentOf(turn, work));
   const opening = openingMessages({ persona, assignment, style: crew.style });
   const ready = run.durable ? { ...work, prefix: `${task.name}@${keyOf(turn, work, opening)}` } : work;
-  const output = await keepTimes(ready, await answerThatCounts(ready, opening, startedAt));
-  run.outputs.set(task, output);
-  if (task.outputFile !== undefined) await writeFile(turn, ready, task.outputFile, output);
+  const answer = await keepTimes(ready, await answerThatCounts(ready, opening, startedAt));
+  run.outputs.set(task, answer);
+  const output = task.outputFile === undefined ? answer : await writeFile(turn, ready, task.outputFile, answer);
   if (agent.memory) await rememberAnswer(agent, output, ready);
   if (task.callback || crew.taskCallback) await tellCallbacks(turn, ready, output);
   signal?.throwIfAborted();
@@ -124,11 +124,14 @@ async function withBackground(work: TaskWork, persona: unknown, assignment: Assi
 }
 
 /** A hash of what the answer depends on: where it is the same, finished steps are taken from the journal. */
-function keyOf({ crew, task }: Turn, { agent, tools, coworkers }: TaskWork, opening: unknown): string {
+function keyOf({ crew, task, run }: Turn, { agent, tools, coworkers }: TaskWork, opening: unknown): string {
   const { role, model, settings, maxIterations, allowDelegation } = agent;
-  const guardrails = task.guardrails.map((guardrail) => (typeof guardrail === 'function' ? 'function' : guardrail.criteria));
+  const identity = (other: Agent | undefined): unknown => other && identityOf(other, run.inputs);
+  const guardrails = task.guardrails.map((guardrail) =>
+    typeof guardrail === 'function' ? 'function' : [guardrail.criteria, identity(guardrail.judge)],
+  );
   const told = tools.map(({ definition }) => definition);
-  const others = coworkers?.map(({ role: name, goal, backstory }) => [name, goal, backstory]);
+  const others = (coworkers ?? (allowDelegation ? crew.agents : [])).map(identity);
   const { maxRetries } = task;
   return taskKey([
     crew.version,
@@ -153,14 +156,23 @@ async function keepTimes({ run, prefix }: TaskWork, output: TaskOutput): Promise
   return withText({ ...output, ...times });
 }
 
-async function writeFile({ crew, task, run }: Turn, { signal }: TaskWork, file: string, output: TaskOutput): Promise<void> {
+/** Gives the output, which now says where it was written. */
+async function writeFile(
+  { crew, task, run }: Turn,
+  { signal }: TaskWork,
+  outputFile: string,
+  output: TaskOutput,
+): Promise<TaskOutput> {
   signal?.throwIfAborted();
-  const path = interpolate(file, run.inputs);
+  const file = interpolate(outputFile, run.inputs);
   try {
-    await writeOutput({ root: crew.outputRoot, path, createFolder: task.createFolder }, asText(output));
+    await writeOutput({ root: crew.outputRoot, path: file, createFolder: task.createFolder }, asText(output));
   } catch (cause) {
-    throw new TaskFailure('file_failed', `"${path}" could not be written: ${messageOf(cause)}`, cause);
+    throw new TaskFailure('file_failed', `"${file}" could not be written: ${messageOf(cause)}`, cause);
   }
+  const written = withText({ ...output, file });
+  run.outputs.set(task, written);
+  return written;
 }
 
 /** Each once, also where the task's is the crew's. A task is not lost because somebody could not hear of it. */
@@ -184,28 +196,4 @@ async function tell(run: Run, work: TaskWork, step: string, callback: TaskCallba
     const { name: task } = work.task;
     await run.warn({ code: 'callback_failed', message: thrown.message, task, role: work.tag.role, cause: thrown.cause });
   }
-}
-
-/** What an error says of where it happened. */
-interface Scene {
-  readonly crew: CrewPlan;
-  readonly run: Run;
-  readonly name: string;
-  readonly role: string;
-}
-
-export function explain(thrown: unknown, { crew, run, name, role }: Scene): TaskError {
-  const { id: runId, warnings, partials } = run;
-  const finished = crew.tasks.flatMap((each) => run.outputs.get(each) ?? []);
-  const spend = spendOf(run.spent());
-  const facts = { task: name, role, runId, finished, warnings: [...warnings], partialText: partials.get(name), ...spend };
-  const { code, cause } = reasonOf(thrown, run);
-  return new TaskError(code, { ...facts, reason: messageOf(code === 'aborted' ? cause : thrown), cause });
-}
-
-function reasonOf(thrown: unknown, { signal }: Run): { code: TaskErrorCode; cause: unknown } {
-  if (signal?.aborted) return { code: 'aborted', cause: signal.reason };
-  if (thrown instanceof TimedOut) return { code: 'timeout', cause: thrown };
-  if (LoopFailure.isInstance(thrown) || thrown instanceof TaskFailure) return { code: thrown.code, cause: thrown.cause };
-  return { code: 'model_failed', cause: thrown };
 }

@@ -5,6 +5,7 @@ import { messageOf } from './errors.ts';
 import { LoopFailure } from './loop-failure.ts';
 import type { Message, ToolCall } from './model.ts';
 import { resultWasCut, unknownTool } from './prompt.ts';
+import { stopwatch } from './stopwatch.ts';
 import { longestResult, type Tool, type ToolResult } from './tool.ts';
 
 /** The results keep the order of the calls. */
@@ -49,13 +50,13 @@ interface Done {
 }
 
 async function resultOf(work: BoundWork, call: ToolCall, step: string): Promise<Done> {
-  const startedAt = Date.now();
+  const passedMs = stopwatch();
   const tool = work.tools.find(({ definition }) => definition.name === call.name);
   if (tool) return runTool(work, tool, call, step);
   const handoff = work.handoffs.find(({ definition }) => definition.name === call.name);
   if (handoff) {
     const result = capped(await handoff.hand(call.arguments, step));
-    return { result, durationMs: Date.now() - startedAt };
+    return { result, durationMs: passedMs() };
   }
   const names = [...work.tools, ...work.handoffs].map(({ definition }) => definition.name);
   return { result: { content: unknownTool(call.name, names), isError: true }, durationMs: 0 };
@@ -74,7 +75,7 @@ async function runTool({ run, tag, signal }: BoundWork, tool: Tool, call: ToolCa
       const message = `A crash cut the tool ${call.name} off in "${tag.task}"; it is run again with the same idempotency key`;
       await run.warn({ code: 'possibly_repeated', message, task: tag.task, role: tag.role });
     }
-    const startedAt = Date.now();
+    const passedMs = stopwatch();
     const context = { signal: signal ?? new AbortController().signal, idempotencyKey };
     const result = capped(await untilAborted(tool.call(call.arguments, context), signal), tool.maxResultCharacters);
     signal?.throwIfAborted();
@@ -82,7 +83,7 @@ async function runTool({ run, tag, signal }: BoundWork, tool: Tool, call: ToolCa
     if (thrown && tool.onError === 'fail') {
       throw new LoopFailure('tool_failed', `the tool ${call.name} failed: ${messageOf(thrown.error)}`, thrown.error);
     }
-    const durationMs = Date.now() - startedAt;
+    const durationMs = passedMs();
     live = { result, durationMs };
     return { content, isError, thrown: thrown && messageOf(thrown.error), durationMs };
   });

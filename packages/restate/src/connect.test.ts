@@ -61,6 +61,17 @@ test('options that are not valid are refused by name', async () => {
   await expect(connect().kickoffForEach(crew, [], { concurrency: 0 })).rejects.toThrow('concurrency is 0');
 });
 
+test('an option that does not exist is refused, with those that do', async () => {
+  const misspelt = { retryAfter: 1_000 } as object;
+
+  expect(() => durable(crew, misspelt)).toThrow('durable has no option "retryAfter"; it has: callTimeoutMs, retentionDays');
+  expect(() => connect({ ...misspelt })).toThrow('connect has no option "retryAfter"; it has: ingress, admin');
+  await expect(connect().kickoff(crew, { topic: 'x' }, misspelt)).rejects.toThrow('kickoff has no option "retryAfter"');
+  await expect(connect().kickoffForEach(crew, [], misspelt)).rejects.toThrow('it has: runId, tenant, concurrency');
+  expect(() => durable(crew, { events: 'no' as never })).toThrow('durable: events is "no", and has to be true or false');
+  expect(() => durable(crew, { onLog: 'console' as never })).toThrow('durable: onLog is "console", and has to be a function');
+});
+
 test('a worker says its port, and gives it back', async () => {
   const worker = await durable(crew, { onLog: () => undefined }).listen(0);
   await worker.close();

@@ -1,6 +1,6 @@
 /** A client of durable runs: begins them, follows them, and ends them, from anywhere. */
 import type { CrewResult, ItemOutcome } from '@rolecall/core';
-import { invalidOption } from './check.ts';
+import { invalidOption, requireOptions, type OptionNames } from './check.ts';
 import { definitionOf, type AnyCrew, type Definition } from './definition.ts';
 import type { RunRequest } from './run-request.ts';
 import { totalsOf, type LedgerPart, type LedgerTotals } from './ledger-entry.ts';
@@ -31,6 +31,10 @@ export interface DurableForEachOptions extends DurableKickoffOptions {
   /** How many runs are under way at once. @default 4 */
   readonly concurrency?: number | undefined;
 }
+
+const connectOptions: OptionNames<ConnectOptions> = { ingress: true, admin: true, requestTimeoutMs: true, signal: true };
+const kickoffOptions: OptionNames<DurableKickoffOptions> = { runId: true, tenant: true };
+const forEachOptions: OptionNames<DurableForEachOptions> = { ...kickoffOptions, concurrency: true };
 
 /** Timers overflow beyond this. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -78,6 +82,7 @@ export interface DurableRuns {
  * @throws {TypeError} when an option is not valid.
  */
 export function connect(options: ConnectOptions = {}): DurableRuns {
+  requireOptions('connect', options, connectOptions);
   const { ingress = 'http://127.0.0.1:8080', admin = 'http://127.0.0.1:9070', requestTimeoutMs = 30_000, signal } = options;
   if (!Number.isInteger(requestTimeoutMs) || requestTimeoutMs < 1 || requestTimeoutMs > longestTimerMs) {
     throw invalidOption(
@@ -95,7 +100,9 @@ export function connect(options: ConnectOptions = {}): DurableRuns {
     definitions.set(crew, definition);
     return definition;
   };
-  const kickoff: DurableRuns['kickoff'] = async (crew, inputs, { runId = crypto.randomUUID(), tenant = 'default' } = {}) => {
+  const kickoff: DurableRuns['kickoff'] = async (crew, inputs, given = {}) => {
+    requireOptions('kickoff', given, kickoffOptions);
+    const { runId = crypto.randomUUID(), tenant = 'default' } = given;
     requireId('runId', runId);
     requireId('tenant', tenant);
     crew.checkInputs(inputs); // a run id is not to be spent on a mistake
@@ -113,7 +120,9 @@ export function connect(options: ConnectOptions = {}): DurableRuns {
         return (await invocationOf(server, runId)).service;
       });
     },
-    kickoffForEach: async (crew, inputs, { runId = crypto.randomUUID(), tenant, concurrency = 4 } = {}) => {
+    kickoffForEach: async (crew, inputs, given = {}) => {
+      requireOptions('kickoffForEach', given, forEachOptions);
+      const { runId = crypto.randomUUID(), tenant, concurrency = 4 } = given;
       if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
         throw invalidOption('kickoffForEach', 'concurrency', concurrency, 'a whole number above 0');
       }

@@ -1,4 +1,4 @@
-import { Agent, Crew, Task } from '@rolecall/core';
+import { Agent, Crew, Task, type AgentOptions, type TaskOptions } from '@rolecall/core';
 import { scriptedModel } from '@rolecall/core/testing';
 import { expect, test } from 'vitest';
 import { changesBetween, definitionOf } from './definition.ts';
@@ -23,4 +23,40 @@ test.each([
   ],
 ])('%s that changed is named', (_what, changed, words) => {
   expect(changesBetween(definitionOf(crewOf()), definitionOf(changed))).toBe(words);
+});
+
+const person = (role: string, more: Partial<AgentOptions> = {}): Agent => new Agent({ role, goal: 'g', backstory: 'b', ...more });
+const taskOf = (name: string, more: Partial<TaskOptions> = {}): Task =>
+  new Task({ name, description: 'd', expectedOutput: 'e', agent: person('clerk'), ...more });
+const first = taskOf('first');
+const model = scriptedModel([]);
+
+const places: Readonly<Record<string, readonly [crew: (agent: Agent) => Crew, part: string]>> = {
+  'at a task': [(agent) => new Crew({ tasks: [taskOf('one', { agent })], model }), 'agent "other"'],
+  'as one of two of a name': [
+    (agent) => new Crew({ tasks: [taskOf('one', { agent })], agents: [person('other')], model }),
+    'agent "other"',
+  ],
+  'as a manager': [(manager) => new Crew({ tasks: [first], manager, model }), 'manager'],
+  'as a judge': [
+    (judge) => new Crew({ tasks: [taskOf('one', { guardrails: { criteria: 'Good?', judge } })], model }),
+    'task "one"',
+  ],
+  'who sums up a context': [
+    (summarizedBy) => new Crew({ tasks: [first, taskOf('one', { context: [{ task: first, summarizedBy }] })], model }),
+    'task "one"',
+  ],
+};
+const changes: readonly Partial<AgentOptions>[] = [
+  { systemPrompt: 'You are somebody else.' },
+  { allowDelegation: true },
+  { contextWindow: { maxTokens: 9_000 } },
+];
+
+test.each(Object.entries(places))('what an agent %s is told is part of a crew', (_where, [crewWith, part]) => {
+  const before = definitionOf(crewWith(person('other')));
+
+  const named = changes.map((change) => changesBetween(before, definitionOf(crewWith(person('other', change)))));
+
+  expect(named).toEqual([part, part, part]);
 });

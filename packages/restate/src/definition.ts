@@ -15,7 +15,7 @@ export type Definition = Readonly<Record<string, string>>;
 export function definitionOf(crew: AnyCrew): Definition {
   const parts: Record<string, string> = { version: crew.version ?? 'none', tasks: crew.tasks.map(({ name }) => name).join(', ') };
   for (const task of crew.tasks) parts[`task "${task.name}"`] = hashOf(factsOf(task));
-  for (const agent of crew.agents) parts[`agent "${nameOf(agent)}"`] = hashOf(agentFacts(agent));
+  for (const [name, agents] of namesakesOf(crew.agents)) parts[`agent "${name}"`] = hashOf(agents.map(agentFacts));
   if (crew.manager) parts['manager'] = hashOf(agentFacts(crew.manager));
   return parts;
 }
@@ -31,10 +31,24 @@ export function changesBetween(before: Definition, now: Definition): string | un
   return words.length === 0 ? undefined : words.join(', ');
 }
 
+/** Nothing keeps two agents from having one name. */
+function namesakesOf(agents: readonly Agent[]): ReadonlyMap<string, readonly Agent[]> {
+  const byName = new Map<string, Agent[]>();
+  for (const agent of agents) byName.set(nameOf(agent), [...(byName.get(nameOf(agent)) ?? []), agent]);
+  return byName;
+}
+
 function factsOf({ agent, context, output, tools, guardrails, ...task }: Task): unknown {
-  const { description, expectedOutput, maxRetries, outputFile, markdown, async } = task;
-  const edges = context?.map(({ task: source, maxTokens }) => [source.name, maxTokens]);
-  const checks = guardrails.map((guardrail) => (typeof guardrail === 'function' ? 'function' : guardrail.criteria));
+  const { description, expectedOutput, maxRetries, outputFile, markdown, async, when, human } = task;
+  const edges = context?.map(({ task: source, maxTokens, map, summarizedBy }) => [
+    source.name,
+    maxTokens,
+    typeof map,
+    summarizedBy && agentFacts(summarizedBy),
+  ]);
+  const checks = guardrails.map((guardrail) =>
+    typeof guardrail === 'function' ? 'function' : [guardrail.criteria, guardrail.judge && agentFacts(guardrail.judge)],
+  );
   const by = agent && nameOf(agent);
   return [
     description,
@@ -48,11 +62,15 @@ function factsOf({ agent, context, output, tools, guardrails, ...task }: Task): 
     outputFile,
     markdown,
     async,
+    typeof when,
+    typeof human,
   ];
 }
 
-function agentFacts({ role, goal, backstory, model, settings, maxIterations, tools }: Agent): unknown {
-  return [role, goal, backstory, model, settings, maxIterations, toolFacts(tools)];
+function agentFacts({ role, goal, backstory, model, settings, tools, ...agent }: Agent): unknown {
+  const { systemPrompt, allowDelegation, maxIterations, maxRetries, contextWindow } = agent;
+  const limits = [maxIterations, maxRetries, contextWindow?.maxTokens, contextWindow?.policy];
+  return [role, goal, backstory, systemPrompt, model, settings, allowDelegation, limits, toolFacts(tools)];
 }
 
 function toolFacts(tools: Agent['tools'] | undefined): unknown {

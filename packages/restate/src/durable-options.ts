@@ -1,5 +1,5 @@
 /** What a worker may be told, and the checks on it. */
-import { invalidOption, requirePositive } from './check.ts';
+import { invalidOption, requireOptions, requirePositive, type OptionNames } from './check.ts';
 
 export interface DurableOptions {
   /** The longest that one model or tool call may take before the server gives up on the worker, and the call is made again. @default 900_000 */
@@ -31,8 +31,22 @@ export type DurableSettings = {
   readonly [Name in Exclude<keyof DurableOptions, Optional>]-?: NonNullable<DurableOptions[Name]>;
 } & Pick<DurableOptions, Optional>;
 
+const durableOptions: OptionNames<DurableOptions> = {
+  callTimeoutMs: true,
+  retentionDays: true,
+  maxLiveTasks: true,
+  retryAfterMs: true,
+  maxWaits: true,
+  maxValueBytes: true,
+  events: true,
+  recordLost: true,
+  identityKeys: true,
+  onLog: true,
+};
+
 /** @throws {TypeError} when an option is not valid. */
 export function settingsOf(options: DurableOptions): DurableSettings {
+  requireOptions('durable', options, durableOptions);
   const settings: DurableSettings = {
     callTimeoutMs: options.callTimeoutMs ?? 900_000,
     retentionDays: options.retentionDays ?? 30,
@@ -53,7 +67,18 @@ export function settingsOf(options: DurableOptions): DurableSettings {
     const value = settings[field];
     if (!Number.isSafeInteger(value) || value < 1) throw invalidOption('durable', field, value, 'a whole number above 0');
   }
+  checkKinds(settings);
   return settings;
+}
+
+function checkKinds({ events, recordLost, identityKeys, onLog }: DurableSettings): void {
+  for (const [field, flag] of Object.entries({ events, recordLost })) {
+    if (typeof flag !== 'boolean') throw invalidOption('durable', field, flag, 'true or false');
+  }
+  if (identityKeys !== undefined && !Array.isArray(identityKeys)) {
+    throw invalidOption('durable', 'identityKeys', identityKeys, 'an array of public keys');
+  }
+  if (typeof onLog !== 'function') throw invalidOption('durable', 'onLog', onLog, 'a function');
 }
 
 function toConsole(level: string, message: string): void {

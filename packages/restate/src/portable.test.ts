@@ -33,6 +33,7 @@ test('a task error takes along the work and the spending that it does not print'
   expect(told).toEqual({
     name: 'TaskError',
     message: 'Task "write" (writer) failed: The key is not valid',
+    reason: 'The key is not valid',
     code: 'model_failed',
     task: 'write',
     role: 'writer',

@@ -145,6 +145,8 @@ function revived(body: unknown): unknown {
 }
 
 function withText<Value extends { readonly text: string; readonly output: unknown }>(value: Value): Value {
-  const toString = (): string => (value.output === undefined ? value.text : JSON.stringify(value.output));
+  const { text, output } = value;
+  const written = typeof output === 'string' ? output : JSON.stringify(output, undefined, 2);
+  const toString = (): string => (output === undefined ? text : written);
   return Object.defineProperty({ ...value }, 'toString', { value: toString, enumerable: false });
 }

@@ -4,7 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { Agent, Crew, fileJournal, Task, TaskError, type CrewEvent, type TaskOutput } from '../index.ts';
+import {
+  Agent,
+  Crew,
+  fileJournal,
+  Task,
+  TaskError,
+  type CrewEvent,
+  type GuardrailFunction,
+  type Inputs,
+  type TaskOutput,
+} from '../index.ts';
 import { scriptedModel } from '../testing.ts';
 
 const agent = new Agent({ name: 'writer', role: 'Writer', goal: 'g', backstory: 'b' });
@@ -35,11 +45,29 @@ test('29. hooks before a run may rewrite inputs, also when there are none; hooks
   expect(seen).toEqual([{}, { topic: 'ants' }]);
 });
 
+const adding = (inputs: Inputs): Inputs => Object.assign(inputs, { topic: 'bees', list: ['a'] });
+const meddling: GuardrailFunction = (_output, { inputs }) => {
+  expect(() => Object.assign(inputs, { topic: 'ants' })).toThrow(TypeError);
+  expect(() => (inputs['list'] as string[]).push('b')).toThrow(TypeError);
+  return true;
+};
+
+test('29c. a hook may change what it is given, and nobody else may', async () => {
+  const model = scriptedModel(['done']);
+  const task = new Task({ ...base, description: 'On {topic}', guardrails: meddling });
+
+  const result = await new Crew({ tasks: [task], model, beforeKickoff: adding }).kickoff({ topic: '' });
+
+  expect(result.tasks.post.description).toBe('On bees');
+});
+
 test('29b. a hook before a run that gives nothing back ends it; one after it that throws is reported', async () => {
   const model = scriptedModel(['done']);
   const forgetful = new Crew({ tasks: [research], model, beforeKickoff: (() => undefined) as never });
 
-  await expect(forgetful.kickoff()).rejects.toThrow('inputs is null, and has to be an object of named inputs');
+  await expect(forgetful.kickoff()).rejects.toThrow(
+    'kickoff: what a beforeKickoff returned is undefined, and has to be an object of named inputs',
+  );
   const result = await new Crew({ tasks: [research], model, afterKickoff: throwing }).kickoff();
 
   expect(result.warnings).toMatchObject([{ code: 'callback_failed', message: 'afterKickoff threw: my bug' }]);
@@ -104,6 +132,26 @@ test('31. a guardrail that fails has the answer given again N times, and then fa
   });
   expect(model.requests[1]?.messages.at(-1)?.content).toContain('Too long');
   model.assertComplete();
+});
+
+test('what a task took includes its judges, whatever a guardrail puts in the place of the answer', async () => {
+  const shorten = (() => ({ text: 'short' })) as unknown as GuardrailFunction; // as one without a compiler might
+  const task = new Task({ ...base, guardrails: ['Is it short?', shorten] });
+  const usage = { inputTokens: 10, outputTokens: 5 };
+  const model = scriptedModel([
+    { text: 'long', usage },
+    { text: '{"pass": true}', usage },
+  ]);
+
+  const result = await new Crew({ tasks: [task], model }).kickoff();
+
+  expect(result.tasks.post).toMatchObject({
+    name: 'post',
+    text: 'short',
+    usage: { inputTokens: 20, outputTokens: 10 },
+    unpriced: 2,
+  });
+  expect(result.tasks.post.attempts).toEqual(result.attempts);
 });
 
 test('32. guardrails run in order, each on what the one before left, and each with its own count', async () => {

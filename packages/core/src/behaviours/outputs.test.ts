@@ -107,6 +107,7 @@ test('25. the folder of a file is made, JSON is indented and keeps its character
   expect(await readFile(join(root, 'deep/er/post.json'), 'utf8')).toBe('{\n  "title": "Bienenstöcke 🐝",\n  "words": 3\n}');
   expect(await readdir(join(root, 'deep/er'))).toEqual(['post.json']);
   expect(result.text).toContain('🐝');
+  expect(result.taskOutputs[0]?.file).toBe('deep/er/post.json');
   await expect(run({ outputFile: 'none/post.md', createFolder: false })).rejects.toMatchObject({
     code: 'file_failed',
     finished: [{ name: 'post', text: 'done' }],

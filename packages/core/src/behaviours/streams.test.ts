@@ -76,6 +76,30 @@ test('39c. two streams of one crew do not mix', async () => {
   expect(await Promise.all([read('butterflies'), read('bumblebees')])).toEqual(['butterflies', 'bumblebees']);
 });
 
+test('events that are asked for all at once come all, in order', async () => {
+  const stream = new Crew({ tasks: [one], model: scriptedModel(['First']) }).stream({ topic: 'bees' });
+
+  const events = await Promise.all(Array.from({ length: 10 }, () => stream.next()));
+
+  const types = events.map(({ value }) => value?.type);
+  expect(types.slice(0, 3)).toEqual(['crew_started', 'task_started', 'model_call_started']);
+  expect(types.indexOf(undefined)).toBe(types.indexOf('crew_finished') + 1);
+});
+
+const failing = (): never => {
+  throw new Error('my bug');
+};
+
+test('a listener beside the reader that throws takes no event from it', async () => {
+  const stream = new Crew({ tasks: [one], model: scriptedModel(['First']) }).stream({ topic: 'bees' }, { onEvent: failing });
+  const types: string[] = [];
+
+  for await (const { type } of stream) types.push(type);
+
+  expect([types[0], types.at(-1)]).toEqual(['crew_started', 'crew_finished']);
+  expect((await stream.result).warnings).toMatchObject([{ code: 'listener_failed', message: 'onEvent threw: my bug' }]);
+});
+
 test('a slow reader holds the model back', async () => {
   const model = letters('abcdefghij');
   const stream = new Crew({ tasks: [one], model }).stream({ topic: 'bees' });

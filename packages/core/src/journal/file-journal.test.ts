@@ -220,6 +220,18 @@ test.each(['', '.', '..', '../x', 'a/b', 'a\\b', '.hidden', 'dot.', 'x'.repeat(1
   },
 );
 
+test('a place where nothing can be written is an error that says so', async () => {
+  await writeFile(join(folder, 'file'), '');
+
+  const opening = fileJournal(join(folder, 'file')).open('run');
+
+  await expect(opening).rejects.toMatchObject({
+    name: 'JournalError',
+    code: 'not_written',
+    message: expect.stringContaining(`Run "run" cannot be opened in ${join(folder, 'file', 'run')}: ENOTDIR`),
+  });
+});
+
 test('a folder that is no path is refused', () => {
   expect(() => fileJournal('')).toThrow('fileJournal: folder is "", and has to be a text that is not empty');
 });

@@ -3,11 +3,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { files } from '../files.ts';
 import { invalid, requireText } from '../check.ts';
+import { messageOf } from '../errors.ts';
 import { AppendLog } from './append-log.ts';
 import { FileSteps } from './file-steps.ts';
 import { JournalError, type Journal, type OpenRun } from './journal.ts';
 import { readRecords, type JournalRecord, type Past } from './records.ts';
-import { lockRun } from './run-lock.ts';
+import { lockRun, type Release } from './run-lock.ts';
 
 /** Names that mean the same file on every system, and lead nowhere else. */
 const validRunId = /^[A-Za-z0-9_-](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9_-])?$/;
@@ -33,9 +34,17 @@ async function openRun(root: string, runId: string): Promise<OpenRun> {
     throw invalid('kickoff', 'runId', runId, valid);
   }
   const folder = join(root, runId);
-  await files().mkdir(folder, { recursive: true, mode: 0o700 });
-  await requireLocal(folder);
-  const release = await lockRun(folder, runId);
+  try {
+    await files().mkdir(folder, { recursive: true, mode: 0o700 });
+    await requireLocal(folder);
+    return await openLocked(folder, runId, await lockRun(folder, runId));
+  } catch (cause) {
+    if (JournalError.isInstance(cause)) throw cause;
+    throw new JournalError('not_written', `Run "${runId}" cannot be opened in ${folder}: ${messageOf(cause)}`, cause);
+  }
+}
+
+async function openLocked(folder: string, runId: string, release: Release): Promise<OpenRun> {
   let file: FileHandle | undefined;
   try {
     const path = join(folder, 'journal.jsonl');

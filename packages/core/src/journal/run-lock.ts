@@ -21,8 +21,8 @@ export async function lockRun(folder: string, runId: string): Promise<Release> {
 
   const mine = join(folder, `lock-${top + 1}`);
   const draft = join(folder, `new-${process.pid}-${crypto.randomUUID()}`);
-  await files().writeFile(draft, JSON.stringify(self()), { mode: 0o600 });
   try {
+    await files().writeFile(draft, JSON.stringify(self()), { mode: 0o600 });
     await files().link(draft, mine); // whole or not at all, and never over another
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {

@@ -50,6 +50,16 @@ describe('what is found by words', () => {
     expect(first?.source).toContain(heading);
   });
 
+  test('a question around a whole book is answered by what stands before and after it', async () => {
+    const book = Array.from({ length: 30_000 }, (_, index) => `w${index.toString(36)}x`).join(' ');
+    const knowledge = createKnowledge({ files: [handbook] });
+
+    const [before] = await knowledge.search(`When is money refunded? ${book}`);
+    const [after] = await knowledge.search(`${book} When are you open?`);
+
+    expect([before?.source, after?.source]).toEqual([`${handbook}, Handbook › Refunds`, `${handbook}, Handbook › Opening hours`]);
+  });
+
   test('words that no spaces divide are found', async () => {
     const knowledge = createKnowledge({
       texts: [

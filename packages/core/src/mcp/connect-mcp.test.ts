@@ -168,7 +168,7 @@ describe('connecting', () => {
       { command: process.execPath, args: ['-e', ''] },
       /server "bad" cannot be used: .*closed/,
     ],
-    ['an address where nobody listens', { url: 'http://127.0.0.1:9/mcp' }, /server "bad" cannot be used/],
+    ['an address where nobody listens', { url: 'http://127.0.0.1:3/mcp' }, /server "bad" cannot be used: .*ECONNREFUSED/],
   ])('fails for %s, in words that name it', async (_what, bad, message) => {
     await expect(connectMcp({ bad })).rejects.toThrow(message);
   });
@@ -196,6 +196,9 @@ describe('connecting', () => {
     [{ a: { url: 'file:///x' } }, 'url is "file:///x"'],
     [{ a: { command: '' } }, 'command is ""'],
     [{ a: { command: 'x', args: 'y' } }, 'args is "y"'],
+    [{ a: { command: 'x', args: [1] } }, 'args is an array, and has to be an array of texts'],
+    [{ a: { command: 'x', arg: ['y'] } }, 'has no option "arg"; it has: command, args, env, cwd, tools, url. Did you mean args?'],
+    [{ a: { url: 'http://x', env: {} } }, 'has no option "env"; it has: url, headers'],
     [{ a: { command: 'x', env: { a: 1 } } }, 'env is an object'],
     [{ a: { url: 'http://x', headers: ['a'] } }, 'headers is an array'],
     [{ a: { command: 'x', tools: 'y' } }, 'tools is "y"'],
@@ -205,6 +208,12 @@ describe('connecting', () => {
     await expect(connecting).rejects.toThrow(TypeError);
     await expect(connecting).rejects.toThrow(reason);
   });
+});
+
+test('a password in a URL is refused, and not shown', async () => {
+  const connecting = connectMcp({ a: { url: 'http://me:hidden@127.0.0.1:1/mcp' } });
+
+  await expect(connecting).rejects.toThrow('server "a": url holds a user name or a password: send them in headers');
 });
 
 describe('toolNames', () => {

@@ -125,8 +125,15 @@ async function open(name: string, server: McpServer, limits: Limits): Promise<Se
     return { name, tools: Object.freeze(tools), close };
   } catch (cause) {
     await close();
-    throw new Error(`connectMcp: server "${name}" cannot be used: ${messageOf(cause)}`, { cause });
+    throw new Error(`connectMcp: server "${name}" cannot be used: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** What `fetch` throws says nothing; what is behind it does. */
+function reasonOf(error: unknown): string {
+  const { code, message } = ((error as Error).cause ?? {}) as { code?: unknown; message?: unknown };
+  const behind = message || code; // an attempt at several addresses has no message
+  return typeof behind === 'string' ? `${messageOf(error)} (${behind})` : messageOf(error);
 }
 
 /** Milliseconds that a server is given to take note of a farewell. */

@@ -3,6 +3,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { invalid, requireListOfTexts, requireObject, requireText } from '../check.ts';
 import { isPlainObject } from '../freeze.ts';
 import { loadPeer } from '../load-peer.ts';
+import { requireOptions, type OptionNames } from '../option-names.ts';
 
 interface ServerOptions {
   /** The tools that are taken, by the server's names for them. @default all */
@@ -31,6 +32,9 @@ export interface HttpServer extends ServerOptions {
 
 export type McpServer = StdioServer | HttpServer;
 
+const stdioNames: OptionNames<StdioServer> = { command: true, args: true, env: true, cwd: true, tools: true, url: true };
+const httpNames: OptionNames<HttpServer> = { url: true, headers: true, tools: true, command: true };
+
 /** @throws {TypeError} when a server is not described as it should be. */
 export function checkServers(owner: string, servers: unknown): void {
   requireObject(owner, 'servers', servers);
@@ -44,9 +48,11 @@ function checkServer(owner: string, name: string, server: unknown): void {
   requireObject(owner, 'it', server);
   const { command, url, args, env, headers, cwd, tools } = server as Record<string, unknown>;
   if ((command === undefined) === (url === undefined)) throw new TypeError(`${owner} has to have either command or url`);
+  if (command === undefined) requireOptions(owner, server as HttpServer, httpNames);
+  else requireOptions(owner, server as StdioServer, stdioNames);
   if (command !== undefined) requireText(owner, 'command', command);
-  if (url !== undefined && !isHttp(url)) throw invalid(owner, 'url', url, 'a URL that starts with http:// or https://');
-  if (args !== undefined && !Array.isArray(args)) throw invalid(owner, 'args', args, 'an array of texts');
+  if (url !== undefined) checkUrl(owner, url);
+  if (args !== undefined && !isListOfTexts(args)) throw invalid(owner, 'args', args, 'an array of texts');
   if (cwd !== undefined) requireText(owner, 'cwd', cwd);
   if (tools !== undefined) requireListOfTexts(owner, 'tools', tools);
   for (const [field, value] of Object.entries({ env, headers })) {
@@ -55,8 +61,17 @@ function checkServer(owner: string, name: string, server: unknown): void {
   }
 }
 
-function isHttp(url: unknown): boolean {
-  return typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+/** An argument may well be empty. */
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}
+
+function checkUrl(owner: string, url: unknown): void {
+  const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
+  // What is secret is not shown, and would be by `invalid`.
+  if (parsed?.username || parsed?.password)
+    throw new TypeError(`${owner}: url holds a user name or a password: send them in headers`);
+  if (!/^https?:$/.test(parsed?.protocol ?? '')) throw invalid(owner, 'url', url, 'a URL that starts with http:// or https://');
 }
 
 const sdk = '@modelcontextprotocol/sdk';

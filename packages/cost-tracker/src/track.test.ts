@@ -140,6 +140,14 @@ describe('with a budget', () => {
     expect(simulator.requests).toEqual([]);
   });
 
+  test('a refusal says how to hold less in the words of the API that was called', async () => {
+    const client = new CostTracker(spent).track(newClient(simulator), { provider: 'openai' });
+    const messageOf = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => String(error));
+
+    expect(await messageOf(client.chat.completions.create(ask))).toContain('set `max_completion_tokens` on the request');
+    expect(await messageOf(client.responses.create({ model: 'gpt-4o', input: 'Hello' }))).toContain('set `max_output_tokens`');
+  });
+
   test('what runs on a machine of your own is free before it is called, too; what answers elsewhere has no price', async () => {
     const tracker = new CostTracker({ budgets: [{ limitUsd: 0 }] });
     const local = tracker.track(newClient(simulator, disguised));

@@ -91,7 +91,8 @@ export class Observation implements TappedRequest {
 
   #failure(error: unknown): Failure {
     const { signal, request } = this.#seen;
-    return failureOf(error, { signal, elapsedMs: this.#elapsedMs(), headers: request.headers });
+    const timeout = this.#status === undefined ? request.headers.get('x-stainless-timeout') : null;
+    return failureOf(error, { signal, elapsedMs: this.#elapsedMs(), timeout });
   }
 
   /** A whole stream of a chat completion without usage is one whose usage nobody asked for. */

@@ -124,6 +124,22 @@ describe('nobody is disturbed', () => {
   }, 30_000);
 });
 
+test('usage that a stream sends with its first chunk is not taken for all of it', async () => {
+  const choice = (content: string, finished: string | null): object => ({
+    choices: [{ index: 0, delta: { content }, finish_reason: finished }],
+  });
+  const usage = (completion: number): object => ({ usage: { prompt_tokens: 10, completion_tokens: completion } });
+  const chunks = [{ ...choice('', null), ...usage(0) }, choice('Hello', null), choice('', 'stop'), { choices: [], ...usage(3) }];
+  const body = [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
+  const proxy: Fetch = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  const tracker = new CostTracker();
+  const client = tracker.track(newClient(simulator, proxy), { provider: 'openai' });
+
+  for await (const chunk of await client.chat.completions.create({ ...ask, stream: true })) void chunk;
+
+  expect(tracker.rows()).toMatchObject([{ outcome: 'answered', usage: { inputTokens: 10, outputTokens: 3 } }]);
+});
+
 describe('with a budget', () => {
   const spent = {
     prices: { 'openai/gpt-4o': perThousand(1) },

@@ -1,6 +1,7 @@
 import { startSimulator, type Simulator } from '@rolecall/simulator';
 import { Ollama } from 'ollama';
 import OpenAI, { APIError } from 'openai';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -122,6 +123,31 @@ describe('nobody is disturbed', () => {
       { timeout: 20_000, interval: 50 },
     );
   }, 30_000);
+});
+
+test('a listener hears of a row where its request was made, wherever the answer is read', async () => {
+  const tracker = new CostTracker();
+  const client = tracker.track(newClient(simulator));
+  const storage = new AsyncLocalStorage<string>();
+  const heard: unknown[] = [];
+  tracker.onRow(({ outcome }) => void heard.push([outcome, storage.getStore()]));
+
+  const [answer, stream, left] = storage.run('the request', () => [
+    client.chat.completions.create(ask),
+    client.chat.completions.create({ ...ask, stream: true }),
+    client.chat.completions.create({ ...ask, stream: true }),
+  ]);
+  await answer;
+  await storage.run('elsewhere', async () => {
+    for await (const chunk of await stream) void chunk;
+    for await (const chunk of await left) if (chunk.choices.length > 0) break;
+  });
+
+  expect(heard).toEqual([
+    ['answered', 'the request'],
+    ['answered', 'the request'],
+    ['aborted', 'the request'],
+  ]);
 });
 
 test('usage that a stream sends with its first chunk is not taken for all of it', async () => {

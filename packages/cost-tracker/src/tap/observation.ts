@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Hold } from '../budgets.ts';
 import type { CallRecord } from '../call-record.ts';
 import { textBytes, tokensIn } from '../text-tokens.ts';
@@ -28,6 +29,8 @@ export class Observation implements TappedRequest {
   readonly callId: string;
   readonly answer: Answer = { payload: {}, finished: false, complete: false, failed: false, textBytes: 0 };
   readonly #seen: ObservedRequest;
+  /** Where the request was made. Its answer may be read anywhere, and listeners make spans below the one that is active. */
+  readonly #context = new AsyncResource('RolecallRequest');
   readonly #startedAt = Date.now();
   readonly #start = performance.now();
   #firstTokenMs: number | undefined;
@@ -143,7 +146,7 @@ export class Observation implements TappedRequest {
     const { book, hold } = this.#seen;
     if (!this.#record || this.#owner !== 'itself') return;
     this.#owner = 'another'; // once
-    book.enter(book.ids.next(), this.#record, hold);
+    this.#context.runInAsyncScope(book.enter, book, book.ids.next(), this.#record, hold);
     hold?.settle();
   }
 

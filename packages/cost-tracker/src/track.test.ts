@@ -150,11 +150,12 @@ test('a listener hears of a row where its request was made, wherever the answer 
   ]);
 });
 
+const choice = (content: string, finished: string | null): object => ({
+  choices: [{ index: 0, delta: { content }, finish_reason: finished }],
+});
+const usage = (completion: number): object => ({ usage: { prompt_tokens: 10, completion_tokens: completion } });
+
 test('usage that a stream sends with its first chunk is not taken for all of it', async () => {
-  const choice = (content: string, finished: string | null): object => ({
-    choices: [{ index: 0, delta: { content }, finish_reason: finished }],
-  });
-  const usage = (completion: number): object => ({ usage: { prompt_tokens: 10, completion_tokens: completion } });
   const chunks = [{ ...choice('', null), ...usage(0) }, choice('Hello', null), choice('', 'stop'), { choices: [], ...usage(3) }];
   const body = [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
   const proxy: Fetch = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
@@ -184,10 +185,9 @@ describe('with a budget', () => {
 
   test('a refusal says how to hold less in the words of the API that was called', async () => {
     const client = new CostTracker(spent).track(newClient(simulator), { provider: 'openai' });
-    const messageOf = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => String(error));
 
-    expect(await messageOf(client.chat.completions.create(ask))).toContain('set `max_completion_tokens` on the request');
-    expect(await messageOf(client.responses.create({ model: 'gpt-4o', input: 'Hello' }))).toContain('set `max_output_tokens`');
+    expect(await client.chat.completions.create(ask).catch(String)).toContain('set `max_completion_tokens` on the request');
+    expect(await client.responses.create({ model: 'gpt-4o', input: 'Hello' }).catch(String)).toContain('set `max_output_tokens`');
   });
 
   test('what runs on a machine of your own is free before it is called, too; what answers elsewhere has no price', async () => {

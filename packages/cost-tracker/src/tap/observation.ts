@@ -144,9 +144,10 @@ export class Observation implements TappedRequest {
 
   #enter(): void {
     const { book, hold } = this.#seen;
-    if (!this.#record || this.#owner !== 'itself') return;
+    const record = this.#record;
+    if (!record || this.#owner !== 'itself') return;
     this.#owner = 'another'; // once
-    this.#context.runInAsyncScope(book.enter, book, book.ids.next(), this.#record, hold);
+    this.#context.runInAsyncScope(() => book.enter(book.ids.next(), record, hold));
     hold?.settle();
   }
 

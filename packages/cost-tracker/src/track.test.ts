@@ -155,6 +155,20 @@ const choice = (content: string, finished: string | null): object => ({
 });
 const usage = (completion: number): object => ({ usage: { prompt_tokens: 10, completion_tokens: completion } });
 
+test('usage that nobody asked for stays hidden, also where a server forgets to end its last event', async () => {
+  const chunks = [choice('Hello', 'stop'), { choices: [], ...usage(3) }];
+  const body = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}`).join('\n\n');
+  const server: Fetch = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  const tracker = new CostTracker();
+  const client = tracker.track(newClient(simulator, server), { provider: 'openai' });
+  const seen: unknown[] = [];
+
+  for await (const { choices } of await client.chat.completions.create({ ...ask, stream: true })) seen.push(choices);
+
+  expect(seen).toEqual([[{ index: 0, delta: { content: 'Hello' }, finish_reason: 'stop' }]]);
+  expect(tracker.rows()).toMatchObject([{ outcome: 'answered', usage: { inputTokens: 10, outputTokens: 3 } }]);
+});
+
 test('usage that a stream sends with its first chunk is not taken for all of it', async () => {
   const chunks = [{ ...choice('', null), ...usage(0) }, choice('Hello', null), choice('', 'stop'), { choices: [], ...usage(3) }];
   const body = [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');

@@ -7,6 +7,8 @@ export interface CallSize {
   readonly inputTokens: number | null;
   /** How many tokens the request lets the model write, all answers together; absent if it sets no limit. */
   readonly outputTokens?: number | undefined;
+  /** What the limit on those is called in such a request. @default 'maxOutputTokens' */
+  readonly limitName?: string | undefined;
   /** How many answers it asks for. */
   readonly answers: number;
   /** What it asks for that has a price of its own. */
@@ -48,8 +50,17 @@ export function sizeOfBody(api: string, body: Fields): CallSize {
     inferenceGeo: textOf(body['inference_geo']),
   };
   const given = Object.fromEntries(Object.entries(terms).filter(([, term]) => term !== undefined));
-  return { inputTokens: boundOf(body), outputTokens: limit === undefined ? undefined : limit * answers, answers, terms: given };
+  const outputTokens = limit === undefined ? undefined : limit * answers;
+  return { inputTokens: boundOf(body), outputTokens, limitName: limitNames.get(api), answers, terms: given };
 }
+
+const limitNames: ReadonlyMap<string, string> = new Map([
+  ['chat.completions', 'max_completion_tokens'],
+  ['responses', 'max_output_tokens'],
+  ['messages', 'max_tokens'],
+  ['ollama.chat', 'options.num_predict'],
+  ['ollama.generate', 'options.num_predict'],
+]);
 
 function outputLimit(body: Fields): number | undefined {
   const limits = [

@@ -60,6 +60,7 @@ export class CostTracker {
   readonly #budgets: Budgets | undefined;
   readonly #folder: string | undefined;
   readonly #file: LedgerFile | undefined;
+  #resumed: Promise<void> | undefined;
   readonly #ids = new RowIds();
   readonly #warnings = new Warnings();
   readonly #scopes = new Scopes();
@@ -159,11 +160,20 @@ export class CostTracker {
 
   /**
    * Counts towards the budgets what the ledger on disk already has, of this window: after a restart, a day's budget goes on.
-   * Alerts that were due then are not repeated. With a `budgetStore` that outlives the process, there is no need.
+   * Alerts that were due then are not repeated, and no row counts twice if this is called again. With a `budgetStore` that outlives the
+   * process, there is no need.
    *
    * @throws {Error} when the ledger cannot be read.
    */
-  async resume(): Promise<void> {
+  resume(): Promise<void> {
+    this.#resumed ??= this.#resume().catch((error: unknown) => {
+      this.#resumed = undefined; // to be tried again
+      throw error;
+    });
+    return this.#resumed;
+  }
+
+  async #resume(): Promise<void> {
     if (this.#folder === undefined || !this.#budgets || !process.getBuiltinModule('node:fs').existsSync(this.#folder)) return;
     const stored = await StoredLedger.open(this.#folder, this.#file?.prefix);
     for await (const row of stored.rows()) this.#budgets.count(row, 'silent');

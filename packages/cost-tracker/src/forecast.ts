@@ -8,6 +8,8 @@ import { usdOrNull } from './tally.ts';
 export interface Spending {
   /** In epoch milliseconds. */
   readonly at: number;
+  /** Until when, of a sum. @default at */
+  readonly until?: number | undefined;
   readonly costPicodollars: bigint | null;
   /** Calls without a price in it. @default 1 where there is no cost, else 0 */
   readonly unpricedRequests?: number | undefined;
@@ -64,7 +66,7 @@ export function forecast(spending: readonly Spending[], options: ForecastOptions
 
   // A ledger that began later than the period knows nothing of the time before.
   const first = past.reduce((earliest, { at }) => Math.min(earliest, at), now);
-  const since = rateHours === undefined ? Math.max(start, first) : Math.max(now - rateHours * hourMs, first);
+  const since = rateHours === undefined ? Math.max(start, first) : Math.max(wholeSince(past, now - rateHours * hourMs), first);
   const elapsedMs = Math.round(now - since);
   const recent = rateHours === undefined ? spent.picodollars : sum(past, since).picodollars;
   const after = (ms: number): bigint | null =>
@@ -84,6 +86,14 @@ export function forecast(spending: readonly Spending[], options: ForecastOptions
     capReachedAt: capUsd === undefined ? null : reached(picodollarsOf(capUsd), spent.picodollars, after(hourMs), now, end),
   };
   return Object.defineProperty(result, 'toString', { value: () => sentences(result) });
+}
+
+/** Nobody can take a sum apart: where one has begun before that time and goes on after it, the rate is taken from its beginning. */
+function wholeSince(spending: readonly Spending[], since: number): number {
+  return spending.reduce(
+    (earliest, { at, until = at }) => (at < since && until >= since ? Math.min(earliest, at) : earliest),
+    since,
+  );
 }
 
 interface Sum {

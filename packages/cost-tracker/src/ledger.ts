@@ -61,11 +61,11 @@ export class Ledger {
     return this.#recent.toArray();
   }
 
-  /** What was spent when: by request while all rows are kept, and by the hour once there have been more. */
-  spending(): { readonly spent: readonly Spent[]; readonly hourly: boolean } {
+  /** What was spent when: by request while all rows are kept, and in sums once there have been more. */
+  spending(): { readonly spent: readonly Spent[]; readonly summed: boolean } {
     const rows = this.rows();
-    if (rows.length < this.#added) return { spent: this.#history.hours(), hourly: true };
-    return { spent: rows.filter(({ outcome }) => outcome !== 'cache_hit').map(spentBy), hourly: false };
+    if (rows.length < this.#added) return { spent: this.#history.sums(), summed: true };
+    return { spent: rows.filter(({ outcome }) => outcome !== 'cache_hit').map(spentBy), summed: false };
   }
 
   daily(): readonly DailyFigures[] {

@@ -69,6 +69,7 @@ test('after a restart, a budget goes on from what the ledger has of its window, 
   const after = new CostTracker(options);
   after.record(call); // its own rows are not counted twice
   await after.flush();
+  await Promise.all([after.resume(), after.resume()]);
   await after.resume();
   const refused: unknown = await after
     .wrap(Object.assign(async () => ({ model: 'm', usage: {} }), { id: 'm' }))({ role: 'x' })

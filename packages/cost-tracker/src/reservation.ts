@@ -34,7 +34,7 @@ export function estimate(budget: Budget, { size, usualOutput, price }: Prospect)
   const what =
     size.inputTokens === null
       ? 'its input has no bound (images, audio, files, what a server adds)'
-      : 'its output has no bound: set `maxOutputTokens` on it';
+      : `its output has no bound: ${setLimit(size)}`;
   return {
     amount: null,
     refusal: 'budget_unbounded',
@@ -56,7 +56,10 @@ function atMost(count: number, usdPerMillion: number): bigint {
   return picodollarsFor(count, rate) + (rate.denominator === 1n ? 0n : 4n);
 }
 
-const setLimit = 'set `maxOutputTokens` on the request';
+/** In the words of whoever made the request. */
+function setLimit({ limitName = 'maxOutputTokens' }: CallSize): string {
+  return `set \`${limitName}\` on the request`;
+}
 
 interface OutputBound {
   readonly tokens: number;
@@ -70,13 +73,13 @@ function outputBound(budget: Budget, size: CallSize, usual: number | undefined, 
   if (budget.reserve === 'worst') {
     if (most === undefined) return null;
     if (allowed !== undefined) return { tokens: allowed };
-    return { tokens: most, remedy: () => `its model may write ${formatCount(most)} tokens: ${setLimit}` };
+    return { tokens: most, remedy: () => `its model may write ${formatCount(most)} tokens: ${setLimit(size)}` };
   }
   const expected = usual ?? budget.assumedOutputTokens * answers;
   if (most !== undefined && most <= expected) return { tokens: most };
   if (usual !== undefined) return { tokens: usual };
   const remedy = (): string =>
-    `an answer of ${formatCount(expected)} tokens is assumed while few are known: ${setLimit}, or \`assumedOutputTokens\` on the budget`;
+    `an answer of ${formatCount(expected)} tokens is assumed while few are known: ${setLimit(size)}, or \`assumedOutputTokens\` on the budget`;
   return { tokens: expected, remedy };
 }
 

@@ -43,11 +43,30 @@ test('an answer from a cache is no spending, and a request without a price is co
   expect(tracker.forecast({ now: start + hour })).toMatchObject({ spentUsd: null, unpriced: 1 });
 });
 
-test('only the latest quarter is kept', () => {
+test('the rate of the last hours does not either, nor does a time zone whose hours begin between those of others', () => {
+  const now = start + 100 * hour + 50 * 60_000;
+  const steady = (keepRows: number): CostTracker => {
+    const tracker = new CostTracker({ prices: { m: perThousand(0.01) }, keepRows });
+    for (let minute = 600; minute > 0; minute--) {
+      tracker.record({ model: 'm', inputTokens: 1_000, outputTokens: 0, at: now - minute * 60_000 });
+    }
+    return tracker;
+  };
+
+  for (const timeZone of ['UTC', 'Asia/Kolkata', 'Asia/Kathmandu']) {
+    const [all, few] = [10_000, 10].map((keepRows) => steady(keepRows).forecast({ now, period: 'hour', timeZone, rateHours: 1 }));
+
+    expect(few).toEqual(all);
+  }
+  expect(steady(10).forecast({ now, rateHours: 1.1 }).usdPerDay).toBeCloseTo(14.4, 10); // a cent a minute
+  expect(steady(10).forecast({ now, period: 'hour', timeZone: 'Asia/Kolkata' }).spentUsd).toBe(0.2); // since 18:30 there
+});
+
+test('only the latest three months are kept', () => {
   const history = new SpendHistory();
   const row = new CostTracker({ prices: { m: perThousand(0.01) } }).record({ model: 'm', inputTokens: 1, outputTokens: 0 });
-  for (let past = 0; past < 5_000; past++) history.add(entryOf({ ...row, at: start + past * hour }));
+  for (let past = 0; past < 20_000; past++) history.add(entryOf({ ...row, at: start + past * (hour / 4) }));
 
-  expect(history.hours()).toHaveLength(92 * 24);
-  expect(history.hours()[0]?.at).toBe(start + (5_000 - 92 * 24) * hour);
+  expect(history.sums()).toHaveLength(92 * 24 * 4);
+  expect(history.sums()[0]?.at).toBe(start + (20_000 - 92 * 24 * 4) * (hour / 4));
 });

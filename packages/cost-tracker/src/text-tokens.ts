@@ -6,7 +6,7 @@ export function tokensIn(bytes: number): number {
   return Math.ceil(bytes / bytesPerToken);
 }
 
-/** The bytes of all texts in a request, without pictures and other data: those are long, and have no spaces. */
+/** The bytes of all texts in a request, without pictures and other data: those are long, and in base64. Chinese has no spaces either. */
 export function textBytes(value: unknown): number {
   if (typeof value === 'string') return isData(value) ? 0 : Buffer.byteLength(value);
   if (typeof value !== 'object' || value === null) return 0;
@@ -14,5 +14,5 @@ export function textBytes(value: unknown): number {
 }
 
 function isData(text: string): boolean {
-  return text.startsWith('data:') || (text.length > 2_000 && !/\s/.test(text.slice(0, 2_000)));
+  return text.startsWith('data:') || /^[\w+/=-]{2000}/.test(text);
 }

@@ -1,6 +1,7 @@
 import { startSimulator, type Simulator } from '@rolecall/simulator';
 import { Ollama } from 'ollama';
 import OpenAI, { APIError } from 'openai';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -124,6 +125,62 @@ describe('nobody is disturbed', () => {
   }, 30_000);
 });
 
+test('a listener hears of a row where its request was made, wherever the answer is read', async () => {
+  const tracker = new CostTracker();
+  const client = tracker.track(newClient(simulator));
+  const storage = new AsyncLocalStorage<string>();
+  const heard: unknown[] = [];
+  tracker.onRow(({ outcome }) => void heard.push([outcome, storage.getStore()]));
+
+  const [answer, stream, left] = storage.run('the request', () => [
+    client.chat.completions.create(ask),
+    client.chat.completions.create({ ...ask, stream: true }),
+    client.chat.completions.create({ ...ask, stream: true }),
+  ]);
+  await answer;
+  await storage.run('elsewhere', async () => {
+    for await (const chunk of await stream) void chunk;
+    for await (const chunk of await left) if (chunk.choices.length > 0) break;
+  });
+
+  expect(heard).toEqual([
+    ['answered', 'the request'],
+    ['answered', 'the request'],
+    ['aborted', 'the request'],
+  ]);
+});
+
+const choice = (content: string, finished: string | null): object => ({
+  choices: [{ index: 0, delta: { content }, finish_reason: finished }],
+});
+const usage = (completion: number): object => ({ usage: { prompt_tokens: 10, completion_tokens: completion } });
+
+test('usage that nobody asked for stays hidden, also where a server forgets to end its last event', async () => {
+  const chunks = [choice('Hello', 'stop'), { choices: [], ...usage(3) }];
+  const body = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}`).join('\n\n');
+  const server: Fetch = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  const tracker = new CostTracker();
+  const client = tracker.track(newClient(simulator, server), { provider: 'openai' });
+  const seen: unknown[] = [];
+
+  for await (const { choices } of await client.chat.completions.create({ ...ask, stream: true })) seen.push(choices);
+
+  expect(seen).toEqual([[{ index: 0, delta: { content: 'Hello' }, finish_reason: 'stop' }]]);
+  expect(tracker.rows()).toMatchObject([{ outcome: 'answered', usage: { inputTokens: 10, outputTokens: 3 } }]);
+});
+
+test('usage that a stream sends with its first chunk is not taken for all of it', async () => {
+  const chunks = [{ ...choice('', null), ...usage(0) }, choice('Hello', null), choice('', 'stop'), { choices: [], ...usage(3) }];
+  const body = [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('');
+  const proxy: Fetch = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  const tracker = new CostTracker();
+  const client = tracker.track(newClient(simulator, proxy), { provider: 'openai' });
+
+  for await (const chunk of await client.chat.completions.create({ ...ask, stream: true })) void chunk;
+
+  expect(tracker.rows()).toMatchObject([{ outcome: 'answered', usage: { inputTokens: 10, outputTokens: 3 } }]);
+});
+
 describe('with a budget', () => {
   const spent = {
     prices: { 'openai/gpt-4o': perThousand(1) },
@@ -138,6 +195,13 @@ describe('with a budget', () => {
     expect(error).toBeInstanceOf(APIError);
     expect(error).toMatchObject({ status: 402, code: 'budget_exceeded', type: 'budget_error' });
     expect(simulator.requests).toEqual([]);
+  });
+
+  test('a refusal says how to hold less in the words of the API that was called', async () => {
+    const client = new CostTracker(spent).track(newClient(simulator), { provider: 'openai' });
+
+    expect(await client.chat.completions.create(ask).catch(String)).toContain('set `max_completion_tokens` on the request');
+    expect(await client.responses.create({ model: 'gpt-4o', input: 'Hello' }).catch(String)).toContain('set `max_output_tokens`');
   });
 
   test('what runs on a machine of your own is free before it is called, too; what answers elsewhere has no price', async () => {

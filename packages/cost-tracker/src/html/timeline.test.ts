@@ -7,8 +7,10 @@ const day = 86_400_000;
 
 function by(at: number | string, costPicodollars: bigint | null = 1n, simulatedPicodollars = 0n): Spent {
   const unpricedRequests = costPicodollars === null ? 1 : 0;
+  const instant = typeof at === 'string' ? Date.parse(at) : at;
   return {
-    at: typeof at === 'string' ? Date.parse(at) : at,
+    at: instant,
+    until: instant,
     costPicodollars,
     simulatedPicodollars,
     requests: 1,
@@ -16,8 +18,8 @@ function by(at: number | string, costPicodollars: bigint | null = 1n, simulatedP
   };
 }
 
-function timeline(spent: readonly Spent[], timeZone = 'UTC', hourly = false): Timeline {
-  return timelineOf({ spent, hourly }, timeZone);
+function timeline(spent: readonly Spent[], timeZone = 'UTC', summed = false): Timeline {
+  return timelineOf({ spent, summed }, timeZone);
 }
 
 test.each([
@@ -49,7 +51,7 @@ test('days are those of the time zone, also when one has 23 hours', () => {
   expect(stretches.map(({ start, end }) => (end - start) / 3_600_000).filter((hours) => hours !== 24)).toEqual([23]);
 });
 
-test('what is known by the hour is drawn by no less than the hour', () => {
+test('what is known in sums is drawn by no less than the hour', () => {
   expect(timeline([by(0), by(5_400_000)], 'UTC', true)).toMatchObject({
     unit: 'hour',
     stretches: [{ start: 0 }, { end: 7_200_000 }],

@@ -21,10 +21,10 @@ export interface Timeline {
   readonly days: boolean;
 }
 
-/** By request, or by the hour. */
+/** By request, or by the quarter of an hour. */
 export interface Spending {
   readonly spent: readonly Spent[];
-  readonly hourly: boolean;
+  readonly summed: boolean;
 }
 
 interface Unit {
@@ -48,11 +48,11 @@ const units: readonly Unit[] = [
 ];
 
 /** Requests by time, in equal stretches without a gap: the finest of which there are few enough to draw. */
-export function timelineOf({ spent: all, hourly }: Spending, timeZone: string): Timeline {
+export function timelineOf({ spent: all, summed }: Spending, timeZone: string): Timeline {
   const spent = all.filter(({ at }) => at < latestInstant - monthMs); // the end of its month must be a time, too
   const first = spent.reduce((least, { at }) => Math.min(least, at), Infinity);
   const last = spent.reduce((most, { at }) => Math.max(most, at), -Infinity);
-  const fits = ({ ms }: Unit): boolean => (last - first) / ms < mostStretches - 1 && (!hourly || ms >= hourMs);
+  const fits = ({ ms }: Unit): boolean => (last - first) / ms < mostStretches - 1 && (!summed || ms >= hourMs);
   const unit = units.find(fits) ?? units.at(-1)!;
   if (spent.length === 0) return { stretches: [], unit: unit.name, days: false };
 

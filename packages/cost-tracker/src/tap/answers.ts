@@ -46,7 +46,8 @@ const chatCompletions: AnswerReader = {
     const groq = { usage: picked.last('x_groq.usage'), usage_breakdown: picked.last('x_groq.usage_breakdown') };
     if (groq.usage !== undefined || groq.usage_breakdown !== undefined) answer.payload['x_groq'] = groq;
     answer.finished ||= picked.last('choices.finish_reason') !== undefined;
-    answer.complete ||= answer.finished && (answer.payload['usage'] ?? groq.usage) !== undefined;
+    // Some also send the usage so far, which has no output yet with the first chunk: only what comes with the end, or after it, is all.
+    answer.complete ||= answer.finished && (picked.last('usage') ?? groq.usage) !== undefined;
     answer.failed ||= picked.last('error') !== undefined;
   },
 };

@@ -26,17 +26,17 @@ const neverConnected =
 export interface FailureContext {
   readonly signal: AbortSignal | undefined;
   readonly elapsedMs: number;
-  readonly headers: Headers;
+  /** What the SDK allows until there is the head of an answer, in seconds rounded down; `null` where it says nothing, or the head is there. */
+  readonly timeout: string | null;
 }
 
 /** An SDK's clock starts a little before ours. */
 const slack = 0.95;
 
 /** How a request ended that threw. An SDK aborts its own requests, too, when they take longer than it allows. */
-export function failureOf(error: unknown, { signal, elapsedMs, headers }: FailureContext): Failure {
+export function failureOf(error: unknown, { signal, elapsedMs, timeout }: FailureContext): Failure {
   if (signal?.aborted) {
-    const limitMs = Number(headers.get('x-stainless-timeout') ?? 0) * 1_000;
-    return limitMs > 0 && elapsedMs >= limitMs * slack
+    return timeout !== null && elapsedMs >= Number(timeout) * 1_000 * slack
       ? { outcome: 'failed', code: 'attempt_timeout', possiblyBilled: true }
       : { outcome: 'aborted', code: 'aborted', possiblyBilled: true };
   }

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Hold } from '../budgets.ts';
 import type { CallRecord } from '../call-record.ts';
 import { textBytes, tokensIn } from '../text-tokens.ts';
@@ -28,6 +29,8 @@ export class Observation implements TappedRequest {
   readonly callId: string;
   readonly answer: Answer = { payload: {}, finished: false, complete: false, failed: false, textBytes: 0 };
   readonly #seen: ObservedRequest;
+  /** Where the request was made. Its answer may be read anywhere, and listeners make spans below the one that is active. */
+  readonly #context = new AsyncResource('RolecallRequest');
   readonly #startedAt = Date.now();
   readonly #start = performance.now();
   #firstTokenMs: number | undefined;
@@ -91,7 +94,8 @@ export class Observation implements TappedRequest {
 
   #failure(error: unknown): Failure {
     const { signal, request } = this.#seen;
-    return failureOf(error, { signal, elapsedMs: this.#elapsedMs(), headers: request.headers });
+    const timeout = this.#status === undefined ? request.headers.get('x-stainless-timeout') : null;
+    return failureOf(error, { signal, elapsedMs: this.#elapsedMs(), timeout });
   }
 
   /** A whole stream of a chat completion without usage is one whose usage nobody asked for. */
@@ -140,9 +144,10 @@ export class Observation implements TappedRequest {
 
   #enter(): void {
     const { book, hold } = this.#seen;
-    if (!this.#record || this.#owner !== 'itself') return;
+    const record = this.#record;
+    if (!record || this.#owner !== 'itself') return;
     this.#owner = 'another'; // once
-    book.enter(book.ids.next(), this.#record, hold);
+    this.#context.runInAsyncScope(() => book.enter(book.ids.next(), record, hold));
     hold?.settle();
   }
 

@@ -201,6 +201,11 @@ const scenarios: Readonly<Record<string, Scenario<OpenAI> & { readonly rows: rea
     faults: [{ kind: 'silence' }],
     rows: ['chat.completions aborted aborted'],
   },
+  'a call that takes longer than the SDK allows, which is less than a second': {
+    run: (client) => client.chat.completions.create(ask, { timeout: 100 }),
+    faults: [{ kind: 'silence' }],
+    rows: ['chat.completions failed attempt_timeout'],
+  },
   'a call that takes longer than the SDK allows': {
     run: (client) => client.chat.completions.create(ask, { timeout: 1_000 }),
     faults: [{ kind: 'silence' }],

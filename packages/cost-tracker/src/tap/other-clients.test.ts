@@ -82,6 +82,12 @@ describe('Anthropic', () => {
       answers: [long],
       rows: ['messages aborted aborted 200 estimated'],
     },
+    'a stream that its caller aborts when it has taken longer than the SDK allows until it begins': {
+      run: (client) =>
+        collect(client.messages.create({ ...ask, stream: true }, { timeout: 1_000, signal: AbortSignal.timeout(1_100) })),
+      faults: [{ kind: 'stall' }],
+      rows: ['messages aborted aborted 200 estimated'],
+    },
     'a stream that is aborted by its helper': {
       run: async (client) => {
         const stream = client.messages.stream(ask);

@@ -38,8 +38,9 @@ class Listener {
     return this.#hider ? this.#hider.pass(chunk, this.#ends) : chunk;
   }
 
+  /** What is left at the end of the body, which some servers forget to close with an empty line. */
   rest(): Uint8Array | undefined {
-    return this.#hider?.rest();
+    return this.#aboutUsage ? undefined : this.#hider?.rest();
   }
 }
 

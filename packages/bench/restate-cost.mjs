@@ -54,7 +54,8 @@ function addPlain() {
 }
 
 async function addDurable(row, name, server, options) {
-  const runs = connect(server);
+  const { ingress, admin } = server;
+  const runs = connect({ ingress, admin });
   const crews = new Map([short, crewSize, long].map((steps) => [steps, crewOf(`${name}-${steps}`, steps)]));
   for (const crew of crews.values()) {
     const worker = await durable(crew, { ...options, maxLiveTasks: 1_000, onLog: () => undefined }).listen(0);
@@ -69,7 +70,7 @@ async function addDurable(row, name, server, options) {
 async function addAlone(server) {
   const worker = await startAlone(model);
   closers.push(worker.close);
-  await connect(server).register(worker.url);
+  await connect({ admin: server.admin }).register(worker.url);
   for (const [row, service] of [
     [leastRow, 'steps'],
     ['Restate alone, as many entries', 'entries'],

@@ -3,7 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { connect, type DurableRuns } from '../../restate/src/index.ts';
+import type { DurableRuns } from '../../restate/src/index.ts';
+import { connectTo } from './connect-to.ts';
 import { hasHaproxy, startBalancer } from './balancer.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
 import {
@@ -78,7 +79,7 @@ describe.skipIf(!binary)('a fleet loses a machine', () => {
         startWorker({ url: model.url }),
         startWorker({ url: model.url }),
       ]);
-      const runs = connect(server);
+      const runs = connectTo(server);
       await runs.register(await startBalancer(one.url, other.url));
 
       const { unfinished, killedAt, endedMs, texts } = await killAmong(40, runs, () => one.kill());
@@ -107,7 +108,7 @@ describe.skipIf(!binary)('a fleet loses a machine', () => {
     const startedAt = performance.now();
     const [first, second] = (await startCluster()) as [ServerProgram, ServerProgram];
     const worker = await startWorker({ url: model.url });
-    const runs = connect(second);
+    const runs = connectTo(second);
     await runs.register(worker.url);
     const formedMs = performance.now() - startedAt;
 

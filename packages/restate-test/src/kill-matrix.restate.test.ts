@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CrewEvent, CrewResult, TaskOutput } from '../../core/src/index.ts';
-import { connect, DurableError, type DurableRun, type DurableRuns, type LedgerTotals } from '../../restate/src/index.ts';
+import { DurableError, type DurableRun, type DurableRuns, type LedgerTotals } from '../../restate/src/index.ts';
+import { connectTo } from './connect-to.ts';
 import { atCall, startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, startServer, startWorker, type ServerProgram, type WorkerProgram } from './processes.ts';
 import { testCrew } from './test-crew.ts';
@@ -50,7 +51,7 @@ describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had hap
   beforeAll(async () => {
     model = await startModel();
     [server, worker] = await Promise.all([startServer(), startWorker({ url: model.url, human: true }, { retryAfterMs })]);
-    runs = connect(server);
+    runs = connectTo(server);
     await runs.register(worker.url);
   }, 60_000);
   afterAll(async () => {
@@ -75,7 +76,7 @@ describe.skipIf(!binary)('killed with signal 9, a run ends as if nothing had hap
     const dying = { nobody: [], client: [], worker: [worker], server: [server], both: [server, worker] }[victim];
     await Promise.all(dying.map((program) => program.kill()));
     await Promise.all(dying.map((program) => program.start()));
-    if (victim === 'client') runs = connect(server);
+    if (victim === 'client') runs = connectTo(server);
   }
 
   /** When to strike: resolves at that moment of a run. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect, durable, type DurableRun, type DurableRuns } from '../../restate/src/index.ts';
+import { durable, type DurableRun, type DurableRuns } from '../../restate/src/index.ts';
+import { connectTo } from './connect-to.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, startServer, startWorker, type ServerProgram } from './processes.ts';
 import { testCrew } from './test-crew.ts';
@@ -33,7 +34,7 @@ describe.skipIf(!binary)('a thousand runs at once', () => {
     const started = await Promise.all([startServer(), startWorker({ url: model.url, short: true }, { maxLiveTasks: 200 })]);
     const [, worker] = started;
     [server] = started;
-    runs = connect(server);
+    runs = connectTo(server);
     await runs.register(worker.url);
   }, 60_000);
   afterAll(async () => {

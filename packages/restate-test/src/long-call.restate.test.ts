@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { connect, durable } from '../../restate/src/index.ts';
+import { durable } from '../../restate/src/index.ts';
+import { connectTo } from './connect-to.ts';
 import { startModel } from './counting-model.ts';
 import { binary, endAll, startServer } from './processes.ts';
 import { testCrew } from './test-crew.ts';
@@ -16,7 +17,7 @@ test.skipIf(!binary)(
     const crew = testCrew({ url: model.url, name: 'patient' });
     const quiet = { onLog: () => undefined };
     const first = await durable(crew, quiet).listen(0);
-    const runs = connect({ ...server, requestTimeoutMs });
+    const runs = connectTo(server, { requestTimeoutMs });
     await runs.register(`http://127.0.0.1:${first.port}`);
     model.latencyMs = longMs;
     const run = await runs.kickoff(crew, { topic: 'x' }, { runId: 'patient' });

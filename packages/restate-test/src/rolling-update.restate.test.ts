@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startProcess, type CliProcess } from '../../cli/test/process.ts';
-import { connect } from '../../restate/src/index.ts';
+import { connectTo } from './connect-to.ts';
 import { hasHaproxy, startBalancer } from './balancer.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, programs, startServer } from './processes.ts';
@@ -45,7 +45,7 @@ describe.skipIf(!binary || !hasHaproxy)('two workers behind HAProxy', () => {
 
   test('are stopped and started one after the other under live runs, and no call is made twice', async () => {
     const [server, first, second] = await Promise.all([startServer(), startWorker(), startWorker()]);
-    const runs = connect(server);
+    const runs = connectTo(server);
     await runs.register(await startBalancer(first.url, second.url));
     const crew = testCrew({ url: model.url, name });
     const ids = Array.from({ length: runCount }, (_, index) => `run-${index}`);

@@ -2,14 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  connect,
-  durable,
-  type DurableOptions,
-  type DurableRun,
-  type DurableRuns,
-  type Worker,
-} from '../../restate/src/index.ts';
+import { durable, type DurableOptions, type DurableRun, type DurableRuns, type Worker } from '../../restate/src/index.ts';
+import { connectTo } from './connect-to.ts';
 import { startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, startServer, startWorker, type ServerProgram } from './processes.ts';
 import { testCrew, type CrewFacts } from './test-crew.ts';
@@ -31,7 +25,7 @@ async function serve(crew: Omit<CrewFacts, 'url'>, options: DurableOptions = {})
 describe.skipIf(!binary)('runs on a real server', () => {
   beforeAll(async () => {
     [model, server] = await Promise.all([startModel(), startServer()]);
-    runs = connect(server);
+    runs = connectTo(server);
   }, 60_000);
   afterAll(async () => {
     await Promise.all(workers.map((worker) => worker.close()));
@@ -50,7 +44,7 @@ describe.skipIf(!binary)('runs on a real server', () => {
 
   test('the same run id from two clients is one run, with one result', async () => {
     const crew = await serve({ name: 'same-id' });
-    const [one, other] = [runs, connect(server)];
+    const [one, other] = [runs, connectTo(server)];
 
     const begun = await Promise.all([one, other].map((each) => each.kickoff(crew, { topic: 'x' }, { runId: 'same' })));
     const results = await Promise.all(begun.map((run) => run.result()));
@@ -146,7 +140,7 @@ describe.skipIf(!binary)('runs on a real server', () => {
     const other = await durable(testCrew({ ...crew, version: '2' }), { onLog: () => undefined }).listen(port);
 
     await run.signal('edit/human-1', true);
-    const inHaste = connect({ ...server, requestTimeoutMs: 6_000 }); // it soon asks how a run is that has not ended
+    const inHaste = connectTo(server, { requestTimeoutMs: 6_000 }); // it soon asks how a run is that has not ended
     await expect(inHaste.attach('swapped').result()).rejects.toMatchObject({
       code: 'changed',
       message: expect.stringContaining('version (1 became 2)'),

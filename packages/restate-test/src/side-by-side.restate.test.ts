@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { connect, durable, type DurableRuns } from '../../restate/src/index.ts';
+import { durable, type DurableRuns } from '../../restate/src/index.ts';
+import { connectTo } from './connect-to.ts';
 import { atCall, startModel, type CountingModel } from './counting-model.ts';
 import { binary, endAll, startServer, startWorker, type ServerProgram, type WorkerProgram } from './processes.ts';
 import { testCrew } from './test-crew.ts';
@@ -14,7 +15,7 @@ describe.skipIf(!binary)('tasks side by side go on in the order that the journal
     model = await startModel();
     model.latencyMs = 100;
     [server, worker] = await Promise.all([startServer(), startWorker({ url: model.url, sideBySide: true })]);
-    runs = connect(server);
+    runs = connectTo(server);
     await runs.register(worker.url);
   }, 60_000);
   afterAll(async () => {

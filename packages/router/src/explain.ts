@@ -1,10 +1,11 @@
 /** What would become of a request, said without asking anyone. */
 import { objectAt } from './options-check.ts';
 import type { ModelRequest } from '@rolecall/core';
-import type { Chain, Chains, Step } from './chain.ts';
+import type { Chain, Step } from './chain.ts';
 import { unknownModel } from './names.ts';
 import type { Links } from './links.ts';
 import type { Plan, PlannedRequest } from './plan.ts';
+import type { BalancedModel } from './policies/balance.ts';
 import type { Routes } from './routes.ts';
 
 /** One backend, and what is to be said of it now. */
@@ -70,7 +71,7 @@ export class Explanation implements Facts {
 }
 
 /** Explains requests to a router that is made of these. */
-export function explainer(find: Routes['find'], chains: Chains, links: Links): (request: Partial<ModelRequest>) => Explanation {
+export function explainer({ find, chains, msFor }: Routes, links: Links): (request: Partial<ModelRequest>) => Explanation {
   return (asked) => {
     objectAt('router.explain', 'the request', asked, 'an object');
     const request: ModelRequest = { ...asked, messages: asked.messages ?? [] };
@@ -88,7 +89,7 @@ export function explainer(find: Routes['find'], chains: Chains, links: Links): (
     const chain = fallbacks === undefined ? own : chains.asRequested(own, fallbacks);
     const insteadOf = (step: Step, code: string): readonly string[] | undefined =>
       fallbacks === undefined ? chains.insteadOf(step, code)?.map(({ name }) => name) : undefined;
-    const explained = explainChain(chain, request, links, insteadOf);
+    const explained = explainChain(chain, { request, ms: msFor(request) }, links, insteadOf);
     const reached = new Set(
       explained.flatMap(({ name, whenTooLong = [], whenFiltered = [] }) => [name, ...whenTooLong, ...whenFiltered]),
     );
@@ -106,20 +107,19 @@ type InsteadOf = (step: Step, code: string) => readonly string[] | undefined;
 
 function explainChain(
   chain: Chain,
-  request: ModelRequest,
-  { pools, placed }: Links,
+  { request, ms }: { readonly request: ModelRequest; readonly ms: number },
+  { placed }: Links,
   insteadOf: InsteadOf,
 ): readonly ExplainedLink[] {
   let isPicked = false;
   return chain.map((step, index) => {
-    const { name, deployment } = step;
+    const { name, deployment, messages = request.messages } = step;
     const owner = deployment === undefined ? name : (placed.find(({ member }) => member.id === deployment)?.name ?? name);
-    const asked: PlannedRequest = { ...request, model: owner, plan: planBefore(chain.length - index - 1) };
-    const ranked = pools.get(owner)?.rank(asked) ?? [];
-    const own = ranked.filter(({ id }) => deployment === undefined || id === deployment);
-    const deployments = own.map((line): ExplainedDeployment => {
-      const model = placed.find(({ member }) => member.id === line.id)?.backend.id;
-      return { id: line.id, model, pick: line.pick || deployment !== undefined, why: line.why };
+    const asked: PlannedRequest = { ...request, messages, model: owner, plan: planBefore(chain.length - index - 1, ms) };
+    const ranked = (step.model as Partial<BalancedModel>).rank?.(asked) ?? [];
+    const deployments = ranked.map(({ id, pick: isPick, why }): ExplainedDeployment => {
+      const model = placed.find(({ member }) => member.id === id)?.backend.id;
+      return { id, model, pick: isPick, why };
     });
     const pick = !isPicked && deployments.some((one) => one.pick);
     isPicked ||= pick;
@@ -133,9 +133,10 @@ function explainChain(
   });
 }
 
-/** An open circuit is a reason to pass on only as long as there is somebody to pass on to. */
-function planBefore(linksLeft: number): Plan {
-  return { deadlineAt: Infinity, linkDeadlineAt: Infinity, attemptsLeft: 1, linksLeft, asked: new Set() };
+/** An open circuit is a reason to pass on only as long as there is somebody to pass on to; a queue counts while there is time to wait. */
+function planBefore(linksLeft: number, ms: number): Plan {
+  const now = performance.now();
+  return { deadlineAt: now + ms, linkDeadlineAt: now + ms / (linksLeft + 1), attemptsLeft: 1, linksLeft, asked: new Set() };
 }
 
 function variantOf(variants: Exclude<ReturnType<Routes['find']>, string>['variants'], request: ModelRequest): Facts['variant'] {

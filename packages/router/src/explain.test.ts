@@ -127,7 +127,9 @@ test('a queue that is longer than the request can wait is nobody to ask', async 
   await router({ role: 'writer', messages });
 
   expect(router.explain({ role: 'writer' }).text).toContain('the request would wait');
-  expect(router.explain({ role: 'writer', deadlineMs: 1_000 }).text).toContain('nobody can be asked now');
+  expect(router.explain({ role: 'writer', deadlineMs: 1_000 }).text).toBe(
+    'role "writer": nobody can be asked now\n  1. a: nobody here can be asked\n       a (x/a): a is at its limit for 60.3 s',
+  );
   await expect(router({ role: 'writer', messages, deadlineMs: 1_000 })).rejects.toMatchObject({ code: 'rate_limited' });
 });
 
@@ -140,6 +142,32 @@ test('a stand-in is measured against the messages that it would get', () => {
 
   expect(ofAll?.deployments).toMatchObject([{ pick: false }]);
   expect(ofItsOwn?.deployments).toMatchObject([{ pick: true }]);
+});
+
+test('a backend without its key is not said to be asked', async () => {
+  const keyless: Model = Object.assign<Model, object>(fails('x/a', new ModelError('not_configured', { model: 'x/a' })), {
+    notConfigured: () => 'set A_API_KEY',
+  });
+  const router = createRouter({ models: { a: keyless, b: answers('x/b') }, roles: { writer: ['a', 'b'], lonely: 'a' } });
+
+  expect((await router({ role: 'writer', messages })).text).toBe('x/b');
+  expect(router.explain({ role: 'writer' }).text).toBe(
+    'role "writer": b would be asked\n  1. a: nobody here can be asked\n       a (x/a): set A_API_KEY\n  2. b\n     → b (x/b): the only deployment',
+  );
+  expect(router.explain({ role: 'lonely' }).text).toMatch(/^role "lonely": nobody can be asked now/);
+});
+
+test('a prompt that is known to be too long is followed to whoever takes it', async () => {
+  const router = createRouter({
+    models: { a: [{ model: answers('x/a'), maxInputTokens: 20 }], b: answers('x/b'), long: answers('x/long') },
+    roles: { writer: ['a', 'b'] },
+    contextWindowFallbacks: { a: ['long'] },
+  });
+  const request = { role: 'writer', messages: [{ role: 'user', content: 'many words '.repeat(100) }] } as const;
+
+  expect((await router(request)).text).toBe('x/long');
+  expect(router.explain(request).text).toContain('role "writer": long would be asked');
+  expect(router.explain(request).chain.map(({ name }) => name)).toEqual(['a', 'long']);
 });
 
 test('a single deployment that stands in is not said to be asked when it would not be', async () => {

@@ -6,6 +6,7 @@ import { unknownModel } from './names.ts';
 import type { Links } from './links.ts';
 import type { Plan, PlannedRequest } from './plan.ts';
 import type { BalancedModel } from './policies/balance.ts';
+import type { Ranked } from './policies/pool-report.ts';
 import type { Routes } from './routes.ts';
 
 /** One backend, and what is to be said of it now. */
@@ -87,8 +88,7 @@ export function explainer({ find, chains, msFor }: Routes, links: Links): (reque
     const variant = variantOf(route.variants, request);
     const own = (variant && route.variants?.chains.get(variant.name)) ?? route.chain;
     const chain = fallbacks === undefined ? own : chains.asRequested(own, fallbacks);
-    const insteadOf = (step: Step, code: string): readonly string[] | undefined =>
-      fallbacks === undefined ? chains.insteadOf(step, code)?.map(({ name }) => name) : undefined;
+    const insteadOf: InsteadOf = (step, code) => (fallbacks === undefined ? chains.insteadOf(step, code) : undefined);
     const explained = explainChain(chain, { request, ms: msFor(request) }, links, insteadOf);
     const reached = new Set(
       explained.flatMap(({ name, whenTooLong = [], whenFiltered = [] }) => [name, ...whenTooLong, ...whenFiltered]),
@@ -103,34 +103,47 @@ export function explainer({ find, chains, msFor }: Routes, links: Links): (reque
   };
 }
 
-type InsteadOf = (step: Step, code: string) => readonly string[] | undefined;
+type InsteadOf = (step: Step, code: string) => Chain | undefined;
 
+/** Goes along the chain as a request would, and past whoever would be asked first to the end. */
 function explainChain(
   chain: Chain,
   { request, ms }: { readonly request: ModelRequest; readonly ms: number },
   { placed }: Links,
   insteadOf: InsteadOf,
 ): readonly ExplainedLink[] {
-  let isPicked = false;
-  return chain.map((step, index) => {
+  const links: ExplainedLink[] = [];
+  const explainLink = (step: Step, linksLeft: number): readonly Ranked[] => {
     const { name, deployment, messages = request.messages } = step;
     const owner = deployment === undefined ? name : (placed.find(({ member }) => member.id === deployment)?.name ?? name);
-    const asked: PlannedRequest = { ...request, messages, model: owner, plan: planBefore(chain.length - index - 1, ms) };
+    const asked: PlannedRequest = { ...request, messages, model: owner, plan: planBefore(linksLeft, ms) };
     const ranked = (step.model as Partial<BalancedModel>).rank?.(asked) ?? [];
-    const deployments = ranked.map(({ id, pick: isPick, why }): ExplainedDeployment => {
-      const model = placed.find(({ member }) => member.id === id)?.backend.id;
-      return { id, model, pick: isPick, why };
-    });
-    const pick = !isPicked && deployments.some((one) => one.pick);
-    isPicked ||= pick;
-    return {
-      name,
-      pick,
-      deployments,
-      whenTooLong: insteadOf(step, 'context_too_long'),
-      whenFiltered: insteadOf(step, 'content_filtered'),
-    };
-  });
+    const pick = ranked.some((one) => one.pick) && !links.some((link) => link.pick);
+    const backendOf = (id: string): string | undefined => placed.find(({ member }) => member.id === id)?.backend.id;
+    const deployments = ranked.map(({ id, pick: isPick, why }) => ({ id, model: backendOf(id), pick: isPick, why }));
+    const whenTooLong = insteadOf(step, 'context_too_long')?.map((one) => one.name);
+    const whenFiltered = insteadOf(step, 'content_filtered')?.map((one) => one.name);
+    links.push({ name, pick, deployments, whenTooLong, whenFiltered });
+    return ranked;
+  };
+  const visit = (steps: Chain, linksBehind: number): void => {
+    for (let index = 0; index < steps.length;) {
+      const step = steps[index] as Step;
+      const isNew = step.messages !== undefined || !links.some(({ name }) => name === step.name);
+      const ranked = isNew ? explainLink(step, linksBehind + steps.length - index - 1) : [];
+      const instead = !links.some(({ pick }) => pick) && isTooLong(ranked) ? insteadOf(step, 'context_too_long') : undefined;
+      if (instead) visit(instead, linksBehind + Math.max(0, steps.length - step.after));
+      index = instead ? step.after : index + 1;
+    }
+  };
+  visit(chain, 0);
+  return links;
+}
+
+/** It is known without a call that the prompt is too long for whoever else could be asked. */
+function isTooLong(ranked: readonly Ranked[]): boolean {
+  const codes = new Set(ranked.map(({ code }) => code));
+  return codes.has('context_too_long') && !codes.has(undefined) && !codes.has('rate_limited') && !codes.has('not_configured');
 }
 
 /** An open circuit is a reason to pass on only as long as there is somebody to pass on to; a queue counts while there is time to wait. */
@@ -152,8 +165,12 @@ function textOf({ role, model, objection, chain, variant, others }: Facts): stri
     'a request without a role';
   if (objection !== undefined) return `${who}: nobody would be asked. ${objection}`;
   const asked = chain.find(({ pick }) => pick);
+  const place = (link: ExplainedLink, index: number): string => {
+    if (link === asked) return '';
+    return asked && chain.indexOf(asked) < index ? ', if that fails' : ': nobody here can be asked';
+  };
   const lines = chain.flatMap((link, index) => [
-    `  ${index + 1}. ${link.name}${link === asked ? '' : asked && chain.indexOf(asked) > index ? ': nobody here can be asked' : ', if that fails'}`,
+    `  ${index + 1}. ${link.name}${place(link, index)}`,
     ...link.deployments.map(({ id, model: backend, pick, why }) => {
       const marked = link === asked && pick ? '→' : ' ';
       return `     ${marked} ${id}${backend === undefined || backend === id ? '' : ` (${backend})`}${why === undefined ? '' : `: ${why}`}`;

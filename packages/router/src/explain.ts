@@ -131,9 +131,9 @@ function explainChain(
       const step = steps[index] as Step;
       const isNew = step.messages !== undefined || !links.some(({ name }) => name === step.name);
       const ranked = isNew ? explainLink(step, linksBehind + steps.length - index - 1) : [];
-      const instead = !links.some(({ pick }) => pick) && isTooLong(ranked) ? insteadOf(step, 'context_too_long') : undefined;
-      if (instead) visit(instead, linksBehind + Math.max(0, steps.length - step.after));
-      index = instead ? step.after : index + 1;
+      const others = !links.some(({ pick }) => pick) && isTooLong(ranked) ? insteadOf(step, 'context_too_long') : undefined;
+      if (others) visit(others, linksBehind + Math.max(0, steps.length - step.after));
+      index = others ? step.after : index + 1;
     }
   };
   visit(chain, 0);

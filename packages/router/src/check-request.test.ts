@@ -25,6 +25,8 @@ test.each([
     'messages[1].role is "usr"; it must be system',
   ],
   [{ messages: [null] }, 'messages[0].role is undefined'],
+  [{ messages: [], fallbacks: 'gpt' }, 'fallbacks is "gpt"; it must be a list of named models, or false'],
+  [{ messages: [], fallbacks: ['a', null] }, 'fallbacks[1] is null; it must be the name of a model'],
 ])('the request %o is refused before anybody is asked', async (request, message) => {
   for (const [owner, model] of [
     ['router', router],

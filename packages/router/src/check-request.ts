@@ -6,10 +6,19 @@ const roles: ReadonlySet<unknown> = new Set(['system', 'user', 'assistant', 'too
 
 /** @throws {TypeError} when it has no list of messages, or one of them is of nobody's. */
 export function checkRequest(owner: string, request: ModelRequest): void {
-  const { messages } = objectAt(owner, 'the request', request, 'an object with messages');
+  const { messages, fallbacks } = objectAt(owner, 'the request', request, 'an object with messages');
   if (!Array.isArray(messages)) refuse(owner, 'messages', messages, "a list, such as [{ role: 'user', content: 'Hello' }]");
   for (let index = 0; index < messages.length; index++) {
     const role = (messages[index] as { readonly role?: unknown } | null | undefined)?.role;
     if (!roles.has(role)) refuse(owner, `messages[${index}].role`, role, 'system, user, assistant or tool');
+  }
+  if (fallbacks) checkFallbacks(owner, fallbacks);
+}
+
+function checkFallbacks(owner: string, fallbacks: unknown): void {
+  if (!Array.isArray(fallbacks)) refuse(owner, 'fallbacks', fallbacks, 'a list of named models, or false');
+  for (const [index, target] of fallbacks.entries()) {
+    const name: unknown = typeof target === 'string' ? target : (target as { readonly model?: unknown } | null)?.model;
+    if (typeof name !== 'string') refuse(owner, `fallbacks[${index}]`, target, 'the name of a model, or { model, messages }');
   }
 }

@@ -27,6 +27,16 @@ test('a reason is cut short and its secrets are struck out', () => {
   expect(error.reason).toHaveLength(301);
 });
 
+test.each([
+  ['cannot ask http://user:hunter2@10.0.0.1:8000/v1', 'cannot ask http://[redacted]@10.0.0.1:8000/v1'],
+  ['https://user:p@ss@host/v1?mail=a@b.c', 'https://[redacted]@host/v1?mail=a@b.c'],
+  ['see https://example.com/a@b, or mail me@example.com', 'see https://example.com/a@b, or mail me@example.com'],
+  ['API key not valid: AIzaSyA-1234567890_abcdefghij', 'API key not valid: [redacted]'],
+  ['key nvapi-0123456789abcdefghij-x is wrong', 'key [redacted] is wrong'],
+])('of %j is told %j', (reason, told) => {
+  expect(new ModelError('network', { model: 'a/b', reason }).reason).toBe(told);
+});
+
 test('a copy keeps every fact but those that are changed', () => {
   const facts = {
     model: 'a/b',

@@ -272,10 +272,11 @@ export function duration(ms: number): string {
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
-const secrets = /\b(?:sk|gsk|pk|rk|xai)[-_][\w*.-]{6,}|\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi;
+const secrets =
+  /\b(?:sk|gsk|pk|rk|xai)[-_][\w*.-]{6,}|\b(?:AIza|(?:csk|pplx|nvapi|tgp|fw|hf)[-_])[\w-]{20,}|\b(Bearer|Basic)\s+[\w.~+/=-]{6,}|(?<=:\/\/)[^/?#\s]+(?=@)/gi;
 const longestReason = 300;
 
-/** Strikes out what looks like a key, and cuts what is too long for a message. */
+/** Strikes out what looks like a key, and the password in a URL, and cuts what is too long for a message. */
 export function redact(reason: string): string {
   const clean = reason.replace(secrets, (_, scheme?: string) => (scheme ? `${scheme} [redacted]` : '[redacted]'));
   return clean.length > longestReason ? `${clean.slice(0, longestReason)}…` : clean;

@@ -122,6 +122,81 @@ test('fallbacks of the request are explained, single deployments among them', ()
   expect(router.explain({ model: 'a', fallbacks: false }).chain).toHaveLength(1);
 });
 
+test('a queue that is longer than the request can wait is nobody to ask', async () => {
+  const router = createRouter({ models: { a: [{ model: answers('x/a'), rpm: 1 }] }, roles: { writer: 'a' } });
+  await router({ role: 'writer', messages });
+
+  expect(router.explain({ role: 'writer' }).text).toContain('the request would wait');
+  expect(router.explain({ role: 'writer', deadlineMs: 1_000 }).text).toBe(
+    'role "writer": nobody can be asked now\n  1. a: nobody here can be asked\n       a (x/a): a is at its limit for 60.3 s',
+  );
+  await expect(router({ role: 'writer', messages, deadlineMs: 1_000 })).rejects.toMatchObject({ code: 'rate_limited' });
+});
+
+test('a stand-in is measured against the messages that it would get', () => {
+  const router = createRouter({ models: { a: answers('x/a'), b: [{ model: answers('x/b'), maxInputTokens: 20 }] } });
+  const long = [{ role: 'user', content: 'many words '.repeat(100) }] as const;
+  const short = [{ role: 'user', content: 'few' }] as const;
+  const [, ofAll] = router.explain({ model: 'a', messages: long, fallbacks: ['b'] }).chain;
+  const [, ofItsOwn] = router.explain({ model: 'a', messages: long, fallbacks: [{ model: 'b', messages: short }] }).chain;
+
+  expect(ofAll?.deployments).toMatchObject([{ pick: false }]);
+  expect(ofItsOwn?.deployments).toMatchObject([{ pick: true }]);
+});
+
+test('a backend without its key is not said to be asked', async () => {
+  const keyless: Model = Object.assign<Model, object>(fails('x/a', new ModelError('not_configured', { model: 'x/a' })), {
+    notConfigured: () => 'set A_API_KEY',
+  });
+  const router = createRouter({ models: { a: keyless, b: answers('x/b') }, roles: { writer: ['a', 'b'], lonely: 'a' } });
+
+  expect((await router({ role: 'writer', messages })).text).toBe('x/b');
+  expect(router.explain({ role: 'writer' }).text).toBe(
+    'role "writer": b would be asked\n  1. a: nobody here can be asked\n       a (x/a): set A_API_KEY\n  2. b\n     → b (x/b): the only deployment',
+  );
+  expect(router.explain({ role: 'lonely' }).text).toMatch(/^role "lonely": nobody can be asked now/);
+});
+
+test('a prompt that is known to be too long is followed to whoever takes it', async () => {
+  const router = createRouter({
+    models: { a: [{ model: answers('x/a'), maxInputTokens: 20 }], b: answers('x/b'), long: answers('x/long') },
+    roles: { writer: ['a', 'b'] },
+    contextWindowFallbacks: { a: ['long'] },
+  });
+  const request = { role: 'writer', messages: [{ role: 'user', content: 'many words '.repeat(100) }] } as const;
+
+  expect((await router(request)).text).toBe('x/long');
+  expect(router.explain(request).text).toContain('role "writer": long would be asked');
+  expect(router.explain(request).chain.map(({ name }) => name)).toEqual(['a', 'long']);
+});
+
+test('a single deployment that stands in is not said to be asked when it would not be', async () => {
+  const router = createRouter({
+    models: {
+      a: fails('x/a', new ModelError('auth', { model: 'x/a', status: 401 })),
+      b: [{ model: answers('x/b'), id: 'eu', tags: ['eu'] }, { model: answers('x/c') }],
+      c: answers('x/c'),
+    },
+    fallbacks: { a: ['eu', 'c'] },
+  });
+  const request = { model: 'a', messages, labels: { tags: ['us'] } };
+
+  const { attempts } = await router(request);
+  const { chain, text } = router.explain(request);
+
+  expect(attempts?.map(({ deployment, outcome }) => [deployment, outcome])).toEqual([
+    ['a', 'failed'],
+    ['eu', 'skipped'],
+    ['c', 'answered'],
+  ]);
+  expect(chain.map(({ name, pick }) => [name, pick])).toEqual([
+    ['a', false],
+    ['eu', false],
+    ['c', true],
+  ]);
+  expect(text).toContain('c would be asked');
+});
+
 test.each([
   [{ role: 'cook' }, 'role "cook": nobody would be asked. There is no role named "cook" and no default role; there are: none.'],
   [{ model: 'a', fallbacks: ['z'] }, 'model "a": nobody would be asked. There is no model named "z"; there are: a.'],

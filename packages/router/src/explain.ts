@@ -1,10 +1,12 @@
 /** What would become of a request, said without asking anyone. */
 import { objectAt } from './options-check.ts';
 import type { ModelRequest } from '@rolecall/core';
-import type { Chain, Chains, Step } from './chain.ts';
+import type { Chain, Step } from './chain.ts';
 import { unknownModel } from './names.ts';
 import type { Links } from './links.ts';
 import type { Plan, PlannedRequest } from './plan.ts';
+import type { BalancedModel } from './policies/balance.ts';
+import type { Ranked } from './policies/pool-report.ts';
 import type { Routes } from './routes.ts';
 
 /** One backend, and what is to be said of it now. */
@@ -70,7 +72,7 @@ export class Explanation implements Facts {
 }
 
 /** Explains requests to a router that is made of these. */
-export function explainer(find: Routes['find'], chains: Chains, links: Links): (request: Partial<ModelRequest>) => Explanation {
+export function explainer({ find, chains, msFor }: Routes, links: Links): (request: Partial<ModelRequest>) => Explanation {
   return (asked) => {
     objectAt('router.explain', 'the request', asked, 'an object');
     const request: ModelRequest = { ...asked, messages: asked.messages ?? [] };
@@ -86,9 +88,8 @@ export function explainer(find: Routes['find'], chains: Chains, links: Links): (
     const variant = variantOf(route.variants, request);
     const own = (variant && route.variants?.chains.get(variant.name)) ?? route.chain;
     const chain = fallbacks === undefined ? own : chains.asRequested(own, fallbacks);
-    const insteadOf = (step: Step, code: string): readonly string[] | undefined =>
-      fallbacks === undefined ? chains.insteadOf(step, code)?.map(({ name }) => name) : undefined;
-    const explained = explainChain(chain, request, links, insteadOf);
+    const insteadOf: InsteadOf = (step, code) => (fallbacks === undefined ? chains.insteadOf(step, code) : undefined);
+    const explained = explainChain(chain, { request, ms: msFor(request) }, links, insteadOf);
     const reached = new Set(
       explained.flatMap(({ name, whenTooLong = [], whenFiltered = [] }) => [name, ...whenTooLong, ...whenFiltered]),
     );
@@ -102,40 +103,53 @@ export function explainer(find: Routes['find'], chains: Chains, links: Links): (
   };
 }
 
-type InsteadOf = (step: Step, code: string) => readonly string[] | undefined;
+type InsteadOf = (step: Step, code: string) => Chain | undefined;
 
+/** Goes along the chain as a request would, and past whoever would be asked first to the end. */
 function explainChain(
   chain: Chain,
-  request: ModelRequest,
-  { pools, placed }: Links,
+  { request, ms }: { readonly request: ModelRequest; readonly ms: number },
+  { placed }: Links,
   insteadOf: InsteadOf,
 ): readonly ExplainedLink[] {
-  let isPicked = false;
-  return chain.map((step, index) => {
-    const { name, deployment } = step;
+  const links: ExplainedLink[] = [];
+  const explainLink = (step: Step, linksLeft: number): readonly Ranked[] => {
+    const { name, deployment, messages = request.messages } = step;
     const owner = deployment === undefined ? name : (placed.find(({ member }) => member.id === deployment)?.name ?? name);
-    const asked: PlannedRequest = { ...request, model: owner, plan: planBefore(chain.length - index - 1) };
-    const ranked = pools.get(owner)?.rank(asked) ?? [];
-    const own = ranked.filter(({ id }) => deployment === undefined || id === deployment);
-    const deployments = own.map((line): ExplainedDeployment => {
-      const model = placed.find(({ member }) => member.id === line.id)?.backend.id;
-      return { id: line.id, model, pick: line.pick || deployment !== undefined, why: line.why };
-    });
-    const pick = !isPicked && deployments.some((one) => one.pick);
-    isPicked ||= pick;
-    return {
-      name,
-      pick,
-      deployments,
-      whenTooLong: insteadOf(step, 'context_too_long'),
-      whenFiltered: insteadOf(step, 'content_filtered'),
-    };
-  });
+    const asked: PlannedRequest = { ...request, messages, model: owner, plan: planBefore(linksLeft, ms) };
+    const ranked = (step.model as Partial<BalancedModel>).rank?.(asked) ?? [];
+    const pick = ranked.some((one) => one.pick) && !links.some((link) => link.pick);
+    const backendOf = (id: string): string | undefined => placed.find(({ member }) => member.id === id)?.backend.id;
+    const deployments = ranked.map(({ id, pick: isPick, why }) => ({ id, model: backendOf(id), pick: isPick, why }));
+    const whenTooLong = insteadOf(step, 'context_too_long')?.map((one) => one.name);
+    const whenFiltered = insteadOf(step, 'content_filtered')?.map((one) => one.name);
+    links.push({ name, pick, deployments, whenTooLong, whenFiltered });
+    return ranked;
+  };
+  const visit = (steps: Chain, linksBehind: number): void => {
+    for (let index = 0; index < steps.length;) {
+      const step = steps[index] as Step;
+      const isNew = step.messages !== undefined || !links.some(({ name }) => name === step.name);
+      const ranked = isNew ? explainLink(step, linksBehind + steps.length - index - 1) : [];
+      const others = !links.some(({ pick }) => pick) && isTooLong(ranked) ? insteadOf(step, 'context_too_long') : undefined;
+      if (others) visit(others, linksBehind + Math.max(0, steps.length - step.after));
+      index = others ? step.after : index + 1;
+    }
+  };
+  visit(chain, 0);
+  return links;
 }
 
-/** An open circuit is a reason to pass on only as long as there is somebody to pass on to. */
-function planBefore(linksLeft: number): Plan {
-  return { deadlineAt: Infinity, linkDeadlineAt: Infinity, attemptsLeft: 1, linksLeft, asked: new Set() };
+/** It is known without a call that the prompt is too long for whoever else could be asked. */
+function isTooLong(ranked: readonly Ranked[]): boolean {
+  const codes = new Set(ranked.map(({ code }) => code));
+  return codes.has('context_too_long') && !codes.has(undefined) && !codes.has('rate_limited') && !codes.has('not_configured');
+}
+
+/** An open circuit is a reason to pass on only as long as there is somebody to pass on to; a queue counts while there is time to wait. */
+function planBefore(linksLeft: number, ms: number): Plan {
+  const now = performance.now();
+  return { deadlineAt: now + ms, linkDeadlineAt: now + ms / (linksLeft + 1), attemptsLeft: 1, linksLeft, asked: new Set() };
 }
 
 function variantOf(variants: Exclude<ReturnType<Routes['find']>, string>['variants'], request: ModelRequest): Facts['variant'] {
@@ -151,8 +165,12 @@ function textOf({ role, model, objection, chain, variant, others }: Facts): stri
     'a request without a role';
   if (objection !== undefined) return `${who}: nobody would be asked. ${objection}`;
   const asked = chain.find(({ pick }) => pick);
+  const place = (link: ExplainedLink, index: number): string => {
+    if (link === asked) return '';
+    return asked && chain.indexOf(asked) < index ? ', if that fails' : ': nobody here can be asked';
+  };
   const lines = chain.flatMap((link, index) => [
-    `  ${index + 1}. ${link.name}${link === asked ? '' : asked && chain.indexOf(asked) > index ? ': nobody here can be asked' : ', if that fails'}`,
+    `  ${index + 1}. ${link.name}${place(link, index)}`,
     ...link.deployments.map(({ id, model: backend, pick, why }) => {
       const marked = link === asked && pick ? '→' : ' ';
       return `     ${marked} ${id}${backend === undefined || backend === id ? '' : ` (${backend})`}${why === undefined ? '' : `: ${why}`}`;

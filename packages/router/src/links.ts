@@ -56,7 +56,7 @@ export function createLinks(blueprint: Blueprint): Links {
   const alone = placed
     .filter(({ member }) => !pools.has(member.id))
     .map(({ name, member }): [string, Link] => {
-      const model = asking(name, repeated(name)(balance([member], { name })));
+      const model = asking(name, repeated(name)(balance([member], { name, matchAny })));
       return [member.id, { name: member.id, deployment: member.id, model }];
     });
   const links = new Map<string, Link>([...byName, ...alone]);

@@ -32,6 +32,11 @@ export const share: Rule = {
 
 export const aFunction: Rule = { valid: 'a function', holds: (value) => typeof value === 'function' };
 
+/** `fetch` asks no URL with a user name or a password in it. */
+export function hasPassword(url: string): boolean {
+  return URL.canParse(url) && `${new URL(url).username}${new URL(url).password}` !== '';
+}
+
 /** Checks each option that is there, and that each is one there is. */
 export function checkOptions(owner: string, options: unknown, rules: Readonly<Record<string, Rule>>): void {
   const known = objectAt(owner, 'the options', options);

@@ -47,6 +47,18 @@ test("'*' is for whoever has no list of its own", async () => {
   expect(await story(router, { role: 'writer' })).toBe('b c: c');
 });
 
+test('a single deployment is kept from requests whose tags it does not all bear, if the router says all', async () => {
+  const router = createRouter({
+    models: { a: fails('overloaded'), b: [{ id: 'eu', model: answers('eu'), tags: ['eu'] }, { model: answers('other') }] },
+    fallbacks: { a: ['eu'] },
+    matchAnyTag: false,
+    ...off,
+  });
+
+  expect(await story(router, { model: 'a', labels: { tags: ['eu'] } })).toBe('a eu: eu');
+  expect(await story(router, { model: 'a', labels: { tags: ['eu', 'paid'] } })).toBe('a eu: overloaded');
+});
+
 test('a fallback may be one deployment of another model', async () => {
   const router = createRouter({
     models: { a: fails('overloaded'), b: [{ id: 'eu', model: answers('eu') }, { model: answers('us') }] },

@@ -70,7 +70,8 @@ export function createRouter<const Name extends string, const Id extends string 
 ): Router<Name> {
   const blueprint = readOptions(options);
   const links = createLinks(blueprint);
-  const { find, chains } = createRoutes(blueprint, links);
+  const routes = createRoutes(blueprint, links);
+  const { find } = routes;
   const answer = reporting(blueprint.onExhausted);
 
   const router: Model = async (request) => {
@@ -94,7 +95,7 @@ export function createRouter<const Name extends string, const Id extends string 
     check,
     role: (name: string) => bound({ role: name, model: undefined }),
     model: (name: Name) => bound({ model: name }, links.byName.get(name)?.model.id),
-    explain: explainer(find, chains, links),
+    explain: explainer(routes, links),
     health: healthCheck(links),
     rest: (deployment: string, until: RestUntil) => rest(links, deployment, until),
     warm: (wishes?: WarmOptions) => warmUp(links.placed, wishes),

@@ -1,5 +1,5 @@
 /** Where requests go: the chain of each role and of each named model, with what stands around it. */
-import type { Middleware, Model, ModelAsk, ModelSettings } from '@rolecall/core';
+import type { Middleware, Model, ModelAsk, ModelRequest, ModelSettings } from '@rolecall/core';
 import { guarded } from './attempt-listener.ts';
 import { type Chain, type Chains, createChains } from './chain.ts';
 import { compose } from './compose.ts';
@@ -8,7 +8,7 @@ import { unknownModel, unknownRole } from './names.ts';
 import { overlay } from './overlay.ts';
 import { SafeStore } from './policies/cache-store.ts';
 import { cache } from './policies/cache.ts';
-import { deadline, type DeadlineOptions } from './policies/deadline.ts';
+import { deadline, deadlineMsOf, type DeadlineOptions } from './policies/deadline.ts';
 import { walk } from './policies/fallback.ts';
 import { memoryStore } from './policies/memory-store.ts';
 import { shadow } from './policies/shadow.ts';
@@ -29,6 +29,8 @@ export interface Routes {
   readonly chains: Chains;
   /** The route of a request, or the sentence that says why there is none. */
   readonly find: (ask: ModelAsk) => Route | string;
+  /** How many milliseconds such a request would have. */
+  readonly msFor: (request: ModelRequest) => number;
 }
 
 /** Makes the chains and what stands around each: deadline( cache( shadow( split( fallback([ … ]))))). */
@@ -54,7 +56,8 @@ export function createRoutes(blueprint: Blueprint, links: Links): Routes {
   const models = new Map([...blueprint.models.keys()].map((name) => [name, plain(chains.of([name]))]));
   for (const [alias, name] of blueprint.aliases) models.set(alias, models.get(name) ?? plain(chains.of([name])));
   const roles = new Map([...blueprint.roles].map(([role, plan]) => [role, roleRoute(role, plan)]));
-  return { chains, find: finder(models, roles) };
+  const limits = deadlineOptions(blueprint);
+  return { chains, find: finder(models, roles), msFor: (request) => deadlineMsOf(request, limits) };
 }
 
 function finder(models: ReadonlyMap<string, Route>, roles: ReadonlyMap<string, Route>): Routes['find'] {

@@ -89,6 +89,21 @@ test('a hook that fails is reported once, without its address, and changes no er
   expect(warn.mock.calls[0]?.[0]).toBe('onExhausted failed: Error: webhook: example.com: fetch failed');
 });
 
+test('a fetch that names the address does not get it into the warning', async () => {
+  const url = 'https://example.com/services/secret-path';
+  const fetch = () => Promise.reject(new Error(`request to ${url} failed`));
+
+  await expect(webhook(url, { fetch })(new ModelError('deadline_exceeded', { model: 'x/a' }))).rejects.toThrow(
+    'webhook: example.com: request to example.com failed',
+  );
+});
+
+test('a url with a password is refused, and not shown', () => {
+  expect(() => webhook('https://user:hunter2@example.com/')).toThrow(
+    new TypeError('webhook: the url has a password in it; it must be without one, and headers can carry it.'),
+  );
+});
+
 test.each(['example.com', 'ftp://example.com', ''])('the url %j is refused', (url) => {
   expect(() => webhook(url)).toThrow(
     new TypeError('webhook: the url is not valid; it must be one such as https://example.com/hook.'),

@@ -1,7 +1,7 @@
 import { type ModelError, RouteError } from './errors.ts';
 import { delay } from './delay.ts';
 import type { ExhaustedListener } from './on-exhausted.ts';
-import { aFunction, checkOptions, positiveOrInfinity } from './options-check.ts';
+import { aFunction, checkOptions, hasPassword, positiveOrInfinity } from './options-check.ts';
 
 export interface WebhookOptions {
   /** Sent along, a token for one. @default {} */
@@ -50,6 +50,8 @@ export function webhook(url: string, options: WebhookOptions = {}): ExhaustedLis
   if (typeof url !== 'string' || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new TypeError('webhook: the url is not valid; it must be one such as https://example.com/hook.'); // unsaid: it is often a secret
   }
+  if (hasPassword(url))
+    throw new TypeError('webhook: the url has a password in it; it must be without one, and headers can carry it.');
   checkOptions('webhook', options, {
     headers: { valid: 'an object with strings', holds: (value) => typeof value === 'object' && value !== null },
     timeoutMs: positiveOrInfinity,
@@ -86,12 +88,10 @@ async function post(
     await response.body?.cancel();
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
   } catch (cause) {
-    const why = controller.signal.aborted
-      ? `no answer within ${timeoutMs} ms`
-      : cause instanceof Error
-        ? cause.message
-        : 'it failed';
-    throw new Error(`webhook: ${new URL(url).host}: ${why}`, { cause });
+    const { host, href } = new URL(url);
+    const said = cause instanceof Error ? cause.message.replaceAll(url, host).replaceAll(href, host) : 'it failed'; // some name the URL
+    const why = controller.signal.aborted ? `no answer within ${timeoutMs} ms` : said;
+    throw new Error(`webhook: ${host}: ${why}`, { cause });
   } finally {
     clearTimeout(timer);
   }

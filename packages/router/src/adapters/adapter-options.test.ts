@@ -21,6 +21,13 @@ test.each([
   }
 });
 
+test('an address with a password, which fetch refuses, is refused where the adapter is made, and not shown', () => {
+  for (const adapter of [openai, groq, anthropic]) {
+    const make = () => adapter('a-model', { baseURL: 'http://user:hunter2@10.0.0.1:8000/v1' });
+    expect(make).toThrow(/baseURL is "http:\/\/\[redacted\]@10\.0\.0\.1:8000\/v1"; it must be a URL without a password/);
+  }
+});
+
 test('what one of them alone has is checked too', () => {
   expect(() => openai('m', { baseUrl: 'http://x/v1' } as never)).toThrow('Did you mean "baseURL"');
   expect(() => openai('m', { apiKey: 5 } as never)).toThrow('openai: apiKey is 5; it must be a string');

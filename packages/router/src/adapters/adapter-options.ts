@@ -1,5 +1,5 @@
 /** What may stand in the options of an adapter: what they have in common here, what is its own beside it. */
-import { aFunction, checkOptions, type Rule } from '../options-check.ts';
+import { aFunction, checkOptions, hasPassword, type Rule } from '../options-check.ts';
 
 export const aText: Rule = { valid: 'a string', holds: (value) => typeof value === 'string' };
 export const aFlag: Rule = { valid: 'true or false', holds: (value) => typeof value === 'boolean' };
@@ -16,7 +16,13 @@ const common: Readonly<Record<string, Rule>> = {
 };
 
 /** Of those whose vendor wants a key. */
-export const hosted: Readonly<Record<string, Rule>> = { apiKey: aText, baseURL: { ...aText, valid: 'a URL' } };
+export const hosted: Readonly<Record<string, Rule>> = {
+  apiKey: aText,
+  baseURL: {
+    valid: 'a URL without a password; headers can carry one',
+    holds: (value) => typeof value === 'string' && !hasPassword(value),
+  },
+};
 /** Of those that others stand in for. */
 export const standIn: Readonly<Record<string, Rule>> = { provider: aWord, local: aFlag };
 

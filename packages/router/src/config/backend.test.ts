@@ -158,6 +158,7 @@ test.each([
   ],
   [{ model: 'openai/m', api_base: 'localhost:8000' }, 'api_base', 'is no URL'],
   [{ model: 'ollama/m', api_base: 'http://' }, 'api_base', 'is no URL'],
+  [{ model: 'openai/m', api_base: 'http://user:hunter2@localhost:8000/v1' }, 'api_base', 'has a password in it'],
   [
     { model: 'claude-x', api_version: 'v1', api_key: 'k' },
     'api_version',

@@ -6,6 +6,7 @@ import { ollama } from '../adapters/ollama.ts';
 import { openai } from '../adapters/openai.ts';
 import type { Backend } from '../backend.ts';
 import { ModelError } from '../errors.ts';
+import { hasPassword } from '../options-check.ts';
 import { type Environment, referenceIn, variable } from './environment.ts';
 import type { ModelParams } from './file.ts';
 import { type Provider, type ServedModel, servedModel } from './providers.ts';
@@ -68,6 +69,8 @@ function addressOf({ prefix, provider }: ServedModel, params: ModelParams, env: 
   }
   const bareHost = provider.adapter === 'ollama' && !baseURL.includes('://');
   if (!isHttp(bareHost ? `http://${baseURL}` : baseURL)) return 'is no URL; it must be one such as https://example.com/v1';
+  if (provider.adapter !== 'ollama' && hasPassword(baseURL))
+    return 'has a password in it; it must be without one, and extra_headers can carry it';
   return {
     baseURL: baseURL.replace(/\/+$/, ''),
     own: given === undefined || provider.anywhere === true || sameHost(given, provider.baseURL),

@@ -124,4 +124,5 @@ export interface CacheParams {
   readonly type?: string | undefined;
   readonly ttl?: number | undefined;
   readonly namespace?: string | undefined;
+  readonly mode?: 'default_on' | 'default_off' | undefined;
 }

@@ -79,15 +79,10 @@ export function shown(value: unknown, path: Path): string {
   if (typeof value === 'object' && value !== null) return 'a map';
   if (typeof value === 'string' && value.startsWith('os.environ/')) return value;
   if (path.some((step, index) => confidential.test(String(step)) && !isListOfKeys(path, index))) return `a ${typeof value}`;
-  return typeof value === 'string' ? JSON.stringify(withoutSecrets(value)) : String(value);
+  return typeof value === 'string' ? JSON.stringify(redact(value).slice(0, 80)) : String(value);
 }
 
 /** What is said of a key, such as its budget, is no secret; only a map of it has a name before its value. */
 function isListOfKeys(path: Path, index: number): boolean {
   return path[index] === 'keys' && typeof path[index + 1] === 'number' && path.length > index + 2;
-}
-
-/** A URL may carry a password. */
-function withoutSecrets(value: string): string {
-  return redact(value.replace(/\/\/[^/@]*@/, '//[redacted]@')).slice(0, 80);
 }

@@ -203,9 +203,10 @@ const cacheParams: KeysOf<CacheParams> = {
   type: honoured(text),
   ttl: honoured(seconds),
   namespace: honoured(text),
+  mode: honoured(oneOf(['default_on', 'default_off'])),
   ...ignored('a store is given to the program: { cacheStore }', 'host', 'port', 'password', 'db', 'url', 'ssl', 'username'),
   ...ignored('a store is given to the program: { cacheStore }', 'redis_startup_nodes', 'service_name', 'sentinel_nodes'),
-  ...ignored('answers are cached by the whole request, exactly', 'similarity_threshold', 'mode', 'supported_call_types'),
+  ...ignored('answers are cached by the whole request, exactly', 'similarity_threshold', 'supported_call_types'),
 };
 
 const litellmSettings: KeysOf<LiteLlmSettings> = {

@@ -55,11 +55,13 @@ export function resolver(
       return undefined;
     }
     const model = models.has(name) || others.has(name) ? name : aliases.get(name);
-    if (model === undefined)
+    if (model === undefined) {
+      const isKey = path.at(-1) === name; // its value is what is said of the model
       findings.problem(
         path,
-        `is ${findings.shownAt(path)}, which names no model; ${namesLike(name, [...models, ...aliases.keys()])}`,
+        `${isKey ? '' : `is ${findings.shownAt(path)}, which `}names no model; ${namesLike(name, [...models, ...aliases.keys()])}`,
       );
+    }
     return model;
   };
 }

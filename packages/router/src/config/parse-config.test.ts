@@ -22,6 +22,19 @@ const local = `model_list:
       model: ollama/mistral
 `;
 
+test('a mistake in a section hides nothing else that the section says', () => {
+  const message = messageOf(`${local}router_settings:
+  num_retries: -1
+  model_group_alias: { near: local }
+  fallbacks: [{ local: [far] }]
+roles: { writer: near }
+`);
+
+  expect(message).toMatch(/^c\.yaml has 2 mistakes/);
+  expect(message).toContain('num_retries is -1');
+  expect(message).toContain('fallbacks[0].local[0] is "far", which names no model; there are: local, near.');
+});
+
 describe('the file of the guide', () => {
   test('loads as it stands, without a warning when its variables are set', () => {
     const { options, warnings } = parse(guide);
@@ -126,7 +139,7 @@ roles:
     [
       'a policy for nobody',
       `${local}router_settings: { model_group_retry_policy: { x: { RateLimitErrorRetries: 1 } } }`,
-      'model_group_retry_policy.x is a map, which names no model',
+      'model_group_retry_policy.x names no model; there are',
     ],
     [
       'a time that is none',

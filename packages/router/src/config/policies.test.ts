@@ -85,6 +85,14 @@ test('the cache is off, or in memory, or in the store that the program gives', (
   expect(load(redis, store).warnings).toEqual([]);
 });
 
+test('a cache that is off until a request asks for it stays off', () => {
+  const off = load({ litellm_settings: { cache: true, cache_params: { mode: 'default_off' } } });
+
+  expect(off.options.cache).toBeUndefined();
+  expect(off.warnings).toEqual([expect.stringContaining('cache_params.mode (line 1: nothing is cached')]);
+  expect(optionsOf({ litellm_settings: { cache: true, cache_params: { mode: 'default_on' } } }).cache).toEqual({});
+});
+
 test('a cache that cannot be what the file asks for is a warning', () => {
   const redis = load({ litellm_settings: { cache: true, cache_params: { type: 'redis' } } });
   const semantic = load({ litellm_settings: { cache: true, cache_params: { type: 'redis-semantic' } } });

@@ -72,9 +72,13 @@ function readCache(
     for (const key of Object.keys(params)) ignore(key, 'litellm_settings.cache is not on');
     return undefined;
   }
-  const { type = cacheStore ? 'redis' : 'local', ttl, namespace } = params;
+  const { type = cacheStore ? 'redis' : 'local', ttl, namespace, mode } = params;
   if (type !== 'local' && type !== 'redis') {
     ignore('type', 'nothing is cached: the caches there are here are local and redis');
+    return undefined;
+  }
+  if (mode === 'default_off') {
+    ignore('mode', 'nothing is cached: no request asks for a cache that is off for all');
     return undefined;
   }
   if (type === 'redis' && !cacheStore) ignore('type', 'answers are kept in memory until a store is given: { cacheStore }');

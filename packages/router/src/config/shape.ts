@@ -16,13 +16,20 @@ export interface ListedModel {
   readonly entry: ModelEntry | undefined;
 }
 
-/** Everything but `model_list`, with numbers and switches read out of texts. A section with a mistake counts as not there. */
+/** Everything but `model_list`, with numbers and switches read out of texts. A key with a mistake in it counts as not there. */
 export function readSections(file: Readonly<Record<string, unknown>>, findings: Findings): ConfigFile {
   const checked = Object.entries(sections).flatMap(([name, key]) => {
     const value = file[name];
-    return value === undefined ? [] : [[name, checkShape(value, key, [name], findings)] as const];
+    return value === undefined ? [] : [[name, checkShape(value, key, [name], findings) ?? soundPart(value, key)] as const];
   });
   return Object.fromEntries(checked);
+}
+
+/** What is left of a section without its wrong keys: what it says of aliases and fallbacks must not be missed elsewhere. */
+function soundPart<Value>(value: unknown, { schema }: Key<Value>): Value | undefined {
+  const wrong = new Set(schema.safeParse(value).error?.issues.map(({ path: [name] }) => name));
+  if (!isMap(value)) return undefined;
+  return schema.safeParse(Object.fromEntries(Object.entries(value).filter(([name]) => !wrong.has(name)))).data;
 }
 
 export function readModelList(list: unknown, findings: Findings): readonly ListedModel[] {

@@ -256,7 +256,7 @@ test('rank says who would be asked and why the others would not, and changes not
     { id: 'b', pick: true, why: 'lots are drawn, weight 9' },
     { id: 'a', pick: false, why: 'lots are drawn, weight 1' },
     { id: 'c', pick: false, why: 'lots are drawn, weight 0' },
-    { id: 'small', pick: false, why: 'about 7 tokens, and small takes 1' },
+    { id: 'small', pick: false, why: 'about 7 tokens, and small takes 1', code: 'context_too_long' },
   ]);
 
   await model({ ...asked, avoid: new Set(['a']) } as PlannedRequest);

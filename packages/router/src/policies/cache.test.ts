@@ -55,6 +55,18 @@ test('the same question is asked once', async () => {
   expect(calls).toHaveBeenCalledTimes(2);
 });
 
+test('an abort names the role that asked, and not the scope of the cache', async () => {
+  const model = cache({ scope: 'a: openai/gpt-4o; b: groq/llama' })(() => new Promise(() => undefined));
+  const controller = new AbortController();
+
+  const early = model({ ...request, signal: AbortSignal.abort() }).catch((error: unknown) => error);
+  const late = model({ ...request, signal: controller.signal }).catch((error: unknown) => error);
+  controller.abort();
+
+  expect(await early).toMatchObject({ code: 'aborted', model: 'writer' });
+  expect(await late).toMatchObject({ code: 'aborted', model: 'writer' });
+});
+
 test('a hit is one attempt that used nothing, cost nothing, and is told to onAttempt', async () => {
   const onAttempt = vi.fn<AttemptListener>();
   const { model } = setUp({ onAttempt }, { ...answer, attempts: [attempt], metadata: { simulated: true, raw: { a: 1 } } });

@@ -7,6 +7,7 @@ import { checkOptions, countFromOne, refuse, type Rule } from '../options-check.
 import { overlay } from '../overlay.ts';
 import { type CacheStore, SafeStore } from './cache-store.ts';
 import { requestKey } from './canonical-key.ts';
+import { nameOf } from './exhausted.ts';
 import { Flight, type Landing } from './flight.ts';
 import { memoryStore } from './memory-store.ts';
 import type { SplitModel } from './split.ts';
@@ -70,7 +71,7 @@ export function cache(options: CacheOptions = {}): Middleware {
     }
     const scope = options.scope ?? next.id ?? crypto.randomUUID();
     const { namespace } = options;
-    const cached = new Cache({ next, store, ttlMs, onAttempt, name: next.id ?? scope });
+    const cached = new Cache({ next, store, ttlMs, onAttempt });
     const asked = (request: ModelRequest): unknown => ({
       scope,
       namespace: request.cache?.namespace ?? namespace,
@@ -81,7 +82,7 @@ export function cache(options: CacheOptions = {}): Middleware {
     return carry<Model>(next, async (request) => {
       if (request.wire) return await next(request);
       const { signal } = request;
-      if (signal?.aborted) throw abortError(signal, next.id ?? scope);
+      if (signal?.aborted) throw abortError(signal, nameOf(next, request));
       return await cached.answer(request, `rolecall:${requestKey(request, asked(request))}`);
     });
   };
@@ -92,8 +93,6 @@ interface CacheParts {
   readonly store: SafeStore;
   readonly ttlMs: number;
   readonly onAttempt: AttemptListener | undefined;
-  /** Whose answers these are, for errors. */
-  readonly name: string;
 }
 
 /** The answers of one model, and the calls to it that are under way. */
@@ -124,7 +123,7 @@ class Cache {
       const { landing, failure, isOwner } = await flight.board(request);
       if (landing) {
         const { response, storedBy } = landing;
-        return isOwner && !storedBy ? response : this.#hit(request, response, storedBy?.name ?? nameOf(response), begun);
+        return isOwner && !storedBy ? response : this.#hit(request, response, storedBy?.name ?? answererOf(response), begun);
       }
       if (isOwner) throw failure?.error;
       if (flight.hasSpoken || !isPersonal(failure?.error)) throw sharedError(failure?.error);
@@ -137,7 +136,7 @@ class Cache {
     const found = this.#flights.get(streamKey) ?? (request.onDelta ? undefined : this.#flights.get(plainKey));
     if (found) return found;
     const ownKey = request.onDelta ? streamKey : plainKey;
-    const flight: Flight = new Flight(request.onDelta !== undefined, this.#parts.name, () => {
+    const flight: Flight = new Flight(request.onDelta !== undefined, nameOf(this.#parts.next, request), () => {
       if (this.#flights.get(ownKey) === flight) this.#flights.delete(ownKey);
     });
     this.#flights.set(ownKey, flight);
@@ -186,7 +185,7 @@ interface Begun {
   readonly start: number;
 }
 
-function nameOf({ attempts }: ModelResponse): string | undefined {
+function answererOf({ attempts }: ModelResponse): string | undefined {
   return attempts?.findLast(({ outcome }) => outcome === 'answered')?.name;
 }
 

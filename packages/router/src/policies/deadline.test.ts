@@ -87,6 +87,12 @@ test('after the deadline nothing arrives late', async () => {
   expect(heard).not.toHaveBeenCalled();
 });
 
+test.each([NaN, '500'])('a deadline of %j is refused', async (deadlineMs) => {
+  const asked = deadline()(async () => answer)({ ...request, deadlineMs: deadlineMs as number });
+
+  await expect(asked).rejects.toThrow(/^request: deadlineMs is .*; it must be a number of milliseconds/);
+});
+
 test('an answer, an error and a throw leave no timer behind', async () => {
   await deadline()(async () => answer)(request);
   await expect(deadline()(() => Promise.reject(new TypeError('no')))(request)).rejects.toThrow('no');

@@ -1,4 +1,4 @@
-import type { Middleware, Model, ModelResponse } from '@rolecall/core';
+import type { Middleware, Model, ModelRequest, ModelResponse } from '@rolecall/core';
 import { carry } from '../compose.ts';
 import { longestTimerMs } from '../delay.ts';
 import { checkOptions, countFromOne, positiveOrInfinity, refuse, type Rule } from '../options-check.ts';
@@ -44,13 +44,19 @@ export function deadline(options: DeadlineOptions = {}): Middleware {
 
   return (next) => {
     const model: Model = async (request) => {
-      if (Number.isNaN(request.deadlineMs)) refuse('request', 'deadlineMs', NaN, 'a number of milliseconds');
-      const ms = request.deadlineMs ?? (isStream(request) ? limits.streamMs : limits.answerMs);
+      const ms = deadlineMsOf(request, limits);
+      if (typeof ms !== 'number' || Number.isNaN(ms)) refuse('request', 'deadlineMs', ms, 'a number of milliseconds');
       const plan = planOf(ms, limits.maxAttempts);
       return await (ms === Infinity ? next(planned(request, plan)) : bounded(next, request, plan, ms));
     };
     return carry(next, model);
   };
+}
+
+/** How long this request may take: its own word, or what holds for its kind. */
+export function deadlineMsOf(request: ModelRequest, options: DeadlineOptions): number {
+  const { streamMs, answerMs } = overlay<Limits>(defaults, options);
+  return request.deadlineMs ?? (isStream(request) ? streamMs : answerMs);
 }
 
 function planOf(ms: number, attemptsLeft: number): Plan {

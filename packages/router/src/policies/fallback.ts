@@ -125,7 +125,14 @@ class Walk {
 
   /** Someone else says the rest of an answer that was cut. */
   async #goOn(following: Recovery, cut: ModelError, steps: readonly Step[]): Promise<ModelResponse> {
-    const links = steps.map((step, index) => carry(step.model, (request) => this.#ask(step, steps.length - index - 1, request)));
+    const own = this.#request.messages.length;
+    const links = steps.map((step, index) =>
+      carry(step.model, (request) => {
+        const { messages } = step; // asked something else, it is still given the beginning to go on from
+        const asked = messages ? { ...step, messages: [...messages, ...request.messages.slice(own)] } : step;
+        return this.#ask(asked, steps.length - index - 1, request);
+      }),
+    );
     try {
       return answerAfter(this.#attempts, await following.goOn(links, cut));
     } catch (error) {

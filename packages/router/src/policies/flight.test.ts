@@ -274,6 +274,24 @@ test('after an abort nothing more is heard', async () => {
   expect(heard).toEqual(['Once']);
 });
 
+test('who leaves in the middle is told what he has heard', async () => {
+  const { call, ask } = setUp();
+  const controller = new AbortController();
+  const stays = ask({ onDelta: doNothing });
+  const leaves = thrownBy(ask({ onDelta: doNothing, signal: controller.signal }));
+  const hearsNothing = thrownBy(ask({ signal: controller.signal }));
+  await nextTurn();
+  await call(0).request.onDelta?.(text('Once'));
+  await call(0).request.onDelta?.(text(' upon'));
+
+  controller.abort();
+
+  expect(await leaves).toMatchObject({ code: 'aborted', committed: true, partialText: 'Once upon' });
+  expect(await hearsNothing).toMatchObject({ code: 'aborted', committed: false });
+  call(0).answer();
+  await stays;
+});
+
 test('what one listener throws comes out of his request, and the others go on', async () => {
   const { call, ask } = setUp();
   const thrown = { my: 'own' };

@@ -1,9 +1,10 @@
 import type { Delta, ModelRequest, ModelResponse } from '@rolecall/core';
 import { errorAfter } from '../attempts.ts';
 import { longestTimerMs } from '../delay.ts';
-import { abortError, ModelError } from '../errors.ts';
+import { abortError, copyOf, ModelError } from '../errors.ts';
 import { offAbort, onAbort } from '../on-abort.ts';
 import { outOfTime, type PlannedRequest } from '../plan.ts';
+import { commits } from './commits.ts';
 import { within } from './within.ts';
 
 /** What a flight brought. */
@@ -26,6 +27,8 @@ export interface Arrival {
 interface Passenger {
   readonly request: PlannedRequest;
   hasLeft: boolean;
+  /** How many pieces were passed on to him. */
+  heard: number;
 }
 
 const graceMs = 100;
@@ -98,7 +101,7 @@ export class Flight {
 
   /** Waits for the end, and hands what is streamed to the request's `onDelta`: what was missed first. */
   async board(request: PlannedRequest): Promise<Arrival> {
-    const passenger: Passenger = { request, hasLeft: false };
+    const passenger: Passenger = { request, hasLeft: false, heard: 0 };
     const joins = this.#passengers.size > 0;
     this.#passengers.add(passenger);
     const { left, release } = this.#reasonToLeave(passenger, joins);
@@ -123,7 +126,7 @@ export class Flight {
         reject(reason);
       };
     });
-    const abort = (): void => leave(abortError(signal as AbortSignal, this.#name));
+    const abort = (): void => leave(this.#after(abortError(signal as AbortSignal, this.#name), passenger));
     let timer: NodeJS.Timeout | undefined;
     const watch = (): void => {
       const waitMs = (plan?.deadlineAt ?? Infinity) - performance.now();
@@ -141,14 +144,22 @@ export class Flight {
     };
   }
 
+  /** The error of one who leaves, with what he has heard by then. */
+  #after(error: ModelError, { heard }: Passenger): ModelError {
+    const said = this.#said.slice(0, heard);
+    if (!said.some(commits)) return error;
+    return copyOf(error, { committed: true, partialText: said.map((one) => (one.type === 'text' ? one.text : '')).join('') });
+  }
+
   /** A reader at his own pace, from the beginning. */
   async #deliver(passenger: Passenger): Promise<void> {
     const { onDelta } = passenger.request;
     for (let next = 0; !passenger.hasLeft;) {
       const delta = onDelta && this.#said[next];
       if (delta) {
+        passenger.heard = next += 1;
         await onDelta(delta);
-        this.#hear((next += 1));
+        this.#hear(next);
       } else if (this.#outcome) return;
       else await this.#news;
     }

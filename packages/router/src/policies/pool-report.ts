@@ -11,6 +11,8 @@ export interface Ranked {
   readonly pick: boolean;
   /** Why it stands where it stands, or why it would not be asked. */
   readonly why?: string | undefined;
+  /** What a call would fail with that is not made: `rate_limited` for what passes by itself. */
+  readonly code?: ModelErrorCode | undefined;
 }
 
 /** What would become of this request, best first. */
@@ -26,7 +28,9 @@ export function rank(pool: Pool, strategy: Strategy, request: ModelRequest): rea
   lines.sort((a, b) => a.place - b.place || a.order - b.order || compare(a.cost, b.cost));
   return lines.map(({ seat, obstacle }) => {
     const why = obstacle ? obstacle.reason : pool.seats.length > 1 ? strategy.why(seat, request) : 'the only deployment';
-    return { id: seat.member.id, pick: seat === pick, why: seat === pick ? `${why}${asides[choice?.how ?? 'now']}` : why };
+    const isPick = seat === pick && obstacle?.code !== 'not_configured'; // that one says so without a call
+    const code = !obstacle || isPick ? undefined : isPassing(obstacle) ? 'rate_limited' : obstacle.code;
+    return { id: seat.member.id, pick: isPick, why: isPick ? `${why}${asides[choice?.how ?? 'now']}` : why, code };
   });
 }
 

@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Backend } from '../backend.ts';
 import { ModelError, type ModelErrorCode, remedies, RouteError } from '../errors.ts';
+import { createRouter } from '../router.ts';
 import { fallback } from './fallback.ts';
 
 const story = 'Once upon a time there was a test.';
@@ -231,6 +232,25 @@ test.each(Object.keys(remedies))('after %s in the middle of an answer others go 
   expect(second).toHaveBeenCalledTimes(continuable.has(code) ? 1 : 0);
 });
 
+test('a stand-in with messages of its own is given the beginning of the answer behind them', async () => {
+  const second = continues([' upon a time there was a test.']);
+  const router = createRouter({ models: { a: breaksOff([text('Once')]), b: second }, recover: 'continue', retry: false });
+  const fallbacks = [{ model: 'b', messages: [{ role: 'user', content: 'Short' }] }] as const;
+
+  const { text: whole } = await router({
+    model: 'a',
+    messages: [{ role: 'user', content: 'Long' }],
+    fallbacks,
+    onDelta: () => undefined,
+  });
+
+  expect(whole).toBe(story);
+  expect(second.mock.calls[0]?.[0].messages).toEqual([
+    { role: 'user', content: 'Short' },
+    { role: 'assistant', content: 'Once' },
+  ]);
+});
+
 test('without the option a cut is an error', async () => {
   const second = continues([story]);
   const model = fallback([breaksOff([text('Once')]), second]);
@@ -300,6 +320,7 @@ test('an abort while another goes on ends it, and leaves no listener', async () 
   const { result } = await ask([breaksOff([text('Once')]), second, third], { signal: controller.signal });
 
   expect(result).toMatchObject({ code: 'aborted', cause: 'enough', attempts: [{ id: 'cut' }, { outcome: 'aborted' }] });
+  expect(result).toMatchObject({ committed: true, partialText: 'Once' });
   expect(third).not.toHaveBeenCalled();
   expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
 });

@@ -69,7 +69,10 @@ export function recovery(request: ModelRequest): Recovery {
           if (said.callerThrew || !isFailure(error)) throw errorAfter(attempts, error);
           attempts.push(...(await attemptsBehind(call, facts)));
           const { signal } = request;
-          if (signal?.aborted) throw Object.assign(abortError(signal, facts.model), { attempts });
+          if (signal?.aborted) {
+            const soFar = { committed: true, partialText: said.text };
+            throw Object.assign(copyOf(abortError(signal, facts.model), soFar), { attempts });
+          }
         }
       }
       speaker++;

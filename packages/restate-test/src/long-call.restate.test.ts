@@ -7,8 +7,8 @@ import { binary, endAll, startServer } from './processes.ts';
 import { testCrew } from './test-crew.ts';
 
 /** Of the client; a call and an absence take longer. */
-const requestTimeoutMs = 1_500;
-const longMs = 2_500;
+const requestTimeoutMs = 5_000;
+const longMs = 6_500;
 
 test.skipIf(!binary)(
   'a client that follows a run waits through a call and an absence of workers, each longer than any of its requests',

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { HeldPort } from './held-port.ts';
 
@@ -35,4 +37,18 @@ test('a port that somebody has cannot be held, and nothing stays open', async ()
   await expect(HeldPort.hold(port, host)).rejects.toMatchObject({ code: 'EADDRINUSE' });
 
   server.close();
+});
+
+test('a program that lets go of a port goes on to its end', async () => {
+  const program = `
+    import { startSimulator } from '@rolecall/simulator';
+    const simulator = await startSimulator();
+    await simulator.takeDown('groq');
+    await simulator.close();
+    console.log('closed');`;
+  const flags = ['--conditions=@rolecall/source', '--import', 'tsx', '--input-type=module', '-e', program];
+
+  const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd: import.meta.dirname, timeout: 20_000 });
+
+  expect(stdout).toBe('closed\n');
 });

@@ -16,10 +16,10 @@ export class HeldPort {
 
   /** @throws {Error} when somebody has the port. */
   static async hold(port: number, host: string): Promise<HeldPort> {
-    const far = createServer((socket) => void socket.on('error', () => undefined).unref()).listen(0, host); // its end is a reset
+    const far = createServer((socket) => void socket.on('error', () => undefined)).listen(0, host); // its end is a reset
     await once(far, 'listening');
     const near = connect({ port: (far.address() as AddressInfo).port, host, localPort: port, localAddress: host });
-    const held = new HeldPort(far.unref(), near.unref());
+    const held = new HeldPort(far, near);
     try {
       await once(near, 'connect');
     } catch (error) {

@@ -78,6 +78,31 @@ async function agents(url) {
   };
 }
 
+/** A team runs once, so each run has its own. Its agents read an answer only from an object that holds `finalAnswer`. */
+async function kaiban(url) {
+  process.env.KAIBAN_TELEMETRY_OPT_OUT = 'true'; // it reports to its makers otherwise
+  const { Agent: KaibanAgent, Task: KaibanTask, Team } = await import('kaibanjs');
+  const apiBaseUrl = url.replace('/v1', '/final-answer/v1');
+  const llmConfig = { provider: 'openai', model: 'gpt-4o', apiKey, apiBaseUrl, maxRetries: 0 };
+  return async () => {
+    const members = people.map(
+      ({ role, goal, backstory }) => new KaibanAgent({ name: role, role, goal, background: backstory, llmConfig }),
+    );
+    const tasks = people.map(
+      ({ description, expectedOutput }, index) => new KaibanTask({ description, expectedOutput, agent: members[index] }),
+    );
+    const { result, stats } = await new Team({
+      name: 'Post',
+      agents: members,
+      tasks,
+      inputs: { topic },
+      logLevel: 'error',
+    }).start();
+    if (result === null) throw new Error('the team has no result');
+    return Array.from({ length: stats.llmUsageStats.callsCount });
+  };
+}
+
 const counted = (make) => async (url, path, fetch) => {
   const call = await make(`${url}${path}`, fetch);
   return async () => {
@@ -93,6 +118,7 @@ const ways = {
   'crew, pooled': (url, path) => counted(crew)(url, path, pooledFetch()),
   'Vercel AI SDK 6': counted(vercel),
   '@openai/agents': counted(agents),
+  KaibanJS: counted(kaiban),
 };
 
 export const names = Object.keys(ways);

@@ -77,6 +77,8 @@ const unauthorized = jsonAnswer('401 Unauthorized', {
   error: { message: 'Incorrect API key provided', code: 'invalid_api_key' },
 });
 const anyCompletion = jsonAnswer('200 OK', completion);
+const finalMessage = { ...completion.choices[0].message, content: JSON.stringify({ thought: 'I have it.', finalAnswer: text }) };
+const finalAnswer = jsonAnswer('200 OK', { ...completion, choices: [{ ...completion.choices[0], message: finalMessage }] });
 
 /** One write for each piece, so that each is a read of its own at the other end. */
 function pace(socket, next = 0) {
@@ -87,9 +89,10 @@ function pace(socket, next = 0) {
 
 function answer(socket, request) {
   const path = request.slice(request.indexOf(' ') + 1, request.indexOf(' HTTP/1.1'));
+  const plain = path.includes('/final-answer/') ? finalAnswer : (whole[path] ?? anyCompletion);
   if (path.startsWith('/broken')) socket.write(unauthorized);
-  else if (path.startsWith('/slow')) setTimeout(() => socket.write(anyCompletion), slowMs);
-  else if (!request.includes('"stream":true')) socket.write(whole[path] ?? anyCompletion);
+  else if (path.startsWith('/slow')) setTimeout(() => socket.write(plain), slowMs);
+  else if (!request.includes('"stream":true')) socket.write(plain);
   else if (request.includes('"paced"')) socket.write(streamHead, () => pace(socket));
   else socket.write(burst);
 }

@@ -115,6 +115,21 @@ test('a file that has grown is followed by another', async () => {
   expect((await storedRows()).map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, index) => `row-${index}`));
 });
 
+test('a row that makes no line costs nobody else theirs: it is warned about, and flush says that it is lost', async () => {
+  const tracker = newTracker();
+  const row = tracker.record(call);
+  const terms: Record<string, unknown> = {};
+  terms['itself'] = terms;
+
+  tracker.add({ ...row, id: 'broken', terms });
+  tracker.record(call);
+
+  await expect(tracker.flush()).rejects.toThrow('The ledger has lost 1 rows');
+  await tracker.flush();
+  expect((await storedRows()).map(({ id }) => id)).toEqual(tracker.rows().flatMap(({ id }) => (id === 'broken' ? [] : id)));
+  expect(warnings.join('\n')).toContain('circular');
+});
+
 test('a torn last line is dropped, and said so', async () => {
   const tracker = newTracker();
   for (let count = 0; count < 3; count++) tracker.record(call);

@@ -22,12 +22,11 @@ const hangsAfterMs = 30_000;
 /** Appends rows to a folder. Nothing is thrown into a call: a disk that refuses is the business of `flush`. */
 export class LedgerFile {
   readonly #segments: Segments;
-  readonly #lines = new RowLines();
   readonly #each: boolean;
   readonly #onFault: (error: unknown) => void;
   readonly #beforeExit = (): void => void this.flush().catch(() => undefined); // onFault has heard of it
   readonly #atExit = (): void => this.#saveAtExit();
-  readonly #waiting = new LineBuffer();
+  readonly #waiting: LineBuffer<LedgerRow>;
   #writing: { readonly chunks: readonly Chunk[]; readonly since: number; done: Promise<void> } | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** The last write failed: the next one is not before its time. */
@@ -42,6 +41,8 @@ export class LedgerFile {
     this.#segments = new Segments(folder, segmentBytes);
     this.#each = durability === 'each';
     this.#onFault = onFault;
+    const lines = new RowLines();
+    this.#waiting = new LineBuffer({ lineOf: (row) => lines.of(row), onRefused: (error) => this.#refuse(error) });
   }
 
   /** What the names of this ledger's own files begin with. */
@@ -50,8 +51,8 @@ export class LedgerFile {
   }
 
   append(row: LedgerRow): void {
-    this.#waiting.push(this.#lines.of(row));
     this.#appended += 1;
+    this.#waiting.push(row);
     this.#arm();
     if (this.#waiting.bytes > maxWaiting) this.#relieve();
     else if (this.#each && !this.#refused) this.#tryNow();
@@ -61,7 +62,8 @@ export class LedgerFile {
   /**
    * Resolves when every row appended so far is on the disk.
    *
-   * @throws {Error} when the disk refuses, or has refused for so long that rows were lost. What is not lost is tried again.
+   * @throws {Error} when the disk refuses, or rows were lost: it refused for too long, or they could not be written as
+   *   JSON. What is not lost is tried again.
    */
   async flush(): Promise<void> {
     const upTo = this.#appended;
@@ -72,7 +74,9 @@ export class LedgerFile {
     }
     if (this.#lost === told) return;
     this.#lossesTold = this.#lost;
-    throw new Error(`The ledger has lost ${this.#lost - told} rows: its disk refused for too long`);
+    throw new Error(
+      `The ledger has lost ${this.#lost - told} rows: its disk refused for too long, or they cannot be written as JSON`,
+    );
   }
 
   /** One write at a time. It takes with it all that waits; what comes meanwhile is for the next. */
@@ -129,8 +133,14 @@ export class LedgerFile {
     this.#refused = false;
     this.#written += linesIn(chunks);
     this.#waiting.recycle(chunks);
-    if (this.#waiting.bytes > 0) this.#schedule();
+    if (!this.#waiting.isEmpty) this.#schedule();
     else if (!this.#writing) this.#disarm();
+  }
+
+  /** One row that makes no line: the others are written. */
+  #refuse(error: unknown): void {
+    this.#lost += 1;
+    this.#onFault(error);
   }
 
   /** What was not written waits again, as far as there is room for it. */

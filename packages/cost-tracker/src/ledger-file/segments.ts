@@ -27,6 +27,7 @@ export class Segments {
 
   /** Appends, and returns when it is on the disk. */
   async append(parts: readonly Buffer[]): Promise<void> {
+    if (parts.length === 0) return;
     const { path, isNew } = this.#place(parts);
     try {
       if (isNew) await files().mkdir(this.#folder, { recursive: true, mode: folderMode });
@@ -46,6 +47,7 @@ export class Segments {
 
   /** The same, in one step. */
   appendSync(parts: readonly Buffer[]): void {
+    if (parts.length === 0) return;
     const { path, isNew } = this.#place(parts);
     try {
       if (isNew) mkdirSync(this.#folder, { recursive: true, mode: folderMode });

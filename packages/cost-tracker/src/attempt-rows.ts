@@ -29,7 +29,7 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 type AttemptFacts = Omit<TrackedAttempt, 'id' | 'name' | 'startedAt' | 'waitMs' | 'durationMs' | 'firstTokenMs' | 'costUsd'>;
 
 /** What is not known is left out: attempts are read by people, in logs. Key by key: a spread and a loop take ten times as long. */
-export function newAttempt({ book, request, watch }: Call, facts: AttemptFacts): TrackedAttempt {
+export function newAttempt({ book, request, watch }: Call, facts: AttemptFacts): Writable<TrackedAttempt> {
   const { model, outcome, servedModel, code, reason, status, usage, possiblyBilled, simulated, local } = facts;
   const { startedAt, firstTokenMs } = watch;
   const attempt: Writable<TrackedAttempt> = {
@@ -81,21 +81,30 @@ interface Sent {
   readonly callId: string | undefined;
 }
 
+const nothingSent: Sent = { streamedBytes: 0, callId: undefined };
+
 /** Makes the attempt's row, unless it has one, and returns a copy that knows its cost. */
 function enter(call: Call, attempt: TrackedAttempt, metadata: TrackedMetadata, sent: Sent): TrackedAttempt {
-  const { book, by, hold } = call;
   const { id, outcome } = attempt;
   if (outcome === 'skipped') return attempt;
-  const seen = book.seen.get(id);
-  if (seen) return priced(attempt, attempt.costUsd ?? seen.costUsd);
-
-  const { costUsd } = book.enter(id, recordOf(call, attempt, outcome, metadata, sent), hold);
-  book.seen.add(id, { costUsd, by });
-  return priced(attempt, costUsd);
+  const seen = call.book.seen.get(id);
+  const costUsd = seen ? (attempt.costUsd ?? seen.costUsd) : makeRow(call, attempt, outcome, metadata, sent);
+  return Object.assign({}, attempt, { costUsd }); // faster than a spread, see wrap.ts
 }
 
-function priced(attempt: TrackedAttempt, costUsd: TrackedAttempt['costUsd']): TrackedAttempt {
-  return Object.assign({}, attempt, { costUsd }); // faster than a spread, see wrap.ts
+/** The row of the answer to a call that has no attempts on record: nobody has seen this one before. */
+export function enterOwn(call: Call, facts: AttemptFacts, metadata: TrackedMetadata): readonly TrackedAttempt[] {
+  const attempt = newAttempt(call, facts);
+  if (call.http) return enterAll(call, [attempt], () => metadata);
+  attempt.costUsd = makeRow(call, attempt, 'answered', metadata, nothingSent);
+  return [attempt];
+}
+
+function makeRow(call: Call, attempt: TrackedAttempt, outcome: Outcome, metadata: TrackedMetadata, sent: Sent): number | null {
+  const { book, by, hold } = call;
+  const { costUsd } = book.enter(attempt.id, recordOf(call, attempt, outcome, metadata, sent), hold);
+  book.seen.add(attempt.id, { costUsd, by });
+  return costUsd;
 }
 
 /** One literal, not spread: to add keys to a copy of the usage takes fifty times as long. */

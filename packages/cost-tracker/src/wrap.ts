@@ -1,11 +1,10 @@
-import { enterAll, newAttempt, type Call } from './attempt-rows.ts';
+import { enterAll, enterOwn, newAttempt, type Call } from './attempt-rows.ts';
 import { attributed, type Attribution } from './attribution.ts';
 import type { Book } from './book.ts';
 import { BudgetError } from './budget-error.ts';
 import {
   failureFacts,
   type TrackedAttempt,
-  type TrackedMetadata,
   type TrackedModel,
   type TrackedRequest,
   type TrackedResponse,
@@ -66,11 +65,10 @@ function accountOf({ role, labels }: TrackedRequest, around: Attribution): Attri
 }
 
 function attemptsOfAnswer(call: Call, { attempts, model, usage, metadata = {} }: TrackedResponse): readonly TrackedAttempt[] {
-  const known = ({ outcome }: TrackedAttempt): TrackedMetadata => (outcome === 'answered' ? metadata : {});
-  if (attempts?.length) return enterAll(call, attempts, known);
+  if (attempts?.length) return enterAll(call, attempts, ({ outcome }) => (outcome === 'answered' ? metadata : {}));
 
   const { servedModel, simulated, local } = metadata;
-  return enterAll(call, [newAttempt(call, { model, servedModel, outcome: 'answered', usage, simulated, local })], known);
+  return enterOwn(call, { model, servedModel, outcome: 'answered', usage, simulated, local }, metadata);
 }
 
 function attemptsOfFailure(call: Call, error: unknown): readonly TrackedAttempt[] {

@@ -48,15 +48,13 @@ export function record(options: RecordOptions): Middleware {
       try {
         response = await next(watched(request, call));
       } catch (error) {
-        const own = failedAttempt(
-          error,
-          measured(call, request, options, ModelError.isInstance(error) ? error.model : options.id),
-          request.signal,
-        );
+        const inner = attemptsOf(error);
+        const asked = ModelError.isInstance(error) ? error.model : options.id;
+        const own = failedAttempt(error, measured(call, request, options, asked, inner), request.signal);
         if (deployment !== undefined && ModelError.isInstance(error) && timeouts.has(error.code)) plan?.asked.add(deployment);
-        throw errorOfAttempt(error, finish(own, attemptsOf(error)), call, own.model);
+        throw errorOfAttempt(error, finish(own, inner), call, own.model);
       }
-      const own = measured(call, request, options, response.model);
+      const own = measured(call, request, options, response.model, response.attempts);
       own.usage = response.usage;
       if (response.metadata?.simulated) own.simulated = true;
       return Object.assign({}, response, { attempts: finish(own, response.attempts) }); // faster than a spread, see overlay.ts
@@ -86,12 +84,13 @@ function measured(
   { waitedMs = 0 }: PlannedRequest,
   { name, deployment }: RecordOptions,
   model: string,
+  inner: readonly Attempt[] = [],
 ): Writable<Attempt> {
   call.over = true;
   const { startedAt, start, firstTokenMs } = call;
   const durationMs = performance.now() - start;
   const attempt: Writable<Attempt> = {
-    id: crypto.randomUUID(),
+    id: inner[0]?.id ?? crypto.randomUUID(),
     name,
     model,
     startedAt,
@@ -107,9 +106,11 @@ function measured(
 function merged(own: Attempt, inner: readonly Attempt[]): readonly Attempt[] {
   if (inner.length === 0) return [own];
   return inner.map((attempt, index) => {
-    const { name = own.name, deployment = own.deployment, waitMs } = attempt;
-    const known = inner.length === 1 ? overlay(own, attempt) : { ...attempt };
-    return Object.assign(known, { name, waitMs: index === 0 ? waitMs + own.waitMs : waitMs }, deployment && { deployment });
+    const known: Writable<Attempt> = inner.length === 1 ? overlay(own, attempt) : { ...attempt };
+    known.name ??= own.name;
+    known.deployment ??= own.deployment;
+    known.waitMs = index === 0 ? attempt.waitMs + own.waitMs : attempt.waitMs;
+    return known;
   });
 }
 

@@ -14,9 +14,10 @@ export function sendJson(response: ServerResponse, status: number, body: object 
 /** JSON that is text already. Its headers are added to the list. */
 export function sendText(response: ServerResponse, status: number, text: string, headers: HeaderList): void {
   if (response.headersSent || response.destroyed) return;
-  headers.push('content-type', 'application/json', 'content-length', String(Buffer.byteLength(text)));
+  const bytes = Buffer.byteLength(text);
+  headers.push('content-type', 'application/json', 'content-length', String(bytes));
   response.writeHead(status, headers);
-  response.end(text);
+  response.end(text, bytes === text.length ? 'latin1' : 'utf8'); // of ASCII alone both are the same, and one is a plain copy
 }
 
 /** An error. What the client has not sent yet is not waited for. */

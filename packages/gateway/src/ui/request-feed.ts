@@ -11,56 +11,54 @@ const keepPending = 1_000;
 const keepAttempts = 50;
 
 export class RequestFeed {
-  readonly #entries = new Map<string, Entry>();
-  /** Those that are over, by turns: the one at `#oldest` makes room for the next. */
+  readonly #pending = new Map<string, Entry>();
+  /** Those that are over, by turns: the one at `#oldest` makes room for the next. Looked through by whoever looks. */
   readonly #over: Entry[] = [];
   #oldest = 0;
-  #pending = 0;
   readonly #listeners = new Set<FeedListener>();
 
   begin(caller: Caller, ask: Ask, at: number = Date.now()): void {
-    if (this.#pending >= keepPending) return; // it is told when it is over
-    if (!this.#entries.get(ask.callId)?.isPending) this.#pending += 1;
-    this.#entries.set(ask.callId, new Entry(caller, ask, at)); // a call id may come again, from a proxy that repeats
+    if (this.#pending.size >= keepPending) return; // it is told when it is over
+    this.#pending.set(ask.callId, new Entry(caller, ask, at)); // a call id may come again, from a proxy that repeats
     this.#tell(ask.callId);
   }
 
   /** An attempt of a call under way is over. */
   attempt(id: string, attempt: Attempt): void {
-    const entry = this.#entries.get(id);
-    if (!entry?.isPending || entry.attempts.length >= keepAttempts) return;
+    const entry = this.#pending.get(id);
+    if (!entry || entry.attempts.length >= keepAttempts) return;
     entry.attempts = [...entry.attempts, attempt];
     this.#tell(id);
   }
 
   add(ending: CallEnding): void {
     const id = ending.callId;
-    const begun = this.#entries.get(id);
-    const entry = begun?.isPending ? begun : new Entry(ending.caller, ending.ask, ending.startedAt);
-    if (entry === begun) this.#pending -= 1;
-    else this.#entries.set(id, entry);
+    const entry = this.#pending.get(id) ?? new Entry(ending.caller, ending.ask, ending.startedAt);
+    this.#pending.delete(id);
     entry.end(ending);
-    this.#keep(entry);
+    this.#over[this.#oldest] = entry;
+    this.#oldest = (this.#oldest + 1) % keepRequests;
     this.#tell(id);
   }
 
-  #keep(entry: Entry): void {
-    const oldest = this.#over[this.#oldest];
-    if (oldest && this.#entries.get(oldest.id) === oldest) this.#entries.delete(oldest.id);
-    this.#over[this.#oldest] = entry;
-    this.#oldest = (this.#oldest + 1) % keepRequests;
-  }
-
-  /** Newest first. */
+  /** Newest first; of those with one id, the latest. */
   latest(count: number = keepRequests): readonly LiveRequest[] {
-    return [...this.#entries.values()]
+    const byId = new Map(this.#inTurn().map((entry) => [entry.id, entry]));
+    return [...byId.values()]
       .toSorted((a, b) => b.at - a.at)
       .slice(0, count)
       .map((entry) => entry.shown());
   }
 
   find(id: string): LiveRequest | undefined {
-    return this.#entries.get(id)?.shown();
+    return this.#inTurn()
+      .findLast((entry) => entry.id === id)
+      ?.shown();
+  }
+
+  /** As they ended, and then those under way. */
+  #inTurn(): readonly Entry[] {
+    return [...this.#over.slice(this.#oldest), ...this.#over.slice(0, this.#oldest), ...this.#pending.values()];
   }
 
   /** Calls `listener` with the id of each request that has changed, until the function it returns is called. */
@@ -95,10 +93,6 @@ class Entry {
 
   get id(): string {
     return this.#ask.id;
-  }
-
-  get isPending(): boolean {
-    return this.#ending === undefined;
   }
 
   end(ending: CallEnding): void {

@@ -2,6 +2,7 @@
 import type { Cancellation } from '../cancellation.ts';
 import { type CallEnding, type CancellableInit, endedBy, noteOf, type Sent, withOneSignal } from '../transport/cancelled-by.ts';
 import { pooledFetch } from '../transport/pooled-fetch.ts';
+import { withinOrigin } from '../transport/redirects.ts';
 import { networkError } from './http.ts';
 import { StatusError } from './status-error.ts';
 
@@ -24,7 +25,7 @@ export class Repeats {
 
   constructor({ client, fetch }: RepeatsOptions) {
     this.#isOwn = client === undefined;
-    this.fetch = fetch === undefined ? pooledFetch() : noticing(fetch);
+    this.fetch = fetch === undefined ? pooledFetch() : noticing(withinOrigin(fetch));
   }
 
   /** `kind`: requests of one kind differ in their bodies alone. @throws {StatusError} as well as what the SDK throws */

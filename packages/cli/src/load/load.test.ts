@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { guideConfig, rolecall, scene, type Scene } from '../../test/cli.ts';
+import { guideConfig, rolecall, scene, type Scene, vectorsConfig } from '../../test/cli.ts';
 import { percentile, runLoad } from './run-load.ts';
 
 // Commands load their code when they are asked, which takes its time on a busy machine.
@@ -169,4 +169,13 @@ test('a role that is not there is said before anything is sent in its name', asy
 
   expect(stderr).toContain('warning: there is no role "wrter" in the file, so "default" stands in; there are: writer, default.');
   expect(stderr).toContain('Did you mean "writer"?');
+});
+
+test('a model of embeddings is not sent chats', async () => {
+  await here.write('vectors.yaml', vectorsConfig);
+
+  const { exitCode, stderr } = await rolecall(['load', 'vectors.yaml', '--model', 'vectors', '--max-cost', '1'], here);
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('"vectors" makes embeddings (model_info.mode) and takes no chat.');
 });

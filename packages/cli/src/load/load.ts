@@ -1,7 +1,7 @@
 import { CostTracker } from '@rolecall/cost-tracker';
 import { createRouter } from '@rolecall/router';
 import { usd } from '../arguments.ts';
-import { pricesOf, printWarnings, readConfig, targetsOf } from '../config-file.ts';
+import { chattersOf, pricesOf, printWarnings, readConfig, targetsOf } from '../config-file.ts';
 import { CommandError, exitCodes } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { loadSdks } from '../load-sdks.ts';
@@ -41,6 +41,7 @@ export async function load(path: string, options: LoadOptions, io: Io): Promise<
   const { role, model } = options;
   const objection = router.check({ role, model });
   if (objection !== undefined) throw new CommandError(`${objection}. Name who is asked with --role or --model.`);
+  if (model !== undefined && Object.hasOwn(config.options.models, model)) chattersOf(config, [model]); // or refuses it
 
   await loadSdks(targetsOf(config));
   const figures = await runLoad(router, {

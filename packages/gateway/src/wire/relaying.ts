@@ -50,7 +50,7 @@ async function relay(request: CallRequest, wire: Wire, call: Progress, target: T
   if (!onBytes) {
     const body = bodyOf(wire, request, call, target.backend, false);
     // A copy costs more than the rest of this: most requests go on as they are.
-    return await target.ask(body === wire.body ? request : Object.assign({}, request, { wire: { api: wire.api, body } }));
+    return await target.ask(body === wire.body ? request : Object.assign({}, request, { wire: { ...wire, body } }));
   }
   const filter = needsUsage(wire, target.backend) ? new UsageFilter() : undefined;
   const pass = (bytes: Uint8Array): void | Promise<void> => {
@@ -58,7 +58,7 @@ async function relay(request: CallRequest, wire: Wire, call: Progress, target: T
     return onBytes(filter ? filter.take(bytes) : bytes);
   };
   const body = bodyOf(wire, request, call, target.backend, filter !== undefined);
-  const own = { wire: { api: wire.api, body, onBytes: pass }, onDelta: request.onDelta && unheard };
+  const own = { wire: { ...wire, body, onBytes: pass }, onDelta: request.onDelta && unheard };
   const response = await target.ask(Object.assign({}, request, own));
   const rest = filter?.rest();
   if (rest && rest.length > 0) await pass(rest);

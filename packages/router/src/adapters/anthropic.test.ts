@@ -76,6 +76,23 @@ describe('what it sends', () => {
     expect(metadata?.ignoredSettings).toEqual(ignored);
   });
 
+  test('a relayed request brings its version and its betas, which come on top of those configured, and nothing else', async () => {
+    const wire = {
+      api: 'messages',
+      body: { max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] },
+      headers: { 'anthropic-version': '2023-06-01', 'anthropic-beta': 'theirs', 'x-api-key': 'stolen' },
+    };
+    const model = make({ headers: { 'Anthropic-Beta': 'ours' }, apiVersion: '2026-10-21' });
+
+    await model({ messages: [], wire });
+    const relayed = seen()?.headers;
+    await model(ask());
+
+    expect(relayed).toMatchObject({ 'anthropic-version': '2023-06-01', 'anthropic-beta': 'ours, theirs' });
+    expect(relayed?.['x-api-key']).not.toBe('stolen');
+    expect(seen()?.headers).toMatchObject({ 'anthropic-version': '2026-10-21', 'anthropic-beta': 'ours' });
+  });
+
   test('marks the last four cache breakpoints, which is all the API takes', async () => {
     const [first, ...content] = ['a', 'b', 'c', 'd', 'e', 'f'].map(
       (text) => ({ type: 'text', text, cacheBreakpoint: true }) as const,

@@ -54,9 +54,12 @@ export class Repeats {
 
   #note(kind: string, sent: Sent): void {
     const isForAny = [...sent.headers.keys()].every((name) => !forOne.test(name));
-    if (isForAny) this.#known.set(kind, sent);
+    if (isForAny && (this.#known.size < mostKinds || this.#known.has(kind))) this.#known.set(kind, sent);
   }
 }
+
+/** Callers may name kinds of their own: those beyond are asked for through the SDK. */
+const mostKinds = 64;
 
 /** Headers that are made anew for each request, by tracers for one: whoever sends such is asked each time. */
 const forOne = /idempoten|request-id|trace|baggage|\bb3\b|span|nonce|signature|timestamp|^date$/;

@@ -129,14 +129,15 @@ describe.each(backends)('messages from %s', (model) => {
   });
 });
 
-describe('the version and the betas of the Messages API', () => {
-  const sent = () => {
-    const { 'anthropic-version': version, 'anthropic-beta': beta } = running.simulator.requests.at(-1)?.headers ?? {};
-    return { version, beta };
-  };
-  const ask = (headers: Record<string, string>, model = 'claude') =>
-    running.post('/v1/messages', { model, max_tokens: 50, messages: question }, headers);
+/** Of the last request that a provider got. */
+const sent = () => {
+  const { 'anthropic-version': version, 'anthropic-beta': beta } = running.simulator.requests.at(-1)?.headers ?? {};
+  return { version, beta };
+};
+const askMessages = (headers: Record<string, string>, model = 'claude') =>
+  running.post('/v1/messages', { model, max_tokens: 50, messages: question }, headers);
 
+describe('the version and the betas of the Messages API', () => {
   test('reach Anthropic as the caller says them, request by request', async () => {
     await anthropic.beta.messages.create({
       model: 'claude',
@@ -145,11 +146,11 @@ describe('the version and the betas of the Messages API', () => {
       betas: ['files-api-2025-04-14'],
     });
     const ofTheSdk = sent();
-    await ask({ 'anthropic-version': '2023-06-01', 'anthropic-beta': 'one, two' });
+    await askMessages({ 'anthropic-version': '2023-06-01', 'anthropic-beta': 'one, two' });
     const older = sent();
-    await ask({ 'anthropic-version': '2023-06-01' });
+    await askMessages({ 'anthropic-version': '2023-06-01' });
     const without = sent();
-    await ask({});
+    await askMessages({});
 
     expect(ofTheSdk.beta).toBe('files-api-2025-04-14');
     expect(older).toEqual({ version: '2023-06-01', beta: 'one, two' });
@@ -158,7 +159,7 @@ describe('the version and the betas of the Messages API', () => {
   });
 
   test.each(['gpt', 'groq', 'local'])('never reach %s', async (model) => {
-    const response = await ask({ 'anthropic-version': '2023-06-01', 'anthropic-beta': 'one' }, model);
+    const response = await askMessages({ 'anthropic-version': '2023-06-01', 'anthropic-beta': 'one' }, model);
 
     expect(response.status).toBe(200);
     expect(sent()).toEqual({ version: undefined, beta: undefined });

@@ -1,5 +1,8 @@
 /** What the API of keys refuses, and what a key's budget does. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { gatewayWith, type TestGateway } from '../../test/gateway-with.ts';
 
 const master = { authorization: 'Bearer sk-master-0123456789' };
@@ -107,4 +110,35 @@ test('an end that is taken away is none', async () => {
   const changed = await gateway.post('/key/update', { key, duration: null }, master);
 
   expect(await changed.json()).toMatchObject({ expires: null });
+});
+
+test('what a key has spent is still known after a restart, where a ledger is kept', async () => {
+  const ledger = await mkdtemp(join(tmpdir(), 'rolecall-ledger-'));
+  onTestFinished(() => rm(ledger, { recursive: true }));
+  const config = `
+model_list: [{ model_name: gpt, litellm_params: { model: openai/gpt-4.1, input_cost_per_token: 0.001, output_cost_per_token: 0.001 } }]
+general_settings:
+  master_key: sk-master-0123456789
+  ledger: ${ledger}
+  keys: [{ name: blog, key: sk-blog-0123456789, max_budget: 5, budget_duration: total }]
+`;
+  const key = { authorization: 'Bearer sk-blog-0123456789' };
+  const spendOf = async ({ url }: TestGateway): Promise<number> => {
+    const answer = await fetch(`${url}/key/info`, { headers: key });
+    return ((await answer.json()) as { info: { spend: number } }).info.spend;
+  };
+
+  const before = await gatewayWith(config);
+  await before.post('/v1/chat/completions', { model: 'gpt', messages: [{ role: 'user', content: 'Hi' }] }, key);
+  const spent = await spendOf(before);
+  await before.close();
+  const after = await gatewayWith(config);
+  const known = await spendOf(after);
+  await after.post('/v1/chat/completions', { model: 'gpt', messages: [{ role: 'user', content: 'Hi' }] }, key);
+  const more = await spendOf(after);
+  await after.close();
+
+  expect(spent).toBeGreaterThan(0);
+  expect(known).toBe(spent);
+  expect(more).toBeGreaterThan(spent);
 });

@@ -5,6 +5,7 @@ import type { Alerts } from '../alerts/alerts.ts';
 import type { Counter } from '../metrics/series.ts';
 import type { State } from '../state/state.ts';
 import type { RequestFeed } from '../ui/request-feed.ts';
+import { wasOrdered } from '../wire/mock-failure.ts';
 import type { Cooldowns } from './cooldowns.ts';
 
 export interface RouterWatchParts {
@@ -73,7 +74,8 @@ export class RouterWatch {
   }
 
   #exhausted(error: RouteError | ModelError): void {
-    if ([error, ...(error.attempts ?? [])].every(({ code }) => callersOwn.has(code))) return;
+    const attempts = error.attempts ?? [];
+    if ([error, ...attempts].every(({ code }) => callersOwn.has(code)) || wasOrdered(attempts)) return;
     const role = 'role' in error ? error.role : undefined;
     const subject = (role === undefined ? (error.model ?? 'default') : `role:${role}`).slice(0, 200);
     const message = `No backend of ${subject} answers (${error.code}).`;

@@ -11,6 +11,7 @@ import { keyNameOf } from './keys/key-spend.ts';
 import { createLog, standardOutput } from './log/request-log.ts';
 import { Counter } from './metrics/series.ts';
 import { pricesOf } from './prices.ts';
+import { makeLedgerFolder } from './settings/ledger-folder.ts';
 import type { GatewaySettings } from './settings/gateway-settings.ts';
 import { openState, type State } from './state/state.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -27,9 +28,10 @@ export interface PartsOptions {
   readonly version?: string | undefined;
 }
 
-/** @throws {Error} when the ledger cannot be read, or OpenTelemetry is not installed. */
+/** @throws {TypeError} when no ledger can be written where the settings say. @throws {Error} when it cannot be read, or OpenTelemetry is not installed. */
 export async function layFoundation(options: PartsOptions): Promise<Foundation> {
   const { settings } = options;
+  if (settings.ledger !== undefined) await makeLedgerFolder(settings.ledger);
   const output = options.logTo ?? standardOutput();
   const log = createLog(settings.logLevel, output);
   const cooldowns = new Cooldowns();

@@ -76,6 +76,16 @@ test.each([[['*']], [['all-proxy-models']], [['role:*']], [['gpt#1']], [[]]])('a
   expect((await gateway.post('/key/generate', { models }, master)).status).toBe(200);
 });
 
+test.each([[['*', 'gpt']], [['gpt', 'all-proxy-models']]])('a name beside all of them does not narrow %j', async (models) => {
+  const made = await gateway.post('/key/generate', { models }, master);
+  const { key, models: shown } = (await made.json()) as { key: string; models: string[] };
+
+  const listed = await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+
+  expect(shown).toEqual([]);
+  expect(((await listed.json()) as { data: { id: string }[] }).data.map(({ id }) => id)).toEqual(['gpt', 'dear', 'role:writer']);
+});
+
 test('a model without a price is refused under a budget for good, in the words of the configuration', async () => {
   const answer = await gateway.post(
     '/v1/chat/completions',

@@ -9,14 +9,19 @@ import { type CallRequest, type Progress, progress } from './progress.ts';
 export interface Around {
   readonly track: (model: Model) => Model;
   readonly onAnswer: (place: Place, response: ModelResponse) => void;
+  /** Those that make vectors, and take no chat. */
+  readonly embeddings?: ReadonlySet<string> | undefined;
 }
 
+/** What a probe asks of them. */
+const vector = { messages: [], settings: undefined, wire: { api: 'embeddings', body: { input: 'hello' } } };
+
 /** The backend as calls over HTTP ask it. */
-export function relaying(backend: Backend, place: Place, { track, onAnswer }: Around): Model {
+export function relaying(backend: Backend, place: Place, { track, onAnswer, embeddings }: Around): Model {
   const target: Target = { backend, place, ask: track(backend), speaks: backend.speaks ?? [] };
   const model: Model = async (request: CallRequest) => {
     const call = request.labels?.[progress];
-    if (!call) return await target.ask(request); // a probe
+    if (!call) return await target.ask(embeddings?.has(place.deployment) ? { ...request, ...vector } : request); // a probe
     const { asked } = call;
     asked.mock?.at(place);
     const wire = request.messages === asked.messages ? request.wire : undefined; // a stand-in may be asked something else

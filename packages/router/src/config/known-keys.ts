@@ -153,7 +153,7 @@ const modelInfo: KeysOf<ModelInfo> = {
   allowed_fails_policy: section(failsPolicy),
   cooldown_time: honoured(seconds),
   ...ignored(ledger, 'base_model'),
-  ...ignored('a model answers what its adapter can ask; "rolecall check" goes by it', 'mode'),
+  ...ignored('a model answers what its adapter can ask; "rolecall check" and probes go by it', 'mode'),
   ...ignored(gateway, 'access_groups'),
 };
 

@@ -163,7 +163,8 @@ function hasKey(value: unknown, key: RegExp): boolean {
 
 type Route = NonNullable<ConfigOptions['roles']>[string];
 
-function chainOf(route: Route): readonly string[] {
+/** The named models of a role, best first. */
+export function chainOf(route: Route): readonly string[] {
   if (typeof route === 'string') return [route];
   return 'chain' in route ? [route.chain].flat() : route;
 }

@@ -171,10 +171,15 @@ test('a role that is not there is said before anything is sent in its name', asy
   expect(stderr).toContain('Did you mean "writer"?');
 });
 
-test('a model of embeddings is not sent chats', async () => {
-  await here.write('vectors.yaml', vectorsConfig);
+test.each([
+  ['--model', 'vectors'],
+  ['--model', 'alias'],
+  ['--role', 'finder'],
+])('a model of embeddings is not sent chats: %s %s', async (...who) => {
+  const more = 'router_settings: { model_group_alias: { alias: vectors } }\nroles: { finder: vectors, default: chat }\n';
+  await here.write('vectors.yaml', `${vectorsConfig}${more}`);
 
-  const { exitCode, stderr } = await rolecall(['load', 'vectors.yaml', '--model', 'vectors', '--max-cost', '1'], here);
+  const { exitCode, stderr } = await rolecall(['load', 'vectors.yaml', ...who, '--max-cost', '1'], here);
 
   expect(exitCode).toBe(2);
   expect(stderr).toContain('"vectors" makes embeddings (model_info.mode) and takes no chat.');

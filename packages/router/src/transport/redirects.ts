@@ -74,14 +74,14 @@ export function withinOrigin(fetch: typeof globalThis.fetch): typeof globalThis.
   return async (input, init = {}) => {
     if (init.redirect !== undefined) return await fetch(input, init);
     if (typeof input !== 'string' && !(input instanceof URL)) return await fetch(input, { ...init, redirect: 'error' });
-    let url = new URL(input);
+    let url = input;
     let request: RequestInit = init;
     for (let hops = 0; ; hops++) {
-      const answer = await fetch(hops === 0 ? input : url, { ...request, redirect: 'manual' });
+      const answer = await fetch(url, { ...request, redirect: 'manual' });
       if (!isRedirect(answer)) return answer;
       await answer.body?.cancel();
       if (hops === mostRedirects) throw refused('too many redirects');
-      url = destination(url, answer);
+      url = destination(new URL(url), answer);
       if (becomesGet((request.method ?? 'GET').toUpperCase(), answer)) request = withoutBody(request);
     }
   };

@@ -154,11 +154,11 @@ function withCallers(
   relay: Relay | undefined,
 ): { readonly kind: string; readonly sent: Record<string, string> } {
   const { 'anthropic-version': version, 'anthropic-beta': beta } = relay?.headers ?? {};
-  if (version === undefined && beta === undefined) return { kind: '', sent: own };
+  if (!version && !beta) return { kind: '', sent: own };
   const headers = new Headers(own);
-  if (version !== undefined) headers.set('anthropic-version', version);
-  if (beta !== undefined) headers.append('anthropic-beta', beta);
-  return { kind: ` ${version ?? ''} ${beta ?? ''}`, sent: Object.fromEntries(headers) };
+  if (version) headers.set('anthropic-version', version);
+  if (beta) headers.append('anthropic-beta', beta);
+  return { kind: JSON.stringify([version, beta]), sent: Object.fromEntries(headers) }; // as JSON, no two of them are alike
 }
 
 async function createClient(model: string, endpoint: Endpoint, fetch: typeof globalThis.fetch): Promise<AnthropicClient> {

@@ -79,8 +79,8 @@ export function chattersOf(config: LoadedConfig, wanted?: readonly string[]): re
 export function pricesOf({ options: { models } }: LoadedConfig): Readonly<Record<string, Price>> {
   const stated = Object.entries(models).flatMap(([name, pool]) =>
     pool.flatMap(({ id, inputUsdPerMillion: input, outputUsdPerMillion: output }, index) => {
-      if (input === undefined || output === undefined) return [];
-      const price = { input, output };
+      if (input === undefined) return [];
+      const price = output === undefined ? { input } : { input, output }; // embeddings have no output
       return [[id ?? `${name}#${index + 1}`, price] as const, ...(index === 0 ? [[name, price] as const] : [])];
     }),
   );

@@ -125,3 +125,14 @@ test('a model of embeddings is asked for one, and not to chat', async () => {
   expect(stdout).not.toMatch(/no-pinned-version|unpriced-model/);
   expect(here.simulator.requests.map(({ path }) => path)).toEqual(['/v1/embeddings']);
 });
+
+test('an embedding costs what the file says of its input, though nothing is said of output', async () => {
+  const priced = vectorsConfig.replace('-3-small }', '-3-small, input_cost_per_token: 0.5 }');
+  await here.write('priced.yaml', priced);
+
+  const { stdout } = await rolecall(['check', 'priced.yaml', '-m', 'vectors', '--json'], here);
+
+  const { costUsd, unpriced } = JSON.parse(stdout) as { costUsd: number; unpriced: number };
+  expect(costUsd).toBeGreaterThanOrEqual(0.5);
+  expect(unpriced).toBe(0);
+});

@@ -161,7 +161,7 @@ export class CostTracker {
   /**
    * Counts towards the budgets what the ledger on disk already has, of this window: after a restart, a day's budget goes on.
    * Alerts that were due then are not repeated, and no row counts twice if this is called again. With a `budgetStore` that outlives the
-   * process, there is no need. `onRow` hears every row of the ledger on the way, those of windows past included.
+   * process, there is no need. The `onRow` of the first call hears every row of the ledger on the way, those of windows past included.
    *
    * @throws {Error} when the ledger cannot be read.
    */

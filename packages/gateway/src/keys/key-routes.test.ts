@@ -1,4 +1,5 @@
 /** What the API of keys refuses, and what a key's budget does. */
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,6 +112,18 @@ test.each([
   const { expires } = (await made.json()) as { expires: string };
 
   expect(Math.abs(Date.parse(expires) - Date.now() - lastsMs)).toBeLessThan(60_000);
+});
+
+test('a key may ask about itself by its text, its hash and its name, and about no other', async () => {
+  const key = 'sk-blog-0123456789';
+  const statusOf = async (asked: string): Promise<unknown> => {
+    const answer = await fetch(`${gateway.url}/key/info?key=${asked}`, { headers: { authorization: `Bearer ${key}` } });
+    const { info } = (await answer.json()) as { info?: { key_alias: string } };
+    return info?.key_alias ?? answer.status;
+  };
+
+  const hash = createHash('sha256').update(key).digest('hex');
+  expect(await Promise.all([key, hash, 'blog', 'master', 'sk-other'].map(statusOf))).toEqual(['blog', 'blog', 'blog', 403, 403]);
 });
 
 test('an end that is taken away is none', async () => {

@@ -14,6 +14,7 @@ beforeAll(async () => {
 model_list:
   - { model_name: gpt, litellm_params: { model: openai/gpt-4.1 } }
   - { model_name: dear, litellm_params: { model: openai/gpt-nobody-knows, api_base: 'https://models.invalid/v1', api_key: k } }
+  - { model_name: stated, litellm_params: { model: openai/gpt-4.1, input_cost_per_token: 0.001, output_cost_per_token: 0.001 } }
 roles: { writer: gpt }
 general_settings:
   master_key: sk-master-0123456789
@@ -67,7 +68,7 @@ test('a key is neither made nor changed for a model that is not there', async ()
 
   expect(made).toMatchObject({ status: 400, error: { code: 'model_not_found', param: 'models' } });
   expect(made.error['message']).toBe(
-    'A name among the models is "gpts", which names no model; there are: gpt, dear, role:writer. Did you mean "gpt"?',
+    'A name among the models is "gpts", which names no model; there are: gpt, dear, stated, role:writer. Did you mean "gpt"?',
   );
   expect(role.error['message']).toContain('Did you mean "role:writer"?');
   expect(changed).toMatchObject({ status: 400, error: { code: 'model_not_found' } });
@@ -84,7 +85,12 @@ test.each([[['*', 'gpt']], [['gpt', 'all-proxy-models']]])('a name beside all of
   const listed = await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
 
   expect(shown).toEqual([]);
-  expect(((await listed.json()) as { data: { id: string }[] }).data.map(({ id }) => id)).toEqual(['gpt', 'dear', 'role:writer']);
+  expect(((await listed.json()) as { data: { id: string }[] }).data.map(({ id }) => id)).toEqual([
+    'gpt',
+    'dear',
+    'stated',
+    'role:writer',
+  ]);
 });
 
 test('a model without a price is refused under a budget for good, in the words of the configuration', async () => {
@@ -101,6 +107,20 @@ test('a model without a price is refused under a budget for good, in the words o
     /"key blog" refused a call of openai-compatible\/gpt-nobody-knows.*input_cost_per_token.*unpriced_models: allow/,
   );
   expect(error['message']).not.toMatch(/prices`|'allow'/);
+});
+
+test('a refused budget gives no advice that a configuration cannot follow', async () => {
+  const made = await gateway.post('/key/generate', { max_budget: 0.001 }, master);
+  const { key } = (await made.json()) as { key: string };
+
+  const { status, error } = await refused(
+    '/v1/chat/completions',
+    { model: 'stated', messages: [{ role: 'user', content: 'hello' }] },
+    { authorization: `Bearer ${key}` },
+  );
+
+  expect([status, error['code']]).toEqual([429, 'budget_exceeded']);
+  expect(error['message']).toMatch(/is assumed while few are known: set `max_completion_tokens` on the request\)/);
 });
 
 test.each([

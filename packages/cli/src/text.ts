@@ -5,6 +5,11 @@ export interface Column {
   readonly align?: 'left' | 'right' | undefined;
 }
 
+/** What something cost, as far as it is known. */
+export function costText(usd: number | null, unpriced: number): string {
+  return `${unpriced > 0 && usd !== null ? 'at least ' : ''}${dollars(usd)} USD`;
+}
+
 /** Lines of a table, two spaces between its columns. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const widths = columns.map(({ title }, index) => Math.max(title.length, ...rows.map((row) => (row[index] ?? '').length)));

@@ -83,6 +83,12 @@ router_settings:
 ${more}`;
 }
 
+/** One model to chat with, and one that makes embeddings. */
+export const vectorsConfig = `model_list:
+  - { model_name: vectors, litellm_params: { model: openai/text-embedding-3-small }, model_info: { mode: embedding } }
+  - { model_name: chat, litellm_params: { model: openai/gpt-4.1-2025-04-14 } }
+`;
+
 export interface Scene {
   readonly simulator: Simulator;
   readonly env: Record<string, string>;

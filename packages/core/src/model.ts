@@ -169,6 +169,8 @@ export interface Wire {
   /** `chat.completions`, `messages`, `responses` or `embeddings`. */
   readonly api: string;
   readonly body: JsonObject;
+  /** What the caller says of the API beside the body, by names in lower case. An adapter sends those it knows, and none of them is a key. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Receives the bytes of a streamed answer as they come. A promise it returns holds the provider back. */
   readonly onBytes?: ((chunk: Uint8Array) => void | Promise<void>) | undefined;
 }

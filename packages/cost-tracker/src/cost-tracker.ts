@@ -161,22 +161,26 @@ export class CostTracker {
   /**
    * Counts towards the budgets what the ledger on disk already has, of this window: after a restart, a day's budget goes on.
    * Alerts that were due then are not repeated, and no row counts twice if this is called again. With a `budgetStore` that outlives the
-   * process, there is no need.
+   * process, there is no need. The `onRow` of the first call hears every row of the ledger on the way, those of windows past included.
    *
    * @throws {Error} when the ledger cannot be read.
    */
-  resume(): Promise<void> {
-    this.#resumed ??= this.#resume().catch((error: unknown) => {
+  resume(onRow?: (row: LedgerRow) => void): Promise<void> {
+    this.#resumed ??= this.#resume(onRow).catch((error: unknown) => {
       this.#resumed = undefined; // to be tried again
       throw error;
     });
     return this.#resumed;
   }
 
-  async #resume(): Promise<void> {
-    if (this.#folder === undefined || !this.#budgets || !process.getBuiltinModule('node:fs').existsSync(this.#folder)) return;
+  async #resume(onRow: ((row: LedgerRow) => void) | undefined): Promise<void> {
+    if (this.#folder === undefined || !(this.#budgets || onRow) || !process.getBuiltinModule('node:fs').existsSync(this.#folder))
+      return;
     const stored = await StoredLedger.open(this.#folder, this.#file?.prefix);
-    for await (const row of stored.rows()) this.#budgets.count(row, 'silent');
+    for await (const row of stored.rows()) {
+      this.#budgets?.count(row, 'silent');
+      onRow?.(row);
+    }
   }
 
   /** The latest rows, oldest first. */

@@ -69,12 +69,14 @@ test('after a restart, a budget goes on from what the ledger has of its window, 
   const after = new CostTracker(options);
   after.record(call); // its own rows are not counted twice
   await after.flush();
-  await Promise.all([after.resume(), after.resume()]);
+  const heard: number[] = [];
+  await Promise.all([after.resume(({ costUsd }) => void heard.push(costUsd ?? 0)), after.resume()]);
   await after.resume();
   const refused: unknown = await after
     .wrap(Object.assign(async () => ({ model: 'm', usage: {} }), { id: 'm' }))({ role: 'x' })
     .catch(String);
 
   expect(refused).toMatch(/0\.09 USD of 0\.1 USD are spent/);
+  expect(heard).toEqual([0.03, 0.03, 0.03]); // yesterday's too
   expect(alerts).toEqual([0.5, 1]); // once each: the half before the restart, the whole with the refusal
 });

@@ -1,5 +1,5 @@
 /** What the parts of a gateway stand on, opened one after the other. */
-import { CostTracker } from '@rolecall/cost-tracker';
+import { CostTracker, type LedgerRow } from '@rolecall/cost-tracker';
 import type { Router, RouterOptions } from '@rolecall/router';
 import type { DestinationStream, Logger } from 'pino';
 import { Access } from './access/access.ts';
@@ -7,9 +7,11 @@ import { Alerts } from './alerts/alerts.ts';
 import { budgetAlert } from './alerts/budget-alert.ts';
 import { Cooldowns } from './health/cooldowns.ts';
 import { KeyBudgets } from './keys/key-budgets.ts';
+import { keyNameOf } from './keys/key-spend.ts';
 import { createLog, standardOutput } from './log/request-log.ts';
 import { Counter } from './metrics/series.ts';
 import { pricesOf } from './prices.ts';
+import { makeLedgerFolder } from './settings/ledger-folder.ts';
 import type { GatewaySettings } from './settings/gateway-settings.ts';
 import { openState, type State } from './state/state.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -26,9 +28,10 @@ export interface PartsOptions {
   readonly version?: string | undefined;
 }
 
-/** @throws {Error} when the ledger cannot be read, or OpenTelemetry is not installed. */
+/** @throws {TypeError} when no ledger can be written where the settings say. @throws {Error} when it cannot be read, or OpenTelemetry is not installed. */
 export async function layFoundation(options: PartsOptions): Promise<Foundation> {
   const { settings } = options;
+  if (settings.ledger !== undefined) await makeLedgerFolder(settings.ledger);
   const output = options.logTo ?? standardOutput();
   const log = createLog(settings.logLevel, output);
   const cooldowns = new Cooldowns();
@@ -53,10 +56,16 @@ async function foundationOn(ground: Ground): Promise<Foundation> {
   const alerts = new Alerts(settings.alerts, log, alerted);
   const budgets = new KeyBudgets(state.keys, () => current.settings.unpricedModels);
   const tracker = trackerOf(options, state, budgets, alerts);
-  // Budgets go on where the ledger on disk left them.
-  if (settings.ledger !== undefined && settings.redisUrl === undefined) await tracker.resume();
+  // Budgets go on where the ledger on disk left them, and what keys have spent; Redis knows that by itself.
+  if (settings.ledger !== undefined && settings.redisUrl === undefined) await tracker.resume((row) => rememberSpend(row, state));
   const telemetry = settings.openTelemetry ? await openTelemetry(tracker) : undefined;
   return { ...ground, access, alerted, alerts, budgets, tracker, telemetry };
+}
+
+/** Of the keys that there are: a ledger of years has many others. */
+function rememberSpend(row: LedgerRow, { keys, spend }: State): void {
+  const name = keyNameOf(row);
+  if (name !== undefined && keys.byName(name)) spend.add(row);
 }
 
 /** What a reload replaces. */

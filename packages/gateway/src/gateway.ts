@@ -11,6 +11,7 @@ import type { House } from './routes/model-call.ts';
 import { Offer } from './routes/offer.ts';
 import { dialectOf, modelRoutes } from './routes/table.ts';
 import type { GatewaySettings } from './settings/gateway-settings.ts';
+import { embeddingPlaces } from './wire/embedding-places.ts';
 import { relayedModels } from './wire/relayed-models.ts';
 
 export interface GatewayOptions {
@@ -159,13 +160,14 @@ class RunningGateway implements Gateway {
 
   #houseOf({ loaded, settings }: GatewayConfig): House {
     const options = this.#parts.routerOptions(loaded.options);
-    const router: Router = createRouter({ ...options, models: relayedModels(options, this.#parts) });
+    const embeddings = embeddingPlaces(options.models, loaded.file);
+    const router: Router = createRouter({ ...options, models: relayedModels(options, this.#parts, embeddings) });
     const { stallMs = 120_000 } = this.#options;
     const { litellmErrors, litellmHeaders, dropsParams } = settings;
     return {
       parts: this.#parts,
       router,
-      offer: new Offer(options, { hidden: hiddenAliases(loaded.file), litellmErrors, dropsParams }),
+      offer: new Offer(options, { hidden: hiddenAliases(loaded.file), embeddings, litellmErrors, dropsParams }),
       stallMs,
       litellmHeaders,
     };

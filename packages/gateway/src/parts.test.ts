@@ -156,9 +156,22 @@ test('an alert goes out once when all backends are down, as JSON and in the form
   expect(JSON.stringify(posted)).not.toContain(prompt);
 });
 
-test('no alert goes out when a request asks for what nobody can answer', async () => {
+test('an alert is about the route that was asked, whatever the caller calls himself', async () => {
+  await start(`  alert_webhook_url: ${hook('/json')}\nroles: { default: main }\n`);
+  await simulator.takeDown('openai');
+  for (const role of ['one', 'two', 'three']) await (await ask(masterKey, { metadata: { role } })).text();
+  for (const role of ['four', 'five']) await (await ask(masterKey, { model: `role:${role}` })).text();
+  await simulator.bringUp('openai');
+
+  await vi.waitFor(() => expect(posted.length).toBe(2), { timeout: 5_000 });
+  expect(posted.map(({ body }) => body['subject'])).toEqual(['main', 'role:default']);
+});
+
+test('no alert goes out when a request asks for what nobody can answer, or for failures', async () => {
   await start(`  alert_webhook_url: ${hook('/json')}\n`);
   const refused = await call('/v1/messages', { body: chat({ nobody_knows: 1 }) });
+  for (let count = 0; count < 25; count++)
+    await (await ask(masterKey, { mock_testing_fallbacks: true, disable_fallbacks: true })).text();
   await simulator.takeDown('openai');
   await (await ask()).text();
   await simulator.bringUp('openai');

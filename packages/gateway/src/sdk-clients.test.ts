@@ -129,6 +129,49 @@ describe.each(backends)('messages from %s', (model) => {
   });
 });
 
+/** Of the last request that a provider got. */
+const sent = () => {
+  const { 'anthropic-version': version, 'anthropic-beta': beta } = running.simulator.requests.at(-1)?.headers ?? {};
+  return { version, beta };
+};
+const askMessages = (headers: Record<string, string>, model = 'claude') =>
+  running.post('/v1/messages', { model, max_tokens: 50, messages: question }, headers);
+
+describe('the version and the betas of the Messages API', () => {
+  test('reach Anthropic as the caller says them, request by request', async () => {
+    await anthropic.beta.messages.create({
+      model: 'claude',
+      max_tokens: 50,
+      messages: question,
+      betas: ['files-api-2025-04-14'],
+    });
+    const ofTheSdk = sent();
+    await askMessages({ 'anthropic-version': '2023-06-01', 'anthropic-beta': 'one, two' });
+    const older = sent();
+    await askMessages({ 'anthropic-version': '2023-06-01' });
+    const without = sent();
+    await askMessages({});
+
+    expect(ofTheSdk.beta).toBe('files-api-2025-04-14');
+    expect(older).toEqual({ version: '2023-06-01', beta: 'one, two' });
+    expect(without).toEqual({ version: '2023-06-01', beta: undefined });
+    expect(sent()).toEqual({ version: '2026-10-21', beta: undefined });
+  });
+
+  test.each(['gpt', 'groq', 'local'])('never reach %s', async (model) => {
+    const response = await askMessages({ 'anthropic-version': '2023-06-01', 'anthropic-beta': 'one' }, model);
+
+    expect(response.status).toBe(200);
+    expect(sent()).toEqual({ version: undefined, beta: undefined });
+  });
+
+  test('are nobody’s but those of a request in that API', async () => {
+    await running.post('/v1/chat/completions', { model: 'claude', messages: question }, { 'anthropic-beta': 'one' });
+
+    expect(sent()).toEqual({ version: '2026-10-21', beta: undefined });
+  });
+});
+
 describe.each(backends)('responses from %s', (model) => {
   const tools = [{ type: 'function' as const, name: 'weather', parameters, strict: false }];
 

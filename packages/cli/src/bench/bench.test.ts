@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { guideConfig, rolecall, scene, start, type Scene } from '../../test/cli.ts';
+import { guideConfig, rolecall, scene, start, type Scene, vectorsConfig } from '../../test/cli.ts';
 
 // Commands load their code when they are asked, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -159,4 +159,20 @@ test('interrupted, it ends at once with 130', async () => {
   running.stop();
 
   expect((await running.ended).exitCode).toBe(130);
+});
+
+test('a model of embeddings is left out, and neither judges nor is the reference', async () => {
+  await here.write('vectors.yaml', vectorsConfig);
+
+  const all = await rolecall(['bench', 'vectors.yaml', '-n', '1', '--warmup', '0', '--judge', 'chat', '--json'], here);
+  const alone = await rolecall(['bench', 'vectors.yaml', '-m', 'vectors'], here);
+  const judge = await rolecall(['bench', 'vectors.yaml', '--judge', 'vectors'], here);
+
+  expect(all.stderr).toContain('vectors makes embeddings (model_info.mode), and is left out.');
+  expect(JSON.parse(all.stdout)).toMatchObject({ models: [{ model: 'chat' }], judge: { reference: 'chat' } });
+  for (const { exitCode, stderr } of [alone, judge])
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining('"vectors" makes embeddings (model_info.mode) and takes no chat.'),
+    ]);
 });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Model } from '@rolecall/core';
 import { compareModels, CostTracker } from '@rolecall/cost-tracker';
 import { ModelError, timeout } from '@rolecall/router';
-import { pricesOf, printWarnings, readConfig, type Target, targetsOf } from '../config-file.ts';
+import { chattersOf, pricesOf, printWarnings, readConfig, type Target, targetsOf } from '../config-file.ts';
 import { CommandError, exitCodes } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { loadSdks } from '../load-sdks.ts';
@@ -32,7 +32,9 @@ export interface BenchOptions {
 export async function bench(path: string, options: BenchOptions, io: Io): Promise<number> {
   const config = await readConfig(path, io);
   printWarnings(config, io);
-  const targets = targetsOf(config, options.models);
+  const targets = chattersOf(config, options.models);
+  for (const { id, isEmbedding } of targetsOf(config, options.models))
+    if (isEmbedding) io.stderr.write(`${id} makes embeddings (model_info.mode), and is left out.\n`);
   if (options.judge === undefined && (options.reference ?? options.minQuality) !== undefined)
     throw new CommandError('--reference and --min-quality are for a judge: name one with --judge.');
   const jury = options.judge === undefined ? undefined : new Jury(config, options, io);

@@ -2,7 +2,7 @@ import type { Model } from '@rolecall/core';
 import { CostTracker } from '@rolecall/cost-tracker';
 import { ModelError, timeout } from '@rolecall/router';
 import type { LoadedConfig } from '@rolecall/router/config';
-import { pricesOf, targetsOf } from '../config-file.ts';
+import { chattersOf, pricesOf } from '../config-file.ts';
 import { CommandError } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import type { BenchOptions } from './bench.ts';
@@ -24,9 +24,9 @@ export class Jury {
   constructor(config: LoadedConfig, options: BenchOptions, io: Io) {
     this.tracker = new CostTracker({ prices: pricesOf(config) });
     this.judgeName = options.judge ?? '';
-    this.referenceName = options.reference ?? Object.keys(config.options.models)[0] ?? '';
+    this.referenceName = options.reference ?? chattersOf(config)[0]?.name ?? '';
     [this.#judge, this.#reference] = [this.judgeName, this.referenceName].map((name) => {
-      const [first] = targetsOf(config, [name]);
+      const [first] = chattersOf(config, [name]);
       return timeout({ attemptMs: options.timeout })(this.tracker.wrap(first!.model));
     }) as [Model, Model];
     this.#options = options;

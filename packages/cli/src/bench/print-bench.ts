@@ -1,7 +1,7 @@
 import { reportModels } from '@rolecall/cost-tracker';
 import { type Io, widthOf } from '../io.ts';
 import { isColoured, paintFor } from '../paint.ts';
-import { dollars, milliseconds, table } from '../text.ts';
+import { costText, dollars, milliseconds, table } from '../text.ts';
 import { sideBySide } from './answers.ts';
 import type { BenchOptions, BenchReport } from './bench.ts';
 import { type Judgement, usualQuality } from './judge.ts';
@@ -17,7 +17,7 @@ export function printBench(report: BenchReport, options: BenchOptions, { stdout,
     ...speedLines(report),
     '',
     howTold,
-    `Warming up cost ${dollars(report.warmUpUsd)} USD, which is in no figure here.`,
+    ...(options.warmup > 0 ? [`Warming up cost ${dollars(report.warmUpUsd)} USD, which is in no figure here.`] : []),
   ]);
   if (options.answers) section('Answers to the same prompt', sideBySide([...report.answers], width - 2));
   if (report.jury && report.judgements) section(...judgeSection(report, options));
@@ -52,7 +52,7 @@ function judgeSection({ jury, judgements = [] }: BenchReport, options: BenchOpti
   const columns = [{ title: 'Model', align: 'left' as const }, { title: 'Quality' }, { title: '', align: 'left' as const }];
   const rows = judgements.map((one) => [one.id, one.quality === null ? '-' : one.quality.toFixed(2), remark(one, minQuality)]);
   const { costUsd, unpriced } = jury!.tracker.summary();
-  const cost = `Judging cost ${unpriced > 0 ? 'at least ' : ''}${dollars(costUsd)} USD, which is in no figure above.`;
+  const cost = `Judging cost ${costText(costUsd, unpriced)}, which is in no figure above.`;
   const title = `Quality, by ${jury!.judgeName}: 1.00 is as good as ${jury!.referenceName}`;
   return [title, [...table(columns, rows), '', cost]];
 }

@@ -66,6 +66,12 @@ test.each([
     ),
   ],
   ['a tag pins a local model', sound.replace('openai/gpt-4.1-2025-04-14', 'ollama/mistral:7b-instruct-v0.3-q4_0')],
+  [
+    'nobody stands in for a model of embeddings',
+    sound
+      .replace(/roles: .*\n/, 'fallbacks: [{ m1: [m2] }]\n')
+      .replace('groq/openai/gpt-oss-120b }', 'openai/text-embedding-3-small }, model_info: { mode: embedding }'),
+  ],
   ['Anthropic’s names since 4.6 are versions', sound.replace('openai/gpt-4.1-2025-04-14', 'anthropic/claude-sonnet-5')],
 ])('%s', async (_, text) => {
   const given = await advise(text);

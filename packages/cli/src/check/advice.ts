@@ -61,7 +61,7 @@ function linkTo(code: AdviceCode): string {
 type Rule = (facts: Facts) => string | undefined;
 
 /** Several deployments stand in for each other, but not when their provider is down. */
-const withoutFallback: Rule = ({ options: { roles = {}, fallbacks = {}, models } }) => {
+const withoutFallback: Rule = ({ options: { roles = {}, fallbacks = {}, models }, entries }) => {
   const hasStandIn = (name: string): boolean =>
     ((fallbacks as Readonly<Record<string, readonly string[] | undefined>>)[name] ?? fallbacks['*'] ?? []).some(
       (other) => other !== name,
@@ -72,10 +72,15 @@ const withoutFallback: Rule = ({ options: { roles = {}, fallbacks = {}, models }
   });
   if (lonely.length > 0)
     return `${listed('The role', 'The roles', lonely)} without a fallback: when the one model is down, so is the role. Name a second model in its chain.`;
-  const alone = Object.keys(models).filter((name) => !hasStandIn(name));
+  const alone = Object.keys(models).filter((name) => !hasStandIn(name) && !isOfEmbeddings(name, entries));
   if (Object.keys(roles).length > 0 || alone.length === 0) return undefined;
   return `${listed('The model', 'The models', alone)} without a fallback, and there are no roles with chains: add fallbacks, or a section roles.`;
 };
+
+/** Nobody stands in for these: one model's vectors mean nothing beside another's. */
+function isOfEmbeddings(name: string, entries: readonly Entry[]): boolean {
+  return entries.some((entry) => entry.name === name && entry.isEmbedding);
+}
 
 const allOnOne: Rule = ({ options: { roles = {} } }) => {
   const firsts = new Set(Object.values(roles).map((route) => chainOf(route)[0]));
@@ -118,10 +123,7 @@ const partlyOnCpu: Rule = ({ entries, after, env }) => {
 };
 
 const unpriced: Rule = ({ entries }) => {
-  const usage = { inputTokens: 1, outputTokens: 1 };
-  const unknown = entries.filter(
-    (entry) => !isOllama(entry) && !entry.hasPrice && costOf({ provider: entry.provider, model: entry.id, usage }).usd === null,
-  );
+  const unknown = entries.filter((entry) => !isOllama(entry) && !entry.hasPrice && !hasListPrice(entry));
   if (unknown.length === 0) return undefined;
   return `${listed(
     'No price is known of the model',
@@ -130,6 +132,12 @@ const unpriced: Rule = ({ entries }) => {
     '',
   )} so its calls are counted as unpriced, and a budget refuses them. Set input_cost_per_token and output_cost_per_token.`;
 };
+
+/** Vectors cost nothing for what comes out. */
+function hasListPrice({ provider, id, isEmbedding }: Entry): boolean {
+  const usage = { inputTokens: 1, outputTokens: isEmbedding ? undefined : 1 };
+  return costOf({ provider, model: id, usage }).usd !== null;
+}
 
 const budgetKeys = /^(max_budget|provider_budget_config|budget_limit|budgets?|limit_usd)$/;
 
@@ -155,7 +163,8 @@ function hasKey(value: unknown, key: RegExp): boolean {
 
 type Route = NonNullable<ConfigOptions['roles']>[string];
 
-function chainOf(route: Route): readonly string[] {
+/** The named models of a role, best first. */
+export function chainOf(route: Route): readonly string[] {
   if (typeof route === 'string') return [route];
   return 'chain' in route ? [route.chain].flat() : route;
 }

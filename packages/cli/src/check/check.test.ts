@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { guideConfig, rolecall, scene, type Scene } from '../../test/cli.ts';
+import { guideConfig, rolecall, scene, type Scene, vectorsConfig } from '../../test/cli.ts';
 
 // Commands load their code when they are asked, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -113,4 +113,26 @@ test('a model that is not in the file is named, with those that are', async () =
 
   expect(exitCode).toBe(2);
   expect(stderr).toContain(`There is no model named "gpt-5" in the file; there are: ${models.join(', ')}.`);
+});
+
+test('a model of embeddings is asked for one, and not to chat', async () => {
+  await here.write('vectors.yaml', vectorsConfig);
+
+  const { exitCode, stdout } = await rolecall(['check', 'vectors.yaml', '-m', 'vectors'], here);
+
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/✅ vectors +- \d+ms +openai/);
+  expect(stdout).not.toMatch(/no-pinned-version|unpriced-model/);
+  expect(here.simulator.requests.map(({ path }) => path)).toEqual(['/v1/embeddings']);
+});
+
+test('an embedding costs what the file says of its input, though nothing is said of output', async () => {
+  const priced = vectorsConfig.replace('-3-small }', '-3-small, input_cost_per_token: 0.5 }');
+  await here.write('priced.yaml', priced);
+
+  const { stdout } = await rolecall(['check', 'priced.yaml', '-m', 'vectors', '--json'], here);
+
+  const { costUsd, unpriced } = JSON.parse(stdout) as { costUsd: number; unpriced: number };
+  expect(costUsd).toBeGreaterThanOrEqual(0.5);
+  expect(unpriced).toBe(0);
 });

@@ -1,3 +1,4 @@
+import type { ModelRequest } from '@rolecall/core';
 import { CostTracker } from '@rolecall/cost-tracker';
 import { ModelError, timeout } from '@rolecall/router';
 import { pricesOf, printWarnings, readConfig, type Target, targetsOf } from '../config-file.ts';
@@ -67,15 +68,25 @@ async function askAll(
   return Promise.all(asked);
 }
 
-async function ask({ id, name, model }: Target, tracker: CostTracker, options: CheckOptions, io: Io): Promise<Checked> {
+const word: ModelRequest = {
+  messages: [{ role: 'user', content: "Say 'hello' in one word" }],
+  settings: { maxOutputTokens: 16 },
+};
+const vector: ModelRequest = { messages: [], wire: { api: 'embeddings', body: { input: 'hello' } } };
+
+async function ask(
+  { id, name, model, isEmbedding }: Target,
+  tracker: CostTracker,
+  options: CheckOptions,
+  io: Io,
+): Promise<Checked> {
   const limited = timeout({ attemptMs: options.timeout })(tracker.wrap(model));
   const known = model.id ?? name;
   const start = performance.now();
   try {
     const { model: answered, metadata } = await limited({
       model: name,
-      messages: [{ role: 'user', content: "Say 'hello' in one word" }],
-      settings: { maxOutputTokens: 16 },
+      ...(isEmbedding ? vector : word),
       labels: { tags: ['check'] },
       signal: io.signal,
     });

@@ -10,6 +10,8 @@ export interface Entry {
   /** It has a price of its own in the file. */
   readonly hasPrice: boolean;
   readonly hasTimeout: boolean;
+  /** `model_info.mode`: it makes vectors, and takes no chat. */
+  readonly isEmbedding: boolean;
 }
 
 type Data = Readonly<Record<string, unknown>>;
@@ -27,6 +29,7 @@ export function entriesOf(data: Data): readonly Entry[] {
       apiBase: textAt(params, 'api_base') ?? textAt(params, 'base_url'),
       hasPrice: [params, info].some((map) => map['input_cost_per_token'] !== undefined),
       hasTimeout: params['timeout'] !== undefined,
+      isEmbedding: info['mode'] === 'embedding',
     };
   });
 }

@@ -1,6 +1,6 @@
 import { type Io, widthOf } from '../io.ts';
 import { paintFor } from '../paint.ts';
-import { dollars, plural, wrapped } from '../text.ts';
+import { costText, plural, wrapped } from '../text.ts';
 import type { Advice } from './advice.ts';
 import type { Checked } from './check.ts';
 
@@ -25,7 +25,7 @@ export function printCheck({ models, advice, costUsd, unpriced, simulated }: Che
     failed === 0
       ? paint.green('All models answer.')
       : paint.red(`${failed} of ${plural(models.length, 'model', 'models')} failed.`);
-  const cost = `The check cost ${unpriced > 0 ? 'at least ' : ''}${dollars(costUsd)} USD${simulated > 0 ? `; a simulator gave ${plural(simulated, 'answer', 'answers')}` : ''}.`;
+  const cost = `The check cost ${costText(costUsd, unpriced)}${simulated > 0 ? `; a simulator gave ${plural(simulated, 'answer', 'answers')}` : ''}.`;
   stdout.write(`${[rule, paint.bold('ROUTING TEST SUMMARY'), rule, ...lines, '', `${verdict} ${cost}`].join('\n')}\n`);
   if (advice.length === 0) return;
   const indent = '    ';

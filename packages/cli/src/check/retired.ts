@@ -44,11 +44,11 @@ export function retiredOn({ provider, id }: Pick<Entry, 'provider' | 'id'>): str
 }
 
 /** The name is one that its provider moves to another model when it likes. */
-export function isMoving({ provider, id }: Pick<Entry, 'provider' | 'id'>): boolean {
+export function isMoving({ provider, id, isEmbedding }: Pick<Entry, 'provider' | 'id' | 'isEmbedding'>): boolean {
   if (id.endsWith('-latest')) return true;
   if (provider === 'ollama' || provider === 'ollama_chat') return !id.includes(':') || id.endsWith(':latest');
-  // OpenAI dates its snapshots; Anthropic did so before 4.6, since when a name without a date is a snapshot too.
-  if (provider === 'openai') return !/-\d{4}(-\d{2}-\d{2})?$/.test(id);
+  // OpenAI dates its snapshots, and gives new embeddings a new name; Anthropic did so before 4.6, since when a name without a date is a snapshot too.
+  if (provider === 'openai') return !isEmbedding && !/-\d{4}(-\d{2}-\d{2})?$/.test(id);
   if (provider === 'anthropic') return /^claude-(3|(opus|sonnet|haiku)-4(-[015])?$)/.test(id) && !/-\d{8}$/.test(id);
   return false;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { guideConfig, rolecall, scene, type Scene } from '../../test/cli.ts';
+import { guideConfig, rolecall, scene, type Scene, vectorsConfig } from '../../test/cli.ts';
 import { percentile, runLoad } from './run-load.ts';
 
 // Commands load their code when they are asked, which takes its time on a busy machine.
@@ -169,4 +169,18 @@ test('a role that is not there is said before anything is sent in its name', asy
 
   expect(stderr).toContain('warning: there is no role "wrter" in the file, so "default" stands in; there are: writer, default.');
   expect(stderr).toContain('Did you mean "writer"?');
+});
+
+test.each([
+  ['--model', 'vectors'],
+  ['--model', 'alias'],
+  ['--role', 'finder'],
+])('a model of embeddings is not sent chats: %s %s', async (...who) => {
+  const more = 'router_settings: { model_group_alias: { alias: vectors } }\nroles: { finder: vectors, default: chat }\n';
+  await here.write('vectors.yaml', `${vectorsConfig}${more}`);
+
+  const { exitCode, stderr } = await rolecall(['load', 'vectors.yaml', ...who, '--max-cost', '1'], here);
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('"vectors" makes embeddings (model_info.mode) and takes no chat.');
 });

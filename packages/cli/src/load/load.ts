@@ -1,13 +1,15 @@
 import { CostTracker } from '@rolecall/cost-tracker';
 import { createRouter } from '@rolecall/router';
+import type { ConfigOptions } from '@rolecall/router/config';
 import { usd } from '../arguments.ts';
-import { pricesOf, printWarnings, readConfig, targetsOf } from '../config-file.ts';
+import { chainOf } from '../check/advice.ts';
+import { chattersOf, pricesOf, printWarnings, readConfig, targetsOf } from '../config-file.ts';
 import { CommandError, exitCodes } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { loadSdks } from '../load-sdks.ts';
 import { paintFor } from '../paint.ts';
 import { warnOfStandIn } from '../stand-in.ts';
-import { dollars, milliseconds, percentage, plural } from '../text.ts';
+import { costText, dollars, milliseconds, percentage, plural } from '../text.ts';
 import { type LoadFigures, percentile, runLoad } from './run-load.ts';
 
 export interface LoadOptions {
@@ -41,6 +43,7 @@ export async function load(path: string, options: LoadOptions, io: Io): Promise<
   const { role, model } = options;
   const objection = router.check({ role, model });
   if (objection !== undefined) throw new CommandError(`${objection}. Name who is asked with --role or --model.`);
+  chattersOf(config, namesAsked(options, config.options)); // or refuses them
 
   await loadSdks(targetsOf(config));
   const figures = await runLoad(router, {
@@ -62,6 +65,13 @@ export async function load(path: string, options: LoadOptions, io: Io): Promise<
   else print(report, io);
   const isBad = report.stopped !== null || report.answered === 0 || report.errorRate > options.maxErrors;
   return isBad ? exitCodes.failed : exitCodes.fine;
+}
+
+/** The named models that a request may come to. */
+function namesAsked({ role = 'default', model }: LoadOptions, { roles = {}, aliases = {} }: ConfigOptions): readonly string[] {
+  const route = roles[role] ?? roles['default'];
+  const asked = model === undefined && route !== undefined ? chainOf(route) : [model ?? ''];
+  return asked.map((name) => (Object.hasOwn(aliases, name) ? (aliases[name] ?? name) : name));
 }
 
 async function askForCeiling({ concurrency, rps, duration }: LoadOptions, io: Io): Promise<number> {
@@ -127,7 +137,7 @@ function print(report: ReturnType<typeof reportOf>, { stdout, env }: Io): void {
     ['First token', percentilesText(report.firstTokenMs)],
     ['Fallbacks', report.fallbacks.toLocaleString('en-US')],
     ['HTTP 429', report.rateLimited.toLocaleString('en-US')],
-    ['Cost', `${report.unpriced > 0 ? 'at least ' : ''}${dollars(report.costUsd)} USD of ${dollars(report.ceilingUsd)} allowed`],
+    ['Cost', `${costText(report.costUsd, report.unpriced)} of ${dollars(report.ceilingUsd)} allowed`],
     ...(report.unsent > 0
       ? [['Not sent', `${report.unsent.toLocaleString('en-US')}: all slots were busy when they were due`] as const]
       : []),

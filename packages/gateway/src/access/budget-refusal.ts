@@ -15,11 +15,14 @@ export function budgetRefusal(error: unknown): Refusal | undefined {
     status: isAway ? 503 : 429,
     type: isAway ? 'server_error' : 'budget_exceeded',
     code,
-    message,
+    message: message.replace(ofTheTracker, ''),
     retryAfterMs: windowEnd === null ? undefined : Math.max(1_000, windowEnd - Date.now()),
     headers: isAway ? {} : { 'x-should-retry': 'false' }, // the SDKs would ask again at once
   });
 }
+
+/** Advice that no configuration can follow. */
+const ofTheTracker = ', or `assumedOutputTokens` on the budget';
 
 /** In the words of the configuration: those of the tracker's options mean nothing there. */
 function unpriced({ code, budget, model }: BudgetError): Refusal {

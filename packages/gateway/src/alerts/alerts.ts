@@ -21,6 +21,14 @@ export interface AlertTargets {
   readonly slackUrl?: string | undefined;
 }
 
+/**
+ * The route that an alert is about: a model decides before a role, and whoever is not listed goes by the default role. What a caller
+ * calls himself makes no alert of its own.
+ */
+export function alertSubject(asked: string, isKnown: (asked: string) => boolean): string {
+  return asked.startsWith('role:') && !isKnown(asked) ? 'role:default' : asked.slice(0, 200);
+}
+
 const silenceMs = 10 * 60_000;
 const timeoutMs = 5_000;
 const pauseMs = 1_000;

@@ -1,5 +1,6 @@
 /** Looks at the calls of the last five minutes: too many failures, or too slow. */
 import type { CallEnding } from '../http/route.ts';
+import { wasOrdered } from '../wire/mock-failure.ts';
 import type { Alerts } from './alerts.ts';
 
 export interface CallLimits {
@@ -30,9 +31,9 @@ export class CallWatch {
     this.#alerts = alerts;
   }
 
-  /** A request that was refused, or whose client left, says nothing of the backends. */
-  add({ outcome, status, durationMs }: CallEnding, limits: CallLimits): void {
-    if (outcome === 'refused' || outcome === 'aborted') return;
+  /** A request that was refused, whose client left or which ordered its failure says nothing of the backends. */
+  add({ outcome, status, durationMs, attempts }: CallEnding, limits: CallLimits): void {
+    if (outcome === 'refused' || outcome === 'aborted' || wasOrdered(attempts)) return;
     const now = Date.now();
     this.#seen.push({ at: now, hasFailed: outcome === 'cut' || (outcome === 'failed' && !callersOwn.has(status)), durationMs });
     if (now - this.#lookedAt < everyMs && this.#seen.length !== fewest) return;

@@ -1,6 +1,6 @@
 /** Puts every model call on record once it is over: metrics, dashboard, alerts, traces, log. */
 import type { Logger } from 'pino';
-import type { Alerts } from '../alerts/alerts.ts';
+import { type Alerts, alertSubject } from '../alerts/alerts.ts';
 import type { CallLimits, CallWatch } from '../alerts/call-watch.ts';
 import type { CallEnding, RefusedRequest } from '../http/route.ts';
 import { bugFacts } from '../log/bug-facts.ts';
@@ -51,7 +51,7 @@ export class CallRecords {
     watch.add(ending, limits());
     telemetry?.add(ending);
     callLog.add(ending);
-    if (ending.outcome === 'answered') alerts.clear('all_backends_down', model.slice(0, 200));
+    if (ending.outcome === 'answered') alerts.clear('all_backends_down', alertSubject(model, isKnown));
   }
 
   refused({ callId, path, status, code, error }: RefusedRequest): void {

@@ -1,10 +1,11 @@
 /** Listens to the router: which attempts are over, which backends are left alone, and when nobody answers. */
 import type { ModelError, RouteError, Router, RouterOptions } from '@rolecall/router';
 import type { Logger } from 'pino';
-import type { Alerts } from '../alerts/alerts.ts';
+import { type Alerts, alertSubject } from '../alerts/alerts.ts';
 import type { Counter } from '../metrics/series.ts';
 import type { State } from '../state/state.ts';
 import type { RequestFeed } from '../ui/request-feed.ts';
+import { wasOrdered } from '../wire/mock-failure.ts';
 import type { Cooldowns } from './cooldowns.ts';
 
 export interface RouterWatchParts {
@@ -36,7 +37,7 @@ export class RouterWatch {
 
   /** The options of a router that is listened to, and shares with other gateways what there is to share. */
   optionsOf(options: RouterOptions): RouterOptions {
-    const { onAttempt, onExhausted } = options;
+    const { onAttempt, onExhausted, roles = {} } = options;
     return {
       ...this.#parts.state.share(options),
       onAttempt: (attempt, request) => {
@@ -46,7 +47,7 @@ export class RouterWatch {
       },
       onExhausted: async (error) => {
         await onExhausted?.(error);
-        this.#exhausted(error);
+        this.#exhausted(error, (role) => Object.hasOwn(roles, role));
       },
     };
   }
@@ -72,10 +73,11 @@ export class RouterWatch {
     if (opened.length > 0) state.tell(opened);
   }
 
-  #exhausted(error: RouteError | ModelError): void {
-    if ([error, ...(error.attempts ?? [])].every(({ code }) => callersOwn.has(code))) return;
-    const role = 'role' in error ? error.role : undefined;
-    const subject = (role === undefined ? (error.model ?? 'default') : `role:${role}`).slice(0, 200);
+  #exhausted(error: RouteError | ModelError, hasRole: (name: string) => boolean): void {
+    const attempts = error.attempts ?? [];
+    if ([error, ...attempts].every(({ code }) => callersOwn.has(code)) || wasOrdered(attempts)) return;
+    const { role = 'default' } = error as Partial<RouteError>;
+    const subject = alertSubject(error.model ?? `role:${role}`, (route) => hasRole(route.slice('role:'.length)));
     const message = `No backend of ${subject} answers (${error.code}).`;
     this.#parts.alerts.raise({ kind: 'all_backends_down', subject, message, facts: { code: error.code } });
   }

@@ -117,6 +117,9 @@ export function readKeyFields(
   return { faults: [...unknown, ...invalid] };
 }
 
+/** Each of them stands for all that there is, whatever else is named beside it. */
+const everything: ReadonlySet<string> = new Set(['*', 'all-proxy-models']);
+
 function fieldsOf(read: z.infer<typeof shape>, now: number): Partial<Fields> {
   const { name: keyName, models, blocked, tags, metadata, budget_duration: window, duration, expires } = read;
   const fields: Record<string, unknown> = {};
@@ -124,11 +127,7 @@ function fieldsOf(read: z.infer<typeof shape>, now: number): Partial<Fields> {
     if (isSaid) fields[field] = value ?? undefined;
   };
   say('name', keyName !== undefined, keyName);
-  say(
-    'models',
-    models !== undefined,
-    models?.filter((model) => model !== '*' && model !== 'all-proxy-models'),
-  );
+  say('models', models !== undefined, models?.some((model) => everything.has(model)) ? [] : models);
   say('maxBudgetUsd', read.max_budget !== undefined, read.max_budget);
   say('budgetWindow', window !== undefined, windows[window ?? 'total']);
   say('maxCallUsd', read.max_call_cost !== undefined, read.max_call_cost);

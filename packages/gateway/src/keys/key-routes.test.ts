@@ -1,5 +1,9 @@
 /** What the API of keys refuses, and what a key's budget does. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { gatewayWith, type TestGateway } from '../../test/gateway-with.ts';
 
 const master = { authorization: 'Bearer sk-master-0123456789' };
@@ -10,6 +14,7 @@ beforeAll(async () => {
 model_list:
   - { model_name: gpt, litellm_params: { model: openai/gpt-4.1 } }
   - { model_name: dear, litellm_params: { model: openai/gpt-nobody-knows, api_base: 'https://models.invalid/v1', api_key: k } }
+  - { model_name: stated, litellm_params: { model: openai/gpt-4.1, input_cost_per_token: 0.001, output_cost_per_token: 0.001 } }
 roles: { writer: gpt }
 general_settings:
   master_key: sk-master-0123456789
@@ -63,7 +68,7 @@ test('a key is neither made nor changed for a model that is not there', async ()
 
   expect(made).toMatchObject({ status: 400, error: { code: 'model_not_found', param: 'models' } });
   expect(made.error['message']).toBe(
-    'A name among the models is "gpts", which names no model; there are: gpt, dear, role:writer. Did you mean "gpt"?',
+    'A name among the models is "gpts", which names no model; there are: gpt, dear, stated, role:writer. Did you mean "gpt"?',
   );
   expect(role.error['message']).toContain('Did you mean "role:writer"?');
   expect(changed).toMatchObject({ status: 400, error: { code: 'model_not_found' } });
@@ -71,6 +76,21 @@ test('a key is neither made nor changed for a model that is not there', async ()
 
 test.each([[['*']], [['all-proxy-models']], [['role:*']], [['gpt#1']], [[]]])('a key for %j is made', async (models) => {
   expect((await gateway.post('/key/generate', { models }, master)).status).toBe(200);
+});
+
+test.each([[['*', 'gpt']], [['gpt', 'all-proxy-models']]])('a name beside all of them does not narrow %j', async (models) => {
+  const made = await gateway.post('/key/generate', { models }, master);
+  const { key, models: shown } = (await made.json()) as { key: string; models: string[] };
+
+  const listed = await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+
+  expect(shown).toEqual([]);
+  expect(((await listed.json()) as { data: { id: string }[] }).data.map(({ id }) => id)).toEqual([
+    'gpt',
+    'dear',
+    'stated',
+    'role:writer',
+  ]);
 });
 
 test('a model without a price is refused under a budget for good, in the words of the configuration', async () => {
@@ -89,6 +109,20 @@ test('a model without a price is refused under a budget for good, in the words o
   expect(error['message']).not.toMatch(/prices`|'allow'/);
 });
 
+test('a refused budget gives no advice that a configuration cannot follow', async () => {
+  const made = await gateway.post('/key/generate', { max_budget: 0.001 }, master);
+  const { key } = (await made.json()) as { key: string };
+
+  const { status, error } = await refused(
+    '/v1/chat/completions',
+    { model: 'stated', messages: [{ role: 'user', content: 'hello' }] },
+    { authorization: `Bearer ${key}` },
+  );
+
+  expect([status, error['code']]).toEqual([429, 'budget_exceeded']);
+  expect(error['message']).toMatch(/is assumed while few are known: set `max_completion_tokens` on the request\)/);
+});
+
 test.each([
   [{ duration: '1h', expires: null }, 3_600_000],
   [{ duration: null, expires: '2999-01-01' }, Date.parse('2999-01-01') - Date.now()],
@@ -100,6 +134,18 @@ test.each([
   expect(Math.abs(Date.parse(expires) - Date.now() - lastsMs)).toBeLessThan(60_000);
 });
 
+test('a key may ask about itself by its text, its hash and its name, and about no other', async () => {
+  const key = 'sk-blog-0123456789';
+  const statusOf = async (asked: string): Promise<unknown> => {
+    const answer = await fetch(`${gateway.url}/key/info?key=${asked}`, { headers: { authorization: `Bearer ${key}` } });
+    const { info } = (await answer.json()) as { info?: { key_alias: string } };
+    return info?.key_alias ?? answer.status;
+  };
+
+  const hash = createHash('sha256').update(key).digest('hex');
+  expect(await Promise.all([key, hash, 'blog', 'master', 'sk-other'].map(statusOf))).toEqual(['blog', 'blog', 'blog', 403, 403]);
+});
+
 test('an end that is taken away is none', async () => {
   const made = await gateway.post('/key/generate', { duration: '1h' }, master);
   const { key } = (await made.json()) as { key: string };
@@ -107,4 +153,35 @@ test('an end that is taken away is none', async () => {
   const changed = await gateway.post('/key/update', { key, duration: null }, master);
 
   expect(await changed.json()).toMatchObject({ expires: null });
+});
+
+test('what a key has spent is still known after a restart, where a ledger is kept', async () => {
+  const ledger = await mkdtemp(join(tmpdir(), 'rolecall-ledger-'));
+  onTestFinished(() => rm(ledger, { recursive: true }));
+  const config = `
+model_list: [{ model_name: gpt, litellm_params: { model: openai/gpt-4.1, input_cost_per_token: 0.001, output_cost_per_token: 0.001 } }]
+general_settings:
+  master_key: sk-master-0123456789
+  ledger: ${ledger}
+  keys: [{ name: blog, key: sk-blog-0123456789, max_budget: 5, budget_duration: total }]
+`;
+  const key = { authorization: 'Bearer sk-blog-0123456789' };
+  const spendOf = async ({ url }: TestGateway): Promise<number> => {
+    const answer = await fetch(`${url}/key/info`, { headers: key });
+    return ((await answer.json()) as { info: { spend: number } }).info.spend;
+  };
+
+  const before = await gatewayWith(config);
+  await before.post('/v1/chat/completions', { model: 'gpt', messages: [{ role: 'user', content: 'Hi' }] }, key);
+  const spent = await spendOf(before);
+  await before.close();
+  const after = await gatewayWith(config);
+  const known = await spendOf(after);
+  await after.post('/v1/chat/completions', { model: 'gpt', messages: [{ role: 'user', content: 'Hi' }] }, key);
+  const more = await spendOf(after);
+  await after.close();
+
+  expect(spent).toBeGreaterThan(0);
+  expect(known).toBe(spent);
+  expect(more).toBeGreaterThan(spent);
 });

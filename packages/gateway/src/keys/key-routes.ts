@@ -142,7 +142,8 @@ class KeyDesk {
   async info({ query, caller }: Exchange): Promise<object> {
     this.checkOn();
     const asked = query.get('key');
-    if (!caller.isAdmin && asked !== null && asked !== caller.keyId && idOf(asked) !== caller.keyId) {
+    const isOwn = asked === null || [asked, idOf(asked)].includes(caller.keyId ?? '') || asked === caller.keyName;
+    if (!caller.isAdmin && !isOwn) {
       throw new Refusal({
         status: 403,
         type: 'permission_error',
@@ -150,7 +151,7 @@ class KeyDesk {
         message: 'A key may ask about itself alone.',
       });
     }
-    const key = await this.#find(asked ?? caller.keyId);
+    const key = await this.#find(caller.isAdmin ? (asked ?? caller.keyId) : caller.keyId);
     return { key: key.id, info: this.#shown(key) };
   }
 

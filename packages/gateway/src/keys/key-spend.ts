@@ -6,6 +6,11 @@ import { tagPrefix } from './virtual-key.ts';
 
 const maxKeys = 10_000;
 
+/** The name of the key that a call came with. */
+export function keyNameOf({ tags }: LedgerRow): string | undefined {
+  return tags.find((tag) => tag.startsWith(tagPrefix))?.slice(tagPrefix.length);
+}
+
 /** What each key has spent, ever: by name, in picodollars. */
 export class KeySpend {
   readonly #link: RedisLink | undefined;
@@ -17,8 +22,9 @@ export class KeySpend {
     this.#link = link;
   }
 
-  add({ tags, costPicodollars }: LedgerRow): void {
-    const name = tags.find((tag) => tag.startsWith(tagPrefix))?.slice(tagPrefix.length);
+  add(row: LedgerRow): void {
+    const { costPicodollars } = row;
+    const name = keyNameOf(row);
     if (name === undefined || costPicodollars === null || costPicodollars === 0n) return;
     if (!this.#spent.has(name) && this.#spent.size >= maxKeys) return;
     this.#spent.set(name, (this.#spent.get(name) ?? 0n) + costPicodollars);

@@ -37,7 +37,7 @@ async function saying(response: ModelResponse): Promise<{ readonly text: string;
   const house = {
     parts,
     router: models.m,
-    offer: new Offer({ models }, { hidden: new Set(), litellmErrors: false, dropsParams: false }),
+    offer: new Offer({ models }, { hidden: new Set(), embeddings: new Set(), litellmErrors: false, dropsParams: false }),
     stallMs: 1_000,
     litellmHeaders: true,
   };

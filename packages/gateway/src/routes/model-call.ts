@@ -116,7 +116,8 @@ class ModelCall {
 
   #request(events: StreamedAnswer | undefined): CallRequest {
     const { exchange, dialect, house, wishes, call, asked } = this.#parts;
-    const isCached = house.offer.isCached && asked.wireOnly.length === 0;
+    const headers = headersFor(dialect, exchange.request);
+    const isCached = house.offer.isCached && asked.wireOnly.length === 0 && headers?.['anthropic-beta'] === undefined;
     const { messages, tools, toolChoice, outputSchema, settings } = asked.request;
     return {
       messages,
@@ -130,7 +131,7 @@ class ModelCall {
       fallbacks: wishes.fallbacks,
       cache: wishes.cache,
       signal: exchange.signal,
-      wire: isCached ? undefined : { api: dialect.api, body: wishes.body, onBytes: events?.onBytes },
+      wire: isCached ? undefined : { api: dialect.api, body: wishes.body, headers, onBytes: events?.onBytes },
       onDelta: events?.onDelta,
     };
   }
@@ -214,6 +215,16 @@ class ModelCall {
 function tagsOf(asked: readonly string[], { keyName, tags: own = [] }: Caller): readonly string[] {
   if (keyName === undefined && own.length === 0) return asked;
   return [...asked, ...own, ...(keyName === undefined ? [] : [`${tagPrefix}${keyName}`])];
+}
+
+/** What goes along with the body, where a backend speaks this API. */
+function headersFor({ headers: names = [] }: Dialect, { headers }: IncomingMessage): Record<string, string> | undefined {
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const value = headers[name];
+    if (typeof value === 'string') found[name] = value;
+  }
+  return names.length > 0 ? found : undefined;
 }
 
 function traceOf({ headers: { traceparent, tracestate } }: IncomingMessage): TraceHeaders | undefined {

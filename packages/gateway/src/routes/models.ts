@@ -26,7 +26,7 @@ export function modelInfo({ response, caller }: Exchange, offer: Offer): void {
     places.map(({ model, deployment }) => ({
       model_name: name,
       litellm_params: { model },
-      model_info: { id: deployment, mode: 'chat', kind },
+      model_info: { id: deployment, mode: offer.embeddings.has(deployment) ? 'embedding' : 'chat', kind },
     })),
   );
   sendJson(response, 200, { data });

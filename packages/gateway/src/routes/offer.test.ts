@@ -74,3 +74,29 @@ test.each([{ model: 'gpt#1' }, { model: 'gpt', fallbacks: ['gpt#9'] }])(
     expect(running.simulator.requests).toHaveLength(0);
   },
 );
+
+test('a model of embeddings is listed as one, and probed for a vector', async () => {
+  running = await gatewayWith(`
+model_list:
+  - { model_name: gpt, litellm_params: { model: openai/gpt-4.1 } }
+  - { model_name: vectors, litellm_params: { model: openai/gpt-4.1 }, model_info: { mode: chat } }
+  - { model_name: vectors, litellm_params: { model: openai/text-embedding-3-small }, model_info: { mode: embedding } }
+`);
+
+  const info = (await (await fetch(`${running.url}/model/info`)).json()) as {
+    data: { model_info: { id: string; mode: string } }[];
+  };
+  const health = await fetch(`${running.url}/health?probe=true`);
+
+  expect(info.data.map(({ model_info: { id, mode } }) => [id, mode])).toEqual([
+    ['gpt', 'chat'],
+    ['vectors#1', 'chat'],
+    ['vectors#2', 'embedding'],
+  ]);
+  expect(await health.json()).toMatchObject({ healthy_count: 3, unhealthy_count: 0 });
+  expect(running.simulator.requests.map(({ path }) => path).toSorted()).toEqual([
+    '/v1/chat/completions',
+    '/v1/chat/completions',
+    '/v1/embeddings',
+  ]);
+});

@@ -9,6 +9,8 @@ import type { Wishes } from './wishes.ts';
 export interface OfferOptions {
   /** Aliases that can be asked for and are not listed. */
   readonly hidden: ReadonlySet<string>;
+  /** Deployments that make vectors, and take no chat. */
+  readonly embeddings: ReadonlySet<string>;
   /** The status of an unknown model is 400, as LiteLLM has it, not 404. */
   readonly litellmErrors: boolean;
   /** What a backend has no word for is left out, unless a request says otherwise. */
@@ -25,6 +27,7 @@ export interface OfferedModel {
 /** The named models, aliases and roles. */
 export class Offer {
   readonly roles: ReadonlySet<string>;
+  readonly embeddings: ReadonlySet<string>;
   /** Answers are cached, so requests are read rather than relayed. */
   readonly isCached: boolean;
   readonly dropsParams: boolean;
@@ -33,7 +36,10 @@ export class Offer {
   readonly #models: readonly OfferedModel[];
   readonly #litellmErrors: boolean;
 
-  constructor({ models, aliases = {}, roles = {}, cache }: RouterOptions, { hidden, litellmErrors, dropsParams }: OfferOptions) {
+  constructor(
+    { models, aliases = {}, roles = {}, cache }: RouterOptions,
+    { hidden, embeddings, litellmErrors, dropsParams }: OfferOptions,
+  ) {
     const places = (name: string): readonly Place[] => placesOf(name, models[name] ?? []);
     const chainOf = (role: string): readonly string[] => {
       const route = roles[role] ?? [];
@@ -44,6 +50,7 @@ export class Offer {
     this.isCached = cache !== undefined && cache !== false;
     this.#names = new Set([...Object.keys(models), ...Object.keys(aliases)]);
     this.#deployments = new Set(Object.keys(models).flatMap((name) => places(name).map(({ deployment }) => deployment)));
+    this.embeddings = embeddings;
     this.dropsParams = dropsParams;
     this.#litellmErrors = litellmErrors;
     this.#models = [

@@ -100,6 +100,8 @@ export interface Savings {
   readonly savedUsd: number | null;
   readonly savedShare: number | null;
   readonly excluded: number;
+  /** Those of them for which it is the baseline that has no price. */
+  readonly baselineUnpriced: number;
 }
 
 export interface SummaryAnswer {

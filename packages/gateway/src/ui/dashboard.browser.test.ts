@@ -299,6 +299,20 @@ test.skipIf(missing).each([
   expect({ said, strayed }).toEqual({ said: [], strayed: [] });
 });
 
+test.skipIf(missing)('a baseline of which no price is known is named as the one, and not the calls', async () => {
+  await writeFile(join(folder, 'misspelt.yaml'), yaml().replace('baseline: gpt-4', 'baseline: gpt-44'));
+  await gateway.close({ graceMs: 0 });
+  gateway = await createGateway({ config: join(folder, 'misspelt.yaml'), env: {}, logTo: { write: () => undefined } });
+  await gateway.listen(0);
+  await call('gpt-4o', 'sk-shop-0123456789');
+  await logIn();
+
+  await page.getByRole('link', { name: 'Spend' }).click();
+  await page.getByText('No price is known of the baseline gpt-44: check its name.').waitFor();
+
+  expect(await page.locator('main').innerText()).toContain('Left out: 1 call for which the baseline has no price.');
+});
+
 async function traffic(): Promise<void> {
   for (let count = 0; count < 12; count++) await call(count % 3 === 0 ? 'role:editor' : 'role:writer');
   await call('gpt-4o', 'sk-shop-0123456789', { stream: true });

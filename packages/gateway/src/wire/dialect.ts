@@ -30,6 +30,8 @@ export interface EventWriter {
 
 export interface Dialect {
   readonly api: 'chat.completions' | 'messages' | 'responses' | 'embeddings';
+  /** Headers that are part of a request, as its body is: they go where that goes. */
+  readonly headers?: readonly string[] | undefined;
   /** @throws {Refusal} when the body is not what it should be. */
   read(body: Fields): Asked;
   /** @throws {Refusal} as well: what stands in the place of the messages of another request. */

@@ -9,6 +9,7 @@ import { event } from './sse.ts';
 
 export const messages: Dialect = {
   api: 'messages',
+  headers: ['anthropic-version', 'anthropic-beta'],
   read: readMessages,
   readMessages: (turns) => readTurns(turns, []),
   settings: messagesSettings,

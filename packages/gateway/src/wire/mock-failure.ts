@@ -1,4 +1,5 @@
 /** Failures that whoever has the master key orders, to see what comes after them: LiteLLM's `mock_testing_*`. */
+import type { Attempt } from '@rolecall/core';
 import { ModelError, type ModelErrorCode } from '@rolecall/router';
 import type { Place } from '../http/route.ts';
 
@@ -10,6 +11,13 @@ export const mockFields: ReadonlyMap<string, ModelErrorCode> = new Map([
   ['mock_testing_rate_limit_error', 'rate_limited'],
   ['mock_timeout', 'attempt_timeout'],
 ]);
+
+const ordered = 'the request ordered this failure';
+
+/** One of them at least failed to order: they say nothing of the backends. */
+export function wasOrdered(attempts: readonly Attempt[]): boolean {
+  return attempts.some(({ reason }) => reason === ordered);
+}
 
 /** Fails every call to the first named model that is asked; a rate limit is over with its first. No backend is held to account for it. */
 export class MockFailure {
@@ -24,6 +32,6 @@ export class MockFailure {
   at({ name, model }: Place): void {
     if (this.#first !== undefined && (this.#first !== name || this.#code === 'rate_limited')) return;
     this.#first = name;
-    throw new ModelError(this.#code, { model, reason: 'the request ordered this failure', unasked: true });
+    throw new ModelError(this.#code, { model, reason: ordered, unasked: true });
   }
 }

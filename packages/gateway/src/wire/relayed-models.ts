@@ -9,10 +9,12 @@ type Named = RouterOptions['models'][string];
 export function relayedModels(
   { models }: Pick<RouterOptions, 'models'>,
   parts: Pick<GatewayParts, 'tracker' | 'onAnswer'>,
+  embeddings: ReadonlySet<string>,
 ): RouterOptions['models'] {
   const around: Around = {
     track: (model) => parts.tracker.wrap(model),
     onAnswer: (place, response) => parts.onAnswer(place, response),
+    embeddings,
   };
   const wrapped = Object.entries(models).map(([name, given]) => {
     const places = placesOf(name, given);

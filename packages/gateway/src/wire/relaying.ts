@@ -9,14 +9,19 @@ import { type CallRequest, type Progress, progress } from './progress.ts';
 export interface Around {
   readonly track: (model: Model) => Model;
   readonly onAnswer: (place: Place, response: ModelResponse) => void;
+  /** Those that make vectors, and take no chat. */
+  readonly embeddings?: ReadonlySet<string> | undefined;
 }
 
+/** What a probe asks of them. */
+const vector = { messages: [], settings: undefined, wire: { api: 'embeddings', body: { input: 'hello' } } };
+
 /** The backend as calls over HTTP ask it. */
-export function relaying(backend: Backend, place: Place, { track, onAnswer }: Around): Model {
+export function relaying(backend: Backend, place: Place, { track, onAnswer, embeddings }: Around): Model {
   const target: Target = { backend, place, ask: track(backend), speaks: backend.speaks ?? [] };
   const model: Model = async (request: CallRequest) => {
     const call = request.labels?.[progress];
-    if (!call) return await target.ask(request); // a probe
+    if (!call) return await target.ask(embeddings?.has(place.deployment) ? { ...request, ...vector } : request); // a probe
     const { asked } = call;
     asked.mock?.at(place);
     const wire = request.messages === asked.messages ? request.wire : undefined; // a stand-in may be asked something else
@@ -50,7 +55,7 @@ async function relay(request: CallRequest, wire: Wire, call: Progress, target: T
   if (!onBytes) {
     const body = bodyOf(wire, request, call, target.backend, false);
     // A copy costs more than the rest of this: most requests go on as they are.
-    return await target.ask(body === wire.body ? request : Object.assign({}, request, { wire: { api: wire.api, body } }));
+    return await target.ask(body === wire.body ? request : Object.assign({}, request, { wire: { ...wire, body } }));
   }
   const filter = needsUsage(wire, target.backend) ? new UsageFilter() : undefined;
   const pass = (bytes: Uint8Array): void | Promise<void> => {
@@ -58,7 +63,7 @@ async function relay(request: CallRequest, wire: Wire, call: Progress, target: T
     return onBytes(filter ? filter.take(bytes) : bytes);
   };
   const body = bodyOf(wire, request, call, target.backend, filter !== undefined);
-  const own = { wire: { api: wire.api, body, onBytes: pass }, onDelta: request.onDelta && unheard };
+  const own = { wire: { ...wire, body, onBytes: pass }, onDelta: request.onDelta && unheard };
   const response = await target.ask(Object.assign({}, request, own));
   const rest = filter?.rest();
   if (rest && rest.length > 0) await pass(rest);

@@ -76,6 +76,40 @@ describe('what it sends', () => {
     expect(metadata?.ignoredSettings).toEqual(ignored);
   });
 
+  test('a relayed request brings its version and its betas, which come on top of those configured, and nothing else', async () => {
+    const wire = {
+      api: 'messages',
+      body: { max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] },
+      headers: { 'anthropic-version': '2023-06-01', 'anthropic-beta': 'theirs', 'x-api-key': 'stolen' },
+    };
+    const model = make({ headers: { 'Anthropic-Beta': 'ours' }, apiVersion: '2026-10-21' });
+
+    await model({ messages: [], wire });
+    const relayed = seen()?.headers;
+    await model(ask());
+
+    expect(relayed).toMatchObject({ 'anthropic-version': '2023-06-01', 'anthropic-beta': 'ours, theirs' });
+    expect(relayed?.['x-api-key']).not.toBe('stolen');
+    expect(seen()?.headers).toMatchObject({ 'anthropic-version': '2026-10-21', 'anthropic-beta': 'ours' });
+  });
+
+  test('no caller gets the version and the betas of another, however they are cut', async () => {
+    const model = make();
+    const send = async (version: string, beta: string): Promise<unknown> => {
+      const headers = { 'anthropic-version': version, 'anthropic-beta': beta };
+      await model({ messages: [], wire: { api: 'messages', body: { max_tokens: 9, messages: [] }, headers } }).catch(
+        () => undefined,
+      );
+      const { 'anthropic-version': sent, 'anthropic-beta': betas } = seen()?.headers ?? {};
+      return [sent, betas];
+    };
+
+    expect(await send('2023-06-01 a,', 'b')).toEqual(['2023-06-01 a,', 'b']);
+    expect(await send('2023-06-01', 'a, b')).toEqual(['2023-06-01', 'a, b']);
+    expect(await send('', 'b')).toEqual(['2026-10-21', 'b']);
+    expect(await send('2023-06-01', '')).toEqual(['2023-06-01', undefined]);
+  });
+
   test('marks the last four cache breakpoints, which is all the API takes', async () => {
     const [first, ...content] = ['a', 'b', 'c', 'd', 'e', 'f'].map(
       (text) => ({ type: 'text', text, cacheBreakpoint: true }) as const,

@@ -115,9 +115,10 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
         call.throwIfAborted();
         facts.sent = true;
         const streamAsked = relay ? relay.streamAsked : body.stream === true;
-        const response = await requests.ask(String(streamAsked), body, call, (ending) =>
+        const { kind, sent } = withCallers(headers, relay);
+        const response = await requests.ask(`${streamAsked}${kind}`, body, call, (ending) =>
           // The SDK refuses what it thinks too long to wait for, unless it is told how long: that is the router's to say.
-          sdk.messages.create(body, { ...ending, maxRetries: 0, headers, timeout: 600_000 }).asResponse(),
+          sdk.messages.create(body, { ...ending, maxRetries: 0, headers: sent, timeout: 600_000 }).asResponse(),
         );
         facts.requestId = response.headers.get('request-id') ?? undefined;
         facts.simulated ||= isSimulated(response.headers);
@@ -145,6 +146,19 @@ const speaks = ['messages'];
 /** What is in it is between the caller and the provider. */
 function relayed({ body }: Relay): EncodedRequest {
   return { body: body as unknown as MessagesBody, ignoredSettings: [] };
+}
+
+/** The caller's version of the API is the one that he reads the answer by; his betas come on top of those configured. */
+function withCallers(
+  own: Readonly<Record<string, string>>,
+  relay: Relay | undefined,
+): { readonly kind: string; readonly sent: Record<string, string> } {
+  const { 'anthropic-version': version, 'anthropic-beta': beta } = relay?.headers ?? {};
+  if (!version && !beta) return { kind: '', sent: own };
+  const headers = new Headers(own);
+  if (version) headers.set('anthropic-version', version);
+  if (beta) headers.append('anthropic-beta', beta);
+  return { kind: JSON.stringify([version, beta]), sent: Object.fromEntries(headers) }; // as JSON, no two of them are alike
 }
 
 async function createClient(model: string, endpoint: Endpoint, fetch: typeof globalThis.fetch): Promise<AnthropicClient> {

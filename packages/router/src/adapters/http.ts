@@ -94,7 +94,7 @@ export function isUnsupported(code: ModelErrorCode, message: string | undefined)
 
 /** How a connection failed. */
 export interface NetworkFailure {
-  readonly code: 'network' | 'stream_cut' | 'attempt_timeout';
+  readonly code: 'network' | 'not_found' | 'stream_cut' | 'attempt_timeout';
   /** `false` if the connection was never made. */
   readonly possiblyBilled: boolean;
 }
@@ -111,6 +111,7 @@ const brokenMessages = new Set(['fetch failed', 'Connection error.', 'other side
 export function networkError(error: unknown): NetworkFailure | undefined {
   const chain = causesOf(error);
   const has = (test: (cause: Cause) => boolean): boolean => chain.some(test);
+  if (has(({ code }) => code === 'ERR_REDIRECT_REFUSED')) return { code: 'not_found', possiblyBilled: false }; // a wrong base URL
   if (has(({ code }) => neverConnected.test(code ?? ''))) return { code: 'network', possiblyBilled: false };
   if (has(({ message, code }) => cutMessages.has(message ?? '') || cutCodes.has(code ?? ''))) {
     return { code: 'stream_cut', possiblyBilled: true };

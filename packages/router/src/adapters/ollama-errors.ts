@@ -30,7 +30,8 @@ export function explain(error: unknown, facts: Facts, host: string | undefined):
   if (error instanceof SyntaxError) {
     return new ModelError('malformed_answer', { model, reason: 'the answer is no JSON', cause: error, possiblyBilled: true });
   }
-  if (networkError(error)?.possiblyBilled === false) {
+  const network = networkError(error);
+  if (network?.code === 'network' && !network.possiblyBilled) {
     const where = host === undefined ? '' : ` at ${host}`;
     const why = cause?.code === undefined ? '' : ` (${cause.code})`;
     return new ModelError('network', { model, reason: `no Ollama server can be reached${where}${why}`, cause: error });

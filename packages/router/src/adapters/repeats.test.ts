@@ -185,3 +185,18 @@ test('while somebody has put his own in the place of fetch, everything goes thro
 
   expect(asked).toEqual([`${urls.openai}/chat/completions`]);
 });
+
+test('of a thousand kinds it keeps a few, and asks the SDK for the others', async () => {
+  const requests = new Repeats({ fetch: async () => Response.json({}) });
+  let viaSdk = 0;
+  const ask = (kind: number): Promise<Response> =>
+    requests.ask(`${kind}`, {}, new Cancellation(), (ending) => {
+      viaSdk += 1;
+      return requests.fetch('http://127.0.0.1/', initEndedBy({ method: 'POST', body: '{}' }, ending));
+    });
+
+  for (let kind = 0; kind < 1_000; kind++) await ask(kind);
+  for (let kind = 0; kind < 1_000; kind++) await ask(kind);
+
+  expect(viaSdk).toBe(2_000 - 64);
+});

@@ -2,6 +2,7 @@
 import type { Cancellation } from '../cancellation.ts';
 import { type CallEnding, type CancellableInit, endedBy, noteOf, type Sent, withOneSignal } from '../transport/cancelled-by.ts';
 import { pooledFetch } from '../transport/pooled-fetch.ts';
+import { withinOrigin } from '../transport/redirects.ts';
 import { networkError } from './http.ts';
 import { StatusError } from './status-error.ts';
 
@@ -24,7 +25,7 @@ export class Repeats {
 
   constructor({ client, fetch }: RepeatsOptions) {
     this.#isOwn = client === undefined;
-    this.fetch = fetch === undefined ? pooledFetch() : noticing(fetch);
+    this.fetch = fetch === undefined ? pooledFetch() : noticing(withinOrigin(fetch));
   }
 
   /** `kind`: requests of one kind differ in their bodies alone. @throws {StatusError} as well as what the SDK throws */
@@ -53,9 +54,12 @@ export class Repeats {
 
   #note(kind: string, sent: Sent): void {
     const isForAny = [...sent.headers.keys()].every((name) => !forOne.test(name));
-    if (isForAny) this.#known.set(kind, sent);
+    if (isForAny && (this.#known.size < mostKinds || this.#known.has(kind))) this.#known.set(kind, sent);
   }
 }
+
+/** Callers may name kinds of their own: those beyond are asked for through the SDK. */
+const mostKinds = 64;
 
 /** Headers that are made anew for each request, by tracers for one: whoever sends such is asked each time. */
 const forOne = /idempoten|request-id|trace|baggage|\bb3\b|span|nonce|signature|timestamp|^date$/;

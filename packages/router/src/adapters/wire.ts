@@ -6,6 +6,7 @@ export interface Relay {
   readonly api: string;
   readonly body: JsonObject & { readonly model: string };
   readonly streamAsked: boolean;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -16,8 +17,8 @@ export interface Relay {
  */
 export function relayOf({ wire }: ModelRequest, speaks: readonly string[], id: string, name: string): Relay | undefined {
   if (!wire) return undefined;
-  const { api, body } = wire;
-  if (speaks.includes(api)) return { api, body: { ...body, model: id }, streamAsked: body['stream'] === true };
+  const { api, body, headers } = wire;
+  if (speaks.includes(api)) return { api, body: { ...body, model: id }, streamAsked: body['stream'] === true, headers };
   if (api !== 'embeddings') return undefined;
   throw new ModelError('invalid_request', { model: name, reason: 'it has no API for embeddings here', unsupported: true });
 }

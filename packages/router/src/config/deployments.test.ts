@@ -102,3 +102,16 @@ test('tags count when tag filtering is on, the length of the prompt unless the c
     { tags: ['paid'] },
   ]);
 });
+
+test.each([
+  ['embedding', undefined],
+  ['chat', undefined],
+  ['image_generation', 'a model answers what its adapter can ask'],
+])('a mode says what a model is probed for, which can be a word or a vector: %s', (mode, note) => {
+  const file = { model_list: [{ model_name: 'a', litellm_params: { model: 'ollama/mistral' }, model_info: { mode } }] };
+
+  const { report } = parseConfig(JSON.stringify(file), { env: {} });
+
+  const own = report.find(({ key }) => key === 'model_list[0].model_info.mode');
+  expect([own?.treatment, own?.note]).toEqual([note === undefined ? 'honoured' : 'ignored', note]);
+});

@@ -70,6 +70,9 @@ function refuseTakenIds(pools: ReadonlyMap<string, Pool>, findings: Findings): v
   }
 }
 
+/** By mode: what is asked to see whether it answers, a vector or a word. */
+const probed: ReadonlySet<unknown> = new Set(['embedding', 'chat', 'completion', 'responses']);
+
 function readEntry(entry: ModelEntry, path: Path, { file, env, missing, findings }: Context): Built | undefined {
   const { litellm_params: params } = entry;
   const own = missing.find((one) => isNeededAt(path, one));
@@ -85,6 +88,9 @@ function readEntry(entry: ModelEntry, path: Path, { file, env, missing, findings
   if (params.tags && !file.router_settings?.enable_tag_filtering) {
     findings.verdict([...path, 'litellm_params', 'tags'], 'ignored', 'router_settings.enable_tag_filtering is not on');
   }
+  const { mode = null } = entry.model_info ?? {};
+  if (mode !== null && !probed.has(mode))
+    findings.verdict([...path, 'model_info', 'mode'], 'ignored', 'a model answers what its adapter can ask');
   const deployment = { ...placeOf(entry, file), model: withSettings(outcome.model, settingsOf(params)) };
   return { deployment, path, wants: outcome.missing };
 }

@@ -73,6 +73,8 @@ export interface ModelInfo extends RateLimits {
   readonly allowed_fails?: number | undefined;
   readonly allowed_fails_policy?: FailsPolicy | undefined;
   readonly cooldown_time?: number | undefined;
+  /** What probes ask it for. */
+  readonly mode?: unknown;
 }
 
 /** Failures allowed, by the kind of the error. */

@@ -152,8 +152,8 @@ const modelInfo: KeysOf<ModelInfo> = {
   allowed_fails: honoured(count),
   allowed_fails_policy: section(failsPolicy),
   cooldown_time: honoured(seconds),
+  mode: honoured(anything),
   ...ignored(ledger, 'base_model'),
-  ...ignored('a model answers what its adapter can ask', 'mode'),
   ...ignored(gateway, 'access_groups'),
 };
 

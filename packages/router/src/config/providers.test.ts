@@ -7,6 +7,7 @@ test.each([
   ['o1', 'openai', 'o1'],
   ['o3-mini', 'openai', 'o3-mini'],
   ['chatgpt-4o-latest', 'openai', 'chatgpt-4o-latest'],
+  ['text-embedding-3-small', 'openai', 'text-embedding-3-small'],
   ['claude-3-5-sonnet-20241022', 'anthropic', 'claude-3-5-sonnet-20241022'],
   ['openai/gpt-4', 'openai', 'gpt-4'],
   ['groq/llama-3.1-70b-versatile', 'groq', 'llama-3.1-70b-versatile'],
@@ -29,6 +30,7 @@ test.each([
   ['olama/mistral', 'Did you mean "ollama"?'],
   ['bedrock/claude', 'is of no provider known here; the providers are openai, anthropic, groq, ollama'],
   ['openai/', 'names a provider and no model'],
+  ['text-embedding-004', 'does not say who serves it'], // Google's
   ['oasis', 'does not say who serves it'],
 ])('of %s it is said that it %s', (model, words) => {
   expect(servedModel(model)).toContain(words);

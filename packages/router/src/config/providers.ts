@@ -148,6 +148,6 @@ export function servedModel(model: string, given?: string): ServedModel | string
 
 /** Two families of names that nobody else uses. */
 function implied(model: string): string | undefined {
-  if (/^(?:gpt-|chatgpt-|o\d|ft:gpt-)/.test(model)) return 'openai';
+  if (/^(?:gpt-|chatgpt-|o\d|ft:gpt-|text-embedding-(?:3|ada)-)/.test(model)) return 'openai';
   return model.startsWith('claude-') ? 'anthropic' : undefined;
 }

@@ -4,7 +4,16 @@ import { acceptedEncodings } from './decompress.ts';
 import { exchange } from './exchange.ts';
 import { lazyPool, type Pool } from './pool.ts';
 import type { PoolOptions } from './pool-options.ts';
-import { type Address, addressOf, isRedirect, nextHop, type PlainRequest } from './redirects.ts';
+import {
+  type Address,
+  addressOf,
+  isRedirect,
+  mostRedirects,
+  nextHop,
+  type PlainRequest,
+  refused,
+  withinOrigin,
+} from './redirects.ts';
 import { nobody, responseOf } from './response.ts';
 
 export type PooledFetchOptions = PoolOptions;
@@ -19,6 +28,7 @@ const rules: Readonly<Record<keyof PoolOptions, Rule>> = {
 
 /** Node's own, as it was when this module was loaded. */
 const original = globalThis.fetch;
+const keptOriginal = withinOrigin(original);
 
 /**
  * One pool for all who ask for nothing special, as with `fetch` itself: adapters of one provider share its connections. It is made
@@ -29,7 +39,8 @@ const sharedPool = lazyPool({});
 /**
  * A `fetch` over undici's connection pool: the same answers at a fraction of the cost. It reads `HTTP_PROXY`, `HTTPS_PROXY` and
  * `NO_PROXY` at its first call, and never sends what is for this machine through a proxy. Forms and streams are left to `fetch`, and
- * so is everything while someone has replaced `globalThis.fetch`.
+ * so is everything while someone has replaced `globalThis.fetch`. A redirect to another origin is refused: what is sent goes to nobody
+ * but whom it is for.
  *
  * @example
  * const client = new OpenAI({ fetch: pooledFetch() }); // as the adapters do with the clients they make
@@ -41,10 +52,10 @@ export function pooledFetch(options: PooledFetchOptions = {}): typeof fetch {
   const pool = Object.keys(options).length === 0 ? sharedPool : lazyPool(options);
   const readAddress = addressReader();
   return async (input, init: CancellableInit = {}) => {
-    if (isReplaced()) return await globalThis.fetch(input, withOneSignal(init));
+    if (isReplaced()) return await withinOrigin(globalThis.fetch)(input, withOneSignal(init));
     const request = plainRequest(input, init, readAddress);
     const open = await pool();
-    if (!request) return await original(input, { ...withOneSignal(init), dispatcher: open } as RequestInit);
+    if (!request) return await keptOriginal(input, { ...withOneSignal(init), dispatcher: open } as RequestInit);
     noteOf(init)?.({ headers: new Headers(init.headers), again: repeatable(request, open) });
     return await follow(request, init.redirect ?? 'follow', open);
   };
@@ -110,8 +121,6 @@ function headersOf({ headers: init }: RequestInit, hasText: boolean): string[] {
   return headers;
 }
 
-const mostRedirects = 20;
-
 async function follow(first: PlainRequest, mode: NonNullable<RequestInit['redirect']>, pool: Pool): Promise<Response> {
   let request = first;
   for (let hops = 0; ; hops++) {
@@ -119,9 +128,8 @@ async function follow(first: PlainRequest, mode: NonNullable<RequestInit['redire
     if (mode === 'manual' || !isRedirect(received))
       return responseOf(received, { url: request.to.url.href, redirected: hops > 0 });
     received.body.read(nobody);
-    if (mode === 'error' || hops === mostRedirects) {
-      throw new TypeError('fetch failed', { cause: new Error(mode === 'error' ? 'unexpected redirect' : 'too many redirects') });
-    }
+    if (mode === 'error' || hops === mostRedirects)
+      throw refused(mode === 'error' ? 'unexpected redirect' : 'too many redirects');
     request = nextHop(request, received);
   }
 }

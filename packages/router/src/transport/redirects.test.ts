@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { pooledFetch } from './pooled-fetch.ts';
+import { withinOrigin } from './redirects.ts';
 
 const pooled = pooledFetch();
 
@@ -25,16 +26,6 @@ async function serve(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A server that says what it was sent. */
-async function destination(): Promise<string> {
-  return serve(async (request, response) => {
-    const { 'x-api-key': key, 'content-type': type, authorization } = request.headers;
-    const body = await text(request);
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ method: request.method, authorization, key, type, body }));
-  });
-}
-
 const leadingTo = (location: string, status: number) =>
   serve((request, response) => void request.resume().on('end', () => response.writeHead(status, { location }).end('moved')));
 
@@ -44,42 +35,77 @@ const post: RequestInit = {
   body: '{}',
 };
 
-test.each([
-  [307, 'POST', '{}'],
-  [308, 'POST', '{}'],
-  [301, 'GET', ''],
-  [302, 'GET', ''],
-  [303, 'GET', ''],
-])('%i makes of a POST a %s', async (status, method, body) => {
-  const end = await destination();
-
-  const response = await pooled(await leadingTo(`${end}/there`, status), post);
-  const seen = (await response.json()) as Seen;
-
-  expect(seen).toMatchObject({ method, body, ...(method === 'GET' ? {} : { type: 'application/json' }) });
-  expect(response).toMatchObject({ url: `${end}/there`, redirected: true });
-});
-
-test('what is meant for one host is nothing for the next', async () => {
-  const response = await pooled(await leadingTo(await destination(), 307), post);
-
-  const seen = (await response.json()) as Seen;
-
-  expect(seen.authorization).toBeUndefined();
-  expect(seen.key).toBeUndefined();
-});
-
-test('on the same host the key goes along', async () => {
-  const url = await serve((request, response) => {
-    request.resume();
-    if (request.url === '/v1') return void response.writeHead(308, { location: '/v1/' }).end();
+/** A server that leads its root elsewhere on itself, and says there what it was sent. */
+const leadingHome = (status: number): Promise<string> =>
+  serve(async (request, response) => {
+    const { 'x-api-key': key, 'content-type': type, authorization } = request.headers;
+    const body = await text(request);
+    if (request.url === '/') return void response.writeHead(status, { location: '/there' }).end('moved');
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify(request.headers));
+    response.end(JSON.stringify({ method: request.method, authorization, key, type, body }));
   });
 
-  const seen = (await (await pooled(`${url}/v1`, post)).json()) as Record<string, string>;
+const fetches: readonly (readonly [string, typeof fetch])[] = [
+  ['pooled', pooled],
+  ['another', withinOrigin(fetch)],
+];
 
-  expect(seen).toMatchObject({ authorization: 'Bearer k', 'x-api-key': 'k' });
+describe.each(fetches)('%s fetch', (_, send) => {
+  test.each([
+    [307, 'POST', '{}'],
+    [308, 'POST', '{}'],
+    [301, 'GET', ''],
+    [302, 'GET', ''],
+    [303, 'GET', ''],
+  ])('%i makes of a POST a %s, and the key goes along', async (status, method, body) => {
+    const url = await leadingHome(status);
+
+    const response = await send(url, post);
+    const seen = (await response.json()) as Seen;
+
+    expect(seen).toMatchObject({ method, body, authorization: 'Bearer k', key: 'k' });
+    expect(seen.type).toBe(method === 'GET' ? undefined : 'application/json');
+    expect(response.url).toBe(`${url}/there`);
+  });
+
+  test.each([301, 302, 303, 307, 308])('%i to another origin is refused, and nothing is sent there', async (status) => {
+    const reached: unknown[] = [];
+    const elsewhere = await serve((request, response) => {
+      reached.push(request.headers);
+      response.end();
+    });
+    const url = await leadingTo(`${elsewhere}/v1?token=secret`, status);
+
+    const failure = await send(url, post).catch((error: unknown) => error as TypeError);
+
+    expect(failure).toMatchObject({
+      message: 'fetch failed',
+      cause: {
+        message: `${url} redirects to ${elsewhere}, where nothing was sent: if that is right, configure it as the address`,
+      },
+    });
+    expect(reached).toEqual([]);
+  });
+
+  test.each(['/again', 'ftp://example.com/', 'http://['])('a way to %s that leads nowhere ends', async (location) => {
+    const url = await leadingTo(location, 302);
+
+    await expect(send(url)).rejects.toThrow('fetch failed');
+  });
+});
+
+test('a Request goes to nobody else either', async () => {
+  const url = await leadingTo('http://127.0.0.1:1/', 307);
+
+  await expect(pooled(new Request(url, post))).rejects.toThrow('fetch failed');
+});
+
+test('a body that is a form is kept at home as well', async () => {
+  const url = await leadingTo('http://127.0.0.1:1/', 307);
+  const form = new FormData();
+  form.set('file', 'a prompt');
+
+  await expect(pooled(url, { method: 'POST', body: form })).rejects.toMatchObject({ cause: { code: 'ERR_REDIRECT_REFUSED' } });
 });
 
 test('manual gives the redirect itself, and error refuses it', async () => {
@@ -89,12 +115,6 @@ test('manual gives the redirect itself, and error refuses it', async () => {
 
   expect([manual.status, manual.headers.get('location')]).toEqual([302, 'http://127.0.0.1:1/']);
   await expect(pooled(url, { redirect: 'error' })).rejects.toThrow('fetch failed');
-});
-
-test.each(['/again', 'ftp://example.com/', 'http://['])('a way to %s that leads nowhere ends', async (location) => {
-  const url = await leadingTo(location, 302);
-
-  await expect(pooled(url)).rejects.toThrow('fetch failed');
 });
 
 test('a redirect without an address is an answer', async () => {

@@ -22,10 +22,12 @@ function savings(baseline: Savings | null): HTMLElement {
   if (baseline === null) {
     return section(title, 'There is none. Name a model as general_settings.baseline, and this compares with it.');
   }
-  const { basis, model, costUsd, spentUsd, savedUsd, savedShare, excluded } = baseline;
+  const { basis, model, costUsd, spentUsd, savedUsd, savedShare, baselineUnpriced } = baseline;
   const what =
     basis === 'same_tokens' ? `The same tokens on ${format.name(model ?? '')}, an estimate` : 'At the stated cost per workflow';
-  const left = excluded > 0 ? ` ${format.plural(excluded, 'call')} without a price left out.` : '';
+  const left = leftOut(baseline);
+  if (costUsd === null && baselineUnpriced > 0)
+    return section(title, `No price is known of the baseline ${format.name(model ?? '')}: check its name.${left}`);
   if (savedUsd === null || costUsd === null) return section(title, `${what}: not known yet.${left}`);
   const largest = Math.max(costUsd, spentUsd ?? 0);
   const verdict = `${savedUsd < 0 ? 'Lost' : 'Saved'} ${format.usd(Math.abs(savedUsd))} (${format.share(savedShare === null ? null : Math.abs(savedShare))}).`;
@@ -35,6 +37,14 @@ function savings(baseline: Savings | null): HTMLElement {
   ];
   const columns: readonly Column[] = [{ title: 'Compared' }, { title: '', isText: true }, { title: 'Cost' }];
   return section(title, [`${what}. `, el('strong', {}, verdict), left], table(title, columns, lines, ''));
+}
+
+function leftOut({ excluded, baselineUnpriced }: Savings): string {
+  const parts = [
+    { count: excluded - baselineUnpriced, why: 'without a price' },
+    { count: baselineUnpriced, why: 'for which the baseline has no price' },
+  ].filter(({ count }) => count > 0);
+  return parts.map(({ count, why }) => ` Left out: ${format.plural(count, 'call')} ${why}.`).join('');
 }
 
 const columns: readonly Column[] = [

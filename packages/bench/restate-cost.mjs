@@ -121,11 +121,11 @@ async function takeAlone(row, name, taken) {
   }
 }
 
+const noTimes = () => Object.fromEntries([instantMs, slowMs].map((ms) => [ms, { shortMs: [], longMs: [] }]));
+
 /** Row by row in turns that change their order, one run at a time: the machine may have other things to do. */
 async function measured() {
-  const times = () => ({ shortMs: [], longMs: [] });
-  const none = () => ({ perSecond: [], doubles: 0, [instantMs]: times(), [slowMs]: times() });
-  const taken = new Map([...subjects.keys()].map((row) => [row, none()]));
+  const taken = new Map([...subjects.keys()].map((row) => [row, { perSecond: [], doubles: 0, ...noTimes() }]));
   for (const row of subjects.keys()) {
     await Promise.all(Array.from({ length: 30 }, (_, index) => subjects.get(row)(crewSize, idOf(row, `warm-${index}`))));
   }

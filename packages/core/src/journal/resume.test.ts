@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { workOf, type Setting } from '../../test/agent-work.ts';
 import { runAgent, type Answer, type Work } from '../agent-loop.ts';
 import type { CrewEvent } from '../events.ts';
+import { RpmLimits } from '../max-rpm.ts';
 import type { Attempt, Model } from '../model.ts';
 import { scriptedModel, type ScriptedStep } from '../testing.ts';
 import { tool } from '../tool.ts';
@@ -150,6 +151,33 @@ test('a call that a crash cut off is made again, and is on the bill as perhaps b
   expect(spent).toMatchObject([{ outcome: 'aborted', code: 'interrupted', possiblyBilled: true }, { id: '1' }]);
   expect(spendOf(spent)).toMatchObject({ costUsd: 0.1, unpriced: 1 });
   expect(work.run.warnings.map(({ code }) => code)).toEqual(['possibly_billed']);
+});
+
+test("a call that a crash cut off while it waited for its turn was never made, and is on nobody's bill", async () => {
+  const limits = new RpmLimits(1);
+  await limits.of(undefined)?.take(undefined); // the minute is used up
+  const opened = await fileJournal(folder).open('run');
+  const model = scriptedModel([]);
+  const controller = new AbortController();
+  const waiting = runAgent(workOf(model, { ...opened, durable: true, limits, signal: controller.signal }));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await opened.close(); // as after a crash: nothing more is written
+  controller.abort();
+  await expect(waiting).rejects.toThrow('aborted');
+
+  const { spent, work } = await take(scriptedModel([{ text: 'done', attempts: [paid('1', 0.1)] }]));
+
+  expect(model.requests).toEqual([]);
+  expect(spent.map(({ id }) => id)).toEqual(['1']);
+  expect(work.run.warnings).toEqual([]);
+});
+
+test('a run that was finished waits for no turn, as it asks for nothing', async () => {
+  await take(scriptedModel(['done']));
+  const limits = new RpmLimits(1);
+  await limits.of(undefined)?.take(undefined);
+
+  expect((await take(scriptedModel([]), { limits })).answer?.text).toBe('done');
 });
 
 test('a tool that a crash cut off is run again with the same key, and that is said', async () => {

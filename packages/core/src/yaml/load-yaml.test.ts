@@ -151,6 +151,14 @@ describe('what CrewAI writes', () => {
   });
 });
 
+async function faultsIn(agentsYaml: string, tasksYaml: string): Promise<readonly string[]> {
+  const error: unknown = await load(agentsYaml, tasksYaml).catch((thrown: unknown) => thrown);
+  return (error as Error).message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.replace(`${folder}/`, '').replace(/, and has to .*/, ''));
+}
+
 const agent = 'analyst:\n  role: r\n  goal: g\n  backstory: b\n';
 const task = 'one:\n  description: d\n  expected_output: e\n  agent: analyst\n';
 
@@ -240,14 +248,6 @@ describe('what is wrong is named with file, line, column and what is valid', () 
 
     await expect(loading).rejects.toThrow(/agents\.yaml:5:3.*\n.*agents\.yaml:6:3.*\n.*tasks\.yaml:4:3/);
   });
-
-  const faultsIn = async (agentsYaml: string, tasksYaml: string): Promise<readonly string[]> => {
-    const error: unknown = await load(agentsYaml, tasksYaml).catch((thrown: unknown) => thrown);
-    return (error as Error).message
-      .split('\n')
-      .slice(1)
-      .map((line) => line.replace(`${folder}/`, '').replace(/, and has to .*/, ''));
-  };
 
   test('what a constructor refuses is told beside all else, each at its own line', async () => {
     const many = `${agent}  max_iter: 0\n  max_rpm: -1\n  settings: { heat: 1 }\n  verbos: true\n  tools:\n    - serch\n    - search\n    - fech\n`;

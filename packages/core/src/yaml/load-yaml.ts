@@ -66,7 +66,6 @@ export async function loadYaml(options: YamlOptions): Promise<LoadedYaml> {
   const findings: Findings = { faults: [...agentSource.faults, ...taskSource.faults], ignored: [] };
   const given = { tools: new Map(Object.entries(tools)), schema: new Map(Object.entries(schemas)), human };
   const makeAgent = (name: string, found: object): Agent => new Agent({ name, memory, knowledge, ...found } as AgentOptions);
-  const makeTask = (name: string, found: object): Task => new Task({ name, ...found } as TaskOptions);
   const agentEntries = { source: agentSource, keys: agentKeys, make: makeAgent, fillers: anyAgent };
   const taskEntries = { source: taskSource, keys: taskKeys, make: makeTask, fillers: anyTask };
 
@@ -99,6 +98,10 @@ async function load(field: string, path: string): Promise<YamlSource> {
     throw new TypeError(`loadYaml: ${field} is ${JSON.stringify(path)}, which cannot be read: ${messageOf(cause)}`, { cause });
   });
   return readYaml(path, text);
+}
+
+function makeTask(name: string, found: object): Task {
+  return new Task({ name, ...found } as TaskOptions);
 }
 
 /** Enough for an Agent, and for a Task. */

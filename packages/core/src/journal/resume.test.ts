@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { workOf, type Setting } from '../../test/agent-work.ts';
+import { Agent } from '../agent.ts';
 import { runAgent, type Answer, type Work } from '../agent-loop.ts';
+import { Crew } from '../crew.ts';
 import type { CrewEvent } from '../events.ts';
 import { RpmLimits } from '../max-rpm.ts';
 import type { Attempt, Model } from '../model.ts';
+import { Task } from '../task.ts';
 import { scriptedModel, type ScriptedStep } from '../testing.ts';
 import { tool } from '../tool.ts';
 import { spendOf } from '../usage.ts';
@@ -209,4 +212,19 @@ test.each<[string, ScriptedStep]>([
   await take(scriptedModel([step]));
 
   expect((await take(scriptedModel([]))).answer?.text).toBe('done');
+});
+
+test('two equal summaries in one context are two steps, and both are there when the run is taken up again', async () => {
+  const person = new Agent({ role: 'r', goal: 'g', backstory: 'b' });
+  const one = new Task({ name: 'one', description: 'd', expectedOutput: 'e', agent: person });
+  const edge = { task: one, summarizedBy: person };
+  const two = new Task({ name: 'two', description: 'd', expectedOutput: 'e', agent: person, context: [edge, edge] });
+  const options = { journal: fileJournal(folder), runId: 'run' };
+  const kickoff = (model: Model): Promise<unknown> => new Crew({ tasks: [one, two], model }).kickoff({}, options).then(String);
+  const model = scriptedModel(['first', 'short', 'shorter', 'second']);
+
+  const texts = [await kickoff(model), await kickoff(scriptedModel([]))];
+
+  expect(texts).toEqual(['second', 'second']);
+  expect(JSON.stringify(model.requests.at(-1)?.messages)).toMatch(/short[\s\S]*shorter/);
 });

@@ -15,7 +15,7 @@ import type { Model } from './model.ts';
 import { plannerTexts } from './prompt.ts';
 import { Run, type KickoffOptions, type RunFacts } from './run.ts';
 import { scheduleOf } from './schedule.ts';
-import type { TaskCallback, TaskList } from './task.ts';
+import type { Task, TaskCallback, TaskList } from './task.ts';
 
 /**
  * Agents at work on tasks. Immutable: one crew may run any number of times at once.
@@ -57,7 +57,7 @@ export class Crew<
 
     this.name = name;
     this.version = version;
-    this.tasks = Object.freeze([...tasks]) as TaskList as Tasks;
+    this.tasks = Object.freeze(Array.from<Task>(tasks)) as TaskList as Tasks;
     this.agents = Object.freeze([...new Set<Agent>(members)]);
     this.manager = manager;
     this.model = model;

@@ -59,6 +59,16 @@ test('options that are not valid are refused by name', async () => {
   expect(() => durable(crew, { maxLiveTasks: 0.5 })).toThrow('durable: maxLiveTasks is 0.5');
   await expect(connect().kickoff(crew, { topic: 'x' }, { runId: '' })).rejects.toThrow('kickoff: runId');
   await expect(connect().kickoffForEach(crew, [], { concurrency: 0 })).rejects.toThrow('concurrency is 0');
+  await expect(connect().kickoffForEach(crew, 'x' as never)).rejects.toThrow('kickoffForEach: inputs is "x"');
+  await expect(connect().kickoff(undefined as never, {} as never)).rejects.toThrow('kickoff: crew is undefined');
+  expect(() => connect().attach('x').events(-1)).toThrow('events: skip is -1');
+});
+
+test('an address with a password is refused, and not shown', async () => {
+  const reason = 'holds a user name or a password, which the ports of Restate do not ask for: leave it out';
+
+  expect(() => connect({ admin: 'http://me:hidden@127.0.0.1:9070' })).toThrow(new TypeError(`connect: admin ${reason}`));
+  await expect(connect().register('ftp://:hidden@127.0.0.1:9080')).rejects.toThrow(new TypeError(`register: url ${reason}`));
 });
 
 test('an option that does not exist is refused, with those that do', async () => {

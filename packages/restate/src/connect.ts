@@ -1,6 +1,6 @@
 /** A client of durable runs: begins them, follows them, and ends them, from anywhere. */
 import type { CrewResult, ItemOutcome } from '@rolecall/core';
-import { invalidOption, requireOptions, type OptionNames } from './check.ts';
+import { invalidOption, longestTimerMs, requireOptions, type OptionNames } from './check.ts';
 import { definitionOf, type AnyCrew, type Definition } from './definition.ts';
 import type { RunRequest } from './run-request.ts';
 import { totalsOf, type LedgerPart, type LedgerTotals } from './ledger-entry.ts';
@@ -35,9 +35,6 @@ export interface DurableForEachOptions extends DurableKickoffOptions {
 const connectOptions: OptionNames<ConnectOptions> = { ingress: true, admin: true, requestTimeoutMs: true, signal: true };
 const kickoffOptions: OptionNames<DurableKickoffOptions> = { runId: true, tenant: true };
 const forEachOptions: OptionNames<DurableForEachOptions> = { ...kickoffOptions, concurrency: true };
-
-/** Timers overflow beyond this. */
-const longestTimerMs = 2 ** 31 - 1;
 
 type InputsOf<Of extends AnyCrew> = Parameters<Of['kickoff']>[0];
 type ResultOf<Of extends AnyCrew> = Of['kickoff'] extends (...args: never[]) => Promise<infer Result> ? Result : never;

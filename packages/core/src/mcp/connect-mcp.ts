@@ -1,7 +1,7 @@
 /** Tools from MCP servers (https://modelcontextprotocol.io), over the protocol's own SDK. */
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
-import { requireCount } from '../check.ts';
+import { requireCount, requireTimeout } from '../check.ts';
 import { requireOptions, type OptionNames } from '../option-names.ts';
 import { loadPeer } from '../load-peer.ts';
 import type { Schema } from '../schema.ts';
@@ -64,8 +64,8 @@ export async function connectMcp<const Name extends string>(
   checkServers(owner, servers);
   requireOptions(owner, options, mcpOptions);
   const { timeoutMs = 60_000, connectTimeoutMs = 30_000, maxResultCharacters, signal } = options;
-  requireCount(owner, 'timeoutMs', timeoutMs);
-  requireCount(owner, 'connectTimeoutMs', connectTimeoutMs);
+  requireTimeout(owner, 'timeoutMs', timeoutMs);
+  requireTimeout(owner, 'connectTimeoutMs', connectTimeoutMs);
   requireCount(owner, 'maxResultCharacters', maxResultCharacters);
   signal?.throwIfAborted();
 

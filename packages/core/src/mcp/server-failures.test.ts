@@ -124,6 +124,15 @@ describe('what a server quotes of its headers and its address', () => {
   });
 });
 
+test('a time that no timer can wait is refused', async () => {
+  const url = 'http://127.0.0.1:3/mcp';
+
+  await expect(connectMcp({ a: { url } }, { timeoutMs: 2 ** 31 })).rejects.toThrow('connectMcp: timeoutMs is 2147483648');
+  await expect(connectMcp({ a: { url } }, { connectTimeoutMs: 2 ** 33 })).rejects.toThrow(
+    'connectMcp: connectTimeoutMs is 8589934592',
+  );
+});
+
 describe('the type that files of other clients have', () => {
   test.each<[McpServer]>([
     [saying('process.exit(3)', { type: 'stdio' })],

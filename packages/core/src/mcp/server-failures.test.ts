@@ -38,9 +38,9 @@ describe('a program that does not serve', () => {
   });
 
   test('that hangs is not said to have ended, and what it said is told', async () => {
-    const hung = saying("console.error('waiting for the database'); process.stdin.resume().on('end', () => process.exit())");
+    const hung = { command: 'sh', args: ['-c', 'echo waiting for the database >&2; exec cat > /dev/null'] }; // starts sooner than node
 
-    const { message } = await failureOf(hung, 400);
+    const { message } = await failureOf(hung, 1_000);
 
     expect(message).not.toContain('ended');
     expect(message).toContain('  waiting for the database');

@@ -107,6 +107,21 @@ test('a client whose signal is aborted stops waiting, with its reason', async ()
   silent.close();
 });
 
+test('where the server takes long to begin a run, the error says how to find it', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  close = () => silent.closeAllConnections();
+  const { port } = silent.address() as AddressInfo;
+
+  const failed = connect({ ingress: `http://127.0.0.1:${port}`, requestTimeoutMs: 50 }).kickoff(crew, { topic: 'x' });
+
+  await expect(failed).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining('the same runId finds it'),
+  });
+  silent.close();
+});
+
 test('an input that is missing is refused before anybody is asked', async () => {
   const runs = connect({ ingress: 'http://127.0.0.1:1' });
   const loose = crew as unknown as Crew;

@@ -23,12 +23,26 @@ interface Value {
 }
 
 function valuesOf(server: McpServer): readonly Value[] {
-  if (server.command !== undefined) return Object.entries(server.env ?? {}).map(([name, value]) => ({ name, value }));
+  if (server.command !== undefined) {
+    const variables = Object.entries(server.env ?? {}).map(([name, value]) => ({ name, value }));
+    return [...variables, ...secretArguments(server.args ?? [])];
+  }
   const headers = Object.entries(server.headers ?? {}).flatMap(([name, value]) => [
     { name, value },
     { name, value: value.replace(/^\S+\s+/, '') }, // what comes after `Bearer`
   ]);
   return [...headers, ...[...new URL(server.url).searchParams].map(([name, value]) => ({ name, value }))];
+}
+
+/** As in `--api-key=…` and `--api-key …`. */
+const secretFlag = /^--?[\w-]*(?:key|token|secret|password)[\w-]*$/i;
+
+function secretArguments(args: readonly string[]): readonly Value[] {
+  return args.flatMap((arg, index) => {
+    const [name = '', ...rest] = arg.split('=');
+    if (!secretFlag.test(name)) return [];
+    return [{ name, value: rest.length > 0 ? rest.join('=') : (args[index + 1] ?? '') }];
+  });
 }
 
 const longestMessage = 2_000;

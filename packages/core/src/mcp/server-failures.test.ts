@@ -46,6 +46,15 @@ describe('a program that does not serve', () => {
     expect(message).toContain('  waiting for the database');
   });
 
+  test('is quoted without the keys among its arguments', async () => {
+    const code = "console.error('no such thing: ' + process.argv.slice(1).join(' ')); process.exitCode = 1";
+    const args = ['-e', code, '--', '--api-key', 'first-key', '--token=second=key', './notes'];
+
+    const { message } = await failureOf({ command: process.execPath, args });
+
+    expect(message).toContain('no such thing: --api-key [--api-key] --token=[--token] ./notes');
+  });
+
   test('is quoted without what it was given in its variables, however much it says', async () => {
     const secret = `sk-${'x'.repeat(50)}`;
     const env = { API_KEY: secret, DEBUG: '1' };

@@ -129,7 +129,8 @@ function flag(value: unknown): Read {
   return typeof value === 'boolean' ? { value } : expected(value, 'true or false');
 }
 
-function lookUp(name: unknown, known: ReadonlyMap<string, unknown>, what: string): Read {
+function lookUp(written: unknown, known: ReadonlyMap<string, unknown>, what: string): Read {
+  const name = typeof written === 'number' ? String(written) : written; // as a key of a map it is a text
   if (typeof name === 'string' && known.has(name)) return { value: known.get(name) };
   const names = [...known.keys()];
   return wrong(`names ${show(name)}, which is not ${what}; valid are: ${names.length === 0 ? 'none' : names.join(', ')}`);

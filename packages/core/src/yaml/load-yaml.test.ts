@@ -142,6 +142,12 @@ describe('what CrewAI writes', () => {
     expect(made['researcher']).toMatchObject({ role: 'Researcher', goal: 'g' });
   });
 
+  test('may have numbers for names', async () => {
+    const { tasks: found } = await load('1:\n  role: r\n  goal: g\n  backstory: b\n', task.replace('analyst', '1'));
+
+    expect(found[0]?.agent?.name).toBe('1');
+  });
+
   test('context: null and [] are no context', async () => {
     const text = 'a:\n  description: d\n  expected_output: e\n  agent: analyst\n  context:\n';
 
@@ -202,6 +208,12 @@ describe('what is wrong is named with file, line, column and what is valid', () 
     ['an empty file', '', task, 'agents.yaml:1:1: the file has to be a map'],
     ['a key given twice', `${agent}  role: s\n`, task, 'agents.yaml:5:3: Map keys must be unique'],
     ['YAML that is broken', 'analyst:\n  role: [r\n', task, 'agents.yaml:'],
+    [
+      'two documents',
+      `${agent}---\n${agent}`,
+      task,
+      'agents.yaml:5:1: a second document begins here, and the file has to be one',
+    ],
     ['an alias of nothing', 'analyst: *nobody\n', task, 'agents.yaml:1:1: Unresolved alias'],
     [
       'an unknown agent',

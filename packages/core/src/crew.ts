@@ -147,7 +147,7 @@ export class Crew<
     checkForEach(inputs, options);
     const { concurrency, onItem, ...each } = options;
     checkKickoff(each);
-    return runEach(inputs.length, { concurrency, onItem }, (index) => {
+    return runEach(inputs.length, { concurrency, onItem, signal: each.signal }, (index) => {
       const runId = each.runId === undefined ? undefined : `${each.runId}-${index}`;
       return this.#run(inputs[index], { ...each, runId });
     });

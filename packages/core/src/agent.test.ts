@@ -49,6 +49,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ['half an iteration', { maxIterations: 1.5 }, 'maxIterations is 1.5'],
   ['less than no retries', { maxRetries: -1 }, 'maxRetries is -1, and has to be a whole number, 0 or more'],
   ['a time limit of nothing', { timeoutMs: 0 }, 'timeoutMs is 0, and has to be a whole number of milliseconds above 0'],
+  ['a time limit that no timer can wait', { timeoutMs: 2 ** 31 }, 'timeoutMs is 2147483648, and has to be a whole number'],
   ['half a request a minute', { maxRpm: 0.5 }, 'maxRpm is 0.5, and has to be a whole number above 0'],
   ['an empty system prompt', { systemPrompt: '' }, 'systemPrompt is ""'],
   ['delegation to somebody', { allowDelegation: 'editor' }, 'allowDelegation is "editor", and has to be true or false'],

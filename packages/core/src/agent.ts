@@ -1,5 +1,5 @@
 /** Who does the work. */
-import { invalid, requireAtLeast, requireCount, requireText } from './check.ts';
+import { invalid, requireAtLeast, requireCount, requireText, requireTimeout } from './check.ts';
 import { takeContextWindow, type ContextWindow } from './context-window.ts';
 import { crewaiWords } from './crewai-words.ts';
 import { takeKnowledge, type Knowledge } from './knowledge.ts';
@@ -133,7 +133,7 @@ type Limits = Pick<Agent, 'maxIterations' | 'maxRetries' | 'timeoutMs' | 'maxRpm
 
 function takeLimits(owner: string, { maxIterations = 25, maxRetries, timeoutMs, maxRpm }: AgentOptions): Limits {
   requireCount(owner, 'maxIterations', maxIterations);
-  requireCount(owner, 'timeoutMs', timeoutMs, 'milliseconds');
+  requireTimeout(owner, 'timeoutMs', timeoutMs);
   requireCount(owner, 'maxRpm', maxRpm);
   if (maxRetries !== undefined) requireAtLeast(owner, 'maxRetries', maxRetries, 0);
   return { maxIterations, maxRetries, timeoutMs, maxRpm };

@@ -50,3 +50,13 @@ export function requireCount(owner: string, field: string, value: unknown, unit 
   if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0)) return;
   throw invalid(owner, field, value, `a whole number${unit && ` of ${unit}`} above 0`);
 }
+
+/** Node's timers take no more: beyond this they fire at once. */
+export const longestTimerMs: number = 2 ** 31 - 1;
+
+/** Nothing is given, or a time that a timer can wait. */
+export function requireTimeout(owner: string, field: string, value: unknown): void {
+  if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= longestTimerMs))
+    return;
+  throw invalid(owner, field, value, `a whole number of milliseconds above 0, at most ${longestTimerMs}`);
+}

@@ -20,7 +20,7 @@ export interface CrewOptions<
   Lead extends Agent | undefined = Agent | undefined,
 > {
   /** Run in this order. */
-  readonly tasks: Tasks & InOrder<Tasks>;
+  readonly tasks: Tasks & (Tasks extends readonly [] ? 'A crew has at least one task' : InOrder<Tasks>);
   /** Serves every agent: an adapter, a router, any function of that shape. */
   readonly model: Model;
   /** Members without a task, to whom others may delegate. @default [] */

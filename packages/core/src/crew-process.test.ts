@@ -263,15 +263,36 @@ const throwing = ({ type, index }: ItemProgress): void => {
   if (type !== 'item_started') throw new Error(`my bug ${index}`);
 };
 
-test('an onItem that throws loses nothing, and is reported with the outcome', async () => {
+const rejecting = async (item: ItemProgress): Promise<void> => {
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  throwing(item);
+};
+
+test.each([
+  ['throws', throwing],
+  ['rejects', rejecting],
+])('an onItem that %s loses nothing, and is reported with the outcome', async (_how, onItem) => {
   const crew = new Crew({ tasks: [taskOf('t')], model: scriptedModel(['one', new Error('down')]) });
 
-  const outcomes = await crew.kickoffForEach([{}, {}], { concurrency: 1, onItem: throwing });
+  const outcomes = await crew.kickoffForEach([{}, {}], { concurrency: 1, onItem });
 
   expect(outcomes).toMatchObject([
     { status: 'finished', warnings: [{ code: 'listener_failed', message: 'onItem threw at item_finished: my bug 0' }] },
     { status: 'failed', warnings: [{ code: 'listener_failed', message: 'onItem threw at item_failed: my bug 1' }] },
   ]);
+});
+
+test('an onItem that never ends is not waited for after an abort', async () => {
+  const crew = new Crew({ tasks: [taskOf('t')], model: scriptedModel(['one']) });
+  const controller = new AbortController();
+  const onItem = ({ type }: ItemProgress): Promise<void> => {
+    if (type === 'item_finished') setTimeout(() => controller.abort(), 10);
+    return new Promise(() => undefined);
+  };
+
+  const outcomes = await crew.kickoffForEach([{}], { signal: controller.signal, onItem });
+
+  expect(outcomes).toMatchObject([{ status: 'finished' }]);
 });
 
 test.each<[string, object, string]>([

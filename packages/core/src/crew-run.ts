@@ -32,14 +32,13 @@ export interface Preparation {
 /** The run's inputs: what it was given, as the hooks left it, checked before any model is asked. */
 export async function inputsOf(
   given: unknown,
-  before: BeforeKickoff | readonly BeforeKickoff[] | undefined,
+  before: readonly BeforeKickoff[],
   crew: CrewPlan,
   preparation: Preparation,
 ): Promise<Inputs> {
   const { required } = preparation;
-  const taken = before
-    ? takeInputs(await rewritten(given, listOf(before), crew, preparation), required)
-    : takeInputs(given, required);
+  const wanted = before.length === 0 ? given : await rewritten(given, before, crew, preparation);
+  const taken = takeInputs(wanted, required);
   for (const { name, outputFile } of crew.tasks) {
     if (outputFile !== undefined) checkOutputPath(`kickoff: task "${name}"`, interpolate(outputFile, taken));
   }

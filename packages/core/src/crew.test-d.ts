@@ -108,6 +108,8 @@ test('tasks whose names are not known to the compiler are looked up, and may be 
 });
 
 test('what cannot run does not compile', () => {
+  // @ts-expect-error no task at all
+  void new Crew({ tasks: [], model });
   // @ts-expect-error two tasks of one name
   void new Crew({ tasks: [research, research], model });
   // @ts-expect-error the context of one names a later one

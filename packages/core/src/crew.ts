@@ -1,7 +1,7 @@
 /** Tasks in order, and what a run of them takes and gives. */
 import { Agent, roleKey } from './agent.ts';
 import { offAbort, onAbort } from './on-abort.ts';
-import { checkCrew, listOf, type CrewOptions } from './crew-options.ts';
+import { checkCrew, listOf, type BeforeKickoff, type CrewOptions } from './crew-options.ts';
 import type { CrewPlan } from './crew-plan.ts';
 import type { CrewResult } from './crew-result.ts';
 import { afterRun, inputsOf, runCrew } from './crew-run.ts';
@@ -15,7 +15,7 @@ import type { Model } from './model.ts';
 import { plannerTexts } from './prompt.ts';
 import { Run, type KickoffOptions, type RunFacts } from './run.ts';
 import { scheduleOf } from './schedule.ts';
-import type { TaskList } from './task.ts';
+import type { Task, TaskCallback, TaskList } from './task.ts';
 
 /**
  * Agents at work on tasks. Immutable: one crew may run any number of times at once.
@@ -38,10 +38,16 @@ export class Crew<
   /** The members: the tasks' agents, then the further ones. A manager is not among them. */
   readonly agents: readonly Agent[];
   readonly manager: Agent | undefined;
+  /** Makes a plan of all tasks before the first, where there is `planning`. */
+  readonly planner: Agent | undefined;
   readonly model: Model;
+  readonly compat: 'crewai' | undefined;
+  readonly concurrency: number;
+  readonly beforeKickoff: readonly BeforeKickoff[];
+  readonly taskCallback: TaskCallback | undefined;
   readonly #required: RequiredInputs;
   readonly #plan: CrewPlan & { readonly tasks: Tasks };
-  readonly #hooks: Pick<CrewOptions<Tasks>, 'beforeKickoff' | 'afterKickoff'>;
+  readonly #afterKickoff: CrewOptions<Tasks>['afterKickoff'];
   readonly #limits: RpmLimits;
 
   constructor(options: CrewOptions<Tasks, Others, Lead>) {
@@ -51,25 +57,28 @@ export class Crew<
 
     this.name = name;
     this.version = version;
-    this.tasks = Object.freeze([...tasks]) as TaskList as Tasks;
+    this.tasks = Object.freeze(Array.from<Task>(tasks)) as TaskList as Tasks;
     this.agents = Object.freeze([...new Set<Agent>(members)]);
     this.manager = manager;
     this.model = model;
-    const planner = planning === true ? new Agent({ name: 'planner', ...plannerTexts }) : planning || undefined;
+    this.planner = planning === true ? new Agent({ name: 'planner', ...plannerTexts }) : planning || undefined;
+    this.compat = options.compat;
+    this.concurrency = options.concurrency ?? 4;
+    this.beforeKickoff = Object.freeze([...listOf(options.beforeKickoff)]);
+    this.taskCallback = options.taskCallback;
+    this.#afterKickoff = options.afterKickoff;
     this.#plan = {
       tasks: this.tasks,
       agents: this.agents,
       schedule: scheduleOf(this.tasks),
       version,
       manager,
-      planner,
-      concurrency: options.concurrency ?? 4,
+      planner: this.planner,
+      concurrency: this.concurrency,
       outputRoot: options.outputRoot ?? '.',
       style: options.compat ?? 'labelled',
       taskCallback: options.taskCallback,
     };
-    const { beforeKickoff, afterKickoff } = options;
-    this.#hooks = { beforeKickoff, afterKickoff };
     this.#limits = new RpmLimits(options.maxRpm);
     const everyone = everyoneIn(this.#plan);
     this.#required = requiredInputs(tasks, everyone);
@@ -88,8 +97,7 @@ export class Crew<
    * @throws {TypeError} when an input is missing or is not JSON.
    */
   checkInputs(inputs: unknown): void {
-    const hasHooks = listOf(this.#hooks.beforeKickoff).length > 0;
-    takeInputs(inputs, hasHooks ? new Map() : this.#required);
+    takeInputs(inputs, this.beforeKickoff.length > 0 ? new Map() : this.#required);
   }
 
   /**
@@ -139,7 +147,7 @@ export class Crew<
     checkForEach(inputs, options);
     const { concurrency, onItem, ...each } = options;
     checkKickoff(each);
-    return runEach(inputs.length, { concurrency, onItem }, (index) => {
+    return runEach(inputs.length, { concurrency, onItem, signal: each.signal }, (index) => {
       const runId = each.runId === undefined ? undefined : `${each.runId}-${index}`;
       return this.#run(inputs[index], { ...each, runId });
     });
@@ -147,7 +155,6 @@ export class Crew<
 
   async #run(given: unknown, options: KickoffOptions): Promise<CrewResult<Tasks>> {
     const { onEvent, stream = false, runId = crypto.randomUUID(), retryAfterMs, maxWaits = 10 } = options;
-    const { beforeKickoff, afterKickoff } = this.#hooks;
     requireOutside(options, this.tasks);
     const opened = await openSteps(options, runId);
     const { signal, stop, release } = stoppable(
@@ -159,7 +166,7 @@ export class Crew<
     try {
       const { steps, durable } = opened;
       const ready = { runId, signal, required: this.#required, steps, durable };
-      const inputs = await inputsOf(given, beforeKickoff, this.#plan, ready);
+      const inputs = await inputsOf(given, this.beforeKickoff, this.#plan, ready);
       // Written out, here and wherever a run passes: V8 takes microseconds to spread an object into a larger one.
       const facts: RunFacts = {
         id: runId,
@@ -178,7 +185,7 @@ export class Crew<
         maxWaits,
       };
       run = new Run(facts, onEvent);
-      return await afterRun(await runCrew(this.#plan, run, stop), afterKickoff, signal);
+      return await afterRun(await runCrew(this.#plan, run, stop), this.#afterKickoff, signal);
     } finally {
       run?.end();
       release();

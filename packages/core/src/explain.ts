@@ -37,6 +37,6 @@ function leftBy(crew: CrewPlan, run: Run): Omit<TaskErrorFacts, 'task' | 'role' 
 function reasonOf(thrown: unknown, { signal }: Run): { code: TaskErrorCode; cause: unknown } {
   if (signal?.aborted) return { code: 'aborted', cause: signal.reason };
   if (thrown instanceof TimedOut) return { code: 'timeout', cause: thrown };
-  if (LoopFailure.isInstance(thrown) || thrown instanceof TaskFailure) return { code: thrown.code, cause: thrown.cause };
+  if (LoopFailure.isInstance(thrown) || TaskFailure.isInstance(thrown)) return { code: thrown.code, cause: thrown.cause };
   return { code: JournalError.isInstance(thrown) ? 'journal_failed' : 'model_failed', cause: thrown };
 }

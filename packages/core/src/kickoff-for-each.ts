@@ -1,4 +1,5 @@
 /** One crew over many inputs: so many at a time, in order, and each on its own. */
+import { untilAborted } from './abort.ts';
 import { invalid, requireCount } from './check.ts';
 import { messageOf } from './errors.ts';
 import { kickoffOptions, type KickoffOptions } from './kickoff-options.ts';
@@ -9,8 +10,8 @@ import type { Warning } from './warning.ts';
 export interface ForEachOptions extends KickoffOptions {
   /** How many runs are under way at once. @default 4 */
   readonly concurrency?: number | undefined;
-  /** Told when a run starts and how it ended, in the order in which that happens. @default nobody */
-  readonly onItem?: ((progress: ItemProgress) => void) | undefined;
+  /** Told when a run starts and how it ended, in the order in which that happens. What it waits for holds up no run, only the outcomes. @default nobody */
+  readonly onItem?: ((progress: ItemProgress) => void | Promise<void>) | undefined;
 }
 
 const forEachOptions: OptionNames<ForEachOptions> = {
@@ -48,34 +49,37 @@ export function checkForEach(inputs: unknown, options: ForEachOptions): asserts 
 /** Never rejects for a run that fails: its error is its outcome. */
 export async function runEach<Result>(
   total: number,
-  { concurrency = 4, onItem }: Pick<ForEachOptions, 'concurrency' | 'onItem'>,
+  { concurrency = 4, onItem, signal }: Pick<ForEachOptions, 'concurrency' | 'onItem' | 'signal'>,
   run: (index: number) => Promise<Result>,
 ): Promise<readonly ItemOutcome<Result>[]> {
   const counts = { running: 0, finished: 0, failed: 0 };
-  const tell = (type: ItemProgress['type'], index: number, warnings: Warning[], error?: unknown): void => {
+  const tell = async (type: ItemProgress['type'], index: number, warnings: Warning[], error?: unknown): Promise<void> => {
     try {
-      onItem?.({ type, index, total, ...counts, error });
+      await onItem?.({ type, index, total, ...counts, error });
     } catch (cause) {
       warnings.push({ code: 'listener_failed', message: `onItem threw at ${type}: ${messageOf(cause)}`, cause });
     }
   };
   const inTurn = limited(concurrency);
+  const told: Promise<void>[] = [];
   const one = async (index: number): Promise<ItemOutcome<Result>> => {
     const warnings: Warning[] = [];
     counts.running += 1;
-    tell('item_started', index, warnings);
+    told.push(tell('item_started', index, warnings));
     try {
       const result = await run(index);
       counts.running -= 1;
       counts.finished += 1;
-      tell('item_finished', index, warnings);
+      told.push(tell('item_finished', index, warnings));
       return { status: 'finished', index, result, warnings };
     } catch (error) {
       counts.running -= 1;
       counts.failed += 1;
-      tell('item_failed', index, warnings, error);
+      told.push(tell('item_failed', index, warnings, error));
       return { status: 'failed', index, error, warnings };
     }
   };
-  return Promise.all(Array.from({ length: total }, (_, index) => inTurn(() => one(index))));
+  const outcomes = await Promise.all(Array.from({ length: total }, (_, index) => inTurn(() => one(index))));
+  await untilAborted(Promise.all(told), signal).catch(() => undefined); // rejects for an abort alone, which each run reports
+  return outcomes;
 }

@@ -5,6 +5,7 @@ import { attemptsOf, attemptsOfFailure, fallbackTaken, lostAttempts } from './at
 import { invalid } from './check.ts';
 import { messageOf } from './errors.ts';
 import type { RunTag, TurnTag } from './events.ts';
+import type { RpmLimit } from './max-rpm.ts';
 import type { Attempt, ModelRequest, ModelResponse } from './model.ts';
 import type { Run } from './run.ts';
 import { stopwatch } from './stopwatch.ts';
@@ -68,7 +69,12 @@ interface Try {
   readonly mayWait: boolean;
 }
 
-const asksModel = { asksModel: true } as const;
+/** Waited for by whoever is first, a journal or the call itself: one call takes one place. */
+function placeIn(limit: RpmLimit | undefined, signal: AbortSignal | undefined): (() => Promise<void>) | undefined {
+  if (!limit) return undefined;
+  let taken: Promise<void> | undefined;
+  return () => (taken ??= limit.take(signal));
+}
 
 async function takeTurn(place: Place, ask: Ask, { step, mayWait }: Try): Promise<Outcome> {
   const { run, tag, signal, turn = 1 } = place;
@@ -76,16 +82,18 @@ async function takeTurn(place: Place, ask: Ask, { step, mayWait }: Try): Promise
   if (run.isHeard) await run.emit({ type: 'model_call_started', ...tag, turn });
   signal?.throwIfAborted();
 
+  const ready = placeIn(run.limits.of(place.agent), signal);
   let live: Outcome | undefined;
   let stored: Turn;
   try {
     stored = await run.steps.step(
       step,
       async ({ interruptedAt }) => {
+        if (ready) await ready();
         live = await askNow(place, ask, { mayWait, interruptedAt });
         return run.durable ? storable(live.taken) : live.taken;
       },
-      asksModel,
+      { asksModel: true, ready },
     );
   } catch (error) {
     if (live) account(place, live.taken.attempts); // it was paid for, whatever became of the journal
@@ -114,8 +122,6 @@ interface Circumstances {
 async function askNow(place: Place, ask: Ask, { mayWait, interruptedAt }: Circumstances): Promise<Outcome> {
   const { run, tag, signal } = place;
   const { model } = run;
-  const limit = run.limits.of(place.agent);
-  if (limit) await limit.take(signal);
   const stream = isShown(place) ? deltasOf(place) : undefined;
   const lost = lostAttempts(interruptedAt, model.id);
   const startedAt = Date.now();

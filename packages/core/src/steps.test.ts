@@ -96,6 +96,24 @@ test('steps that ask a model say so, and those of tools do not', async () => {
   expect(free).toContain('write/turn-1/tool-1-look');
 });
 
+test('a failure that an engine gives back in words is the failure that it was', async () => {
+  const plain = plainSteps('run');
+  const steps: Steps = {
+    ...plain,
+    step: (name, work, facts) =>
+      plain.step(name, work, facts).catch(({ name: kind, message, code }: Error & { code?: unknown }) => {
+        throw Object.assign(new Error(message), { name: kind, code });
+      }),
+  };
+  const memory = { recall: () => Promise.reject(new Error('the disk is gone')), remember: () => Promise.resolve() };
+  const agent = new Agent({ role: 'writer', goal: 'Write', backstory: 'Old', memory });
+  const task = new Task({ name: 'write', description: 'Write', expectedOutput: 'Text', agent });
+
+  const failed = new Crew({ tasks: [task], model: scriptedModel([]) }).kickoff({}, { steps });
+
+  await expect(failed).rejects.toMatchObject({ code: 'hook_failed', reason: expect.stringContaining('the disk is gone') });
+});
+
 test('a wait of months, longer than any timer, is waited for', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   const ms = 3 * 2 ** 31;

@@ -16,6 +16,11 @@ export interface StepContext {
 export interface StepFacts {
   /** A call of a model, which a crash may cut off when it has been billed. @default false */
   readonly asksModel?: boolean | undefined;
+  /**
+   * Resolves when the work may begin, which itself waits for it first. Steps that note the beginning of their work note it
+   * after that, as nothing was asked before. @default it may begin at once
+   */
+  readonly ready?: (() => Promise<void>) | undefined;
 }
 
 /** Names are unique within a run, and the same when the run is taken up again. Steps never nest. */

@@ -11,10 +11,11 @@ import { askAside, type TaskWork } from './task-work.ts';
 /** In the order of `sources`. Of a task that was skipped there is nothing to see. */
 export async function contextBlocks(work: TaskWork, sources: readonly ContextEdge[]): Promise<ContextBlock[]> {
   const blocks: ContextBlock[] = [];
-  for (const edge of sources) {
+  for (const [index, edge] of sources.entries()) {
     const output = work.run.outputs.get(edge.task);
     if (!output || output.skipped) continue;
-    const text = await handedOn(work, edge, output);
+    const again = sources.slice(0, index).filter(({ task, summarizedBy }) => summarizedBy && task === edge.task).length;
+    const text = await handedOn(work, edge, output, again);
     if (text.trim() !== '') blocks.push({ ...labelsOf(edge.task, work), text });
   }
   return blocks;
@@ -24,10 +25,12 @@ function labelsOf({ name, agent }: Task, { run, agent: manager }: TaskWork): Omi
   return { task: name, role: interpolate((agent ?? manager).role, run.inputs) };
 }
 
+/** `again` tells the summaries of one task apart: two may be asked for in the same words. */
 async function handedOn(
   work: TaskWork,
   { task, maxTokens, map, summarizedBy }: ContextEdge,
   output: TaskOutput,
+  again: number,
 ): Promise<string> {
   if (map) {
     const what = `the map of "${task.name}" in the context of "${work.task.name}"`;
@@ -41,7 +44,7 @@ async function handedOn(
   const block = { ...labelsOf(task, work), text: output.text };
   const messages = summaryMessages(personaOf(summarizedBy, work.run.inputs), block, work.texts.description);
   const key = work.run.durable ? `@${taskKey([messages, summarizedBy.model, summarizedBy.settings])}` : '';
-  const prefix = `${work.task.name}/context-${task.name}${key}`;
+  const prefix = `${work.task.name}/context-${task.name}${again > 0 ? `-${again + 1}` : ''}${key}`;
   const { text } = await askAside(work, summarizedBy, { messages, prefix, attempt: 1 }, 'summary');
   return text;
 }

@@ -4,11 +4,17 @@ import { messageOf, type TaskErrorCode } from './errors.ts';
 
 /** The task cannot be finished, for a reason of its own. */
 export class TaskFailure extends Error {
+  override readonly name = 'TaskFailure';
   readonly code: TaskErrorCode;
 
   constructor(code: TaskErrorCode, reason: string, cause?: unknown) {
     super(reason, { cause });
     this.code = code;
+  }
+
+  /** Holds for one that an engine has kept in words, too. */
+  static isInstance(error: unknown): error is TaskFailure {
+    return error instanceof Error && error.name === 'TaskFailure';
   }
 }
 

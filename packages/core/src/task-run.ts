@@ -192,7 +192,7 @@ async function tell(run: Run, work: TaskWork, step: string, callback: TaskCallba
       }),
     );
   } catch (thrown) {
-    if (!(thrown instanceof TaskFailure)) throw thrown;
+    if (!TaskFailure.isInstance(thrown)) throw thrown;
     const { name: task } = work.task;
     await run.warn({ code: 'callback_failed', message: thrown.message, task, role: work.tag.role, cause: thrown.cause });
   }

@@ -1,6 +1,6 @@
 /** What is to be done, and what came of it. */
 import { Agent } from './agent.ts';
-import { invalid, requireText, show } from './check.ts';
+import { invalid, longestTimerMs, requireText, show } from './check.ts';
 import { takeContext, type ContextEdge, type ContextSource } from './context-policy.ts';
 import { crewaiWords } from './crewai-words.ts';
 import { takeGuardrails, type Guardrail, type ReviewContext, type TakenGuardrail } from './guardrail.ts';
@@ -193,9 +193,6 @@ function checkRules(owner: string, options: TaskOptions): void {
   if (outputFile !== undefined) checkOutputPath(owner, outputFile);
   if (when !== undefined && async === true) throw new TypeError(`${owner}: when and async exclude each other`);
 }
-
-/** Node's timers take no more. */
-const longestTimerMs = 2 ** 31 - 1;
 
 function takeSchema(owner: string, output: unknown): TakenSchema | undefined {
   if (output === undefined) return undefined;

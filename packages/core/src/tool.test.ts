@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { tool, type ToolOptions } from './tool.ts';
@@ -40,6 +41,22 @@ test.each([
   [undefined, 'null'],
   [null, 'null'],
   [Promise.resolve(true), 'true'],
+  [{}, '{}'],
+  [Object.create(null), '{}'],
+  [runInNewContext('({})'), '{}'],
+  [new Map([['a', 1]]), '{"a":1}'],
+  [new Map<unknown, unknown>([[1, new Set(['b'])]]), '[[1,["b"]]]'],
+  [new Map([['__proto__', 1]]), '{"__proto__":1}'],
+  [{ found: new Set() }, '{"found":[]}'],
+  [[new TypeError('odd')], '["TypeError: odd"]'],
+  [{ at: new Date(0), on: new URL('http://x/') }, '{"at":"1970-01-01T00:00:00.000Z","on":"http://x/"}'],
+  [Object(3), '3'],
+  [
+    new (class Found {
+      at = 1;
+    })(),
+    '{"at":1}',
+  ],
 ])('the result %o is told as %s', async (value, content) => {
   const result = await tool({ ...valid, execute: () => value }).call('{"query":"x"}', context);
 
@@ -99,11 +116,38 @@ test.each([
     },
     'search failed: odd',
   ], // eslint-disable-line no-throw-literal
+  [
+    'returns a Response',
+    async () => new Response('{}'),
+    'search failed: execute returned an object (Response) that JSON cannot tell: await its text() or json()',
+  ],
+  [
+    'returns a promise within its result',
+    () => [{ later: Promise.resolve(1) }],
+    'search failed: execute returned an object (Promise) at "later" that JSON cannot tell: await it',
+  ],
+  [
+    'returns an object without fields',
+    () =>
+      new (class Cursor {
+        readonly #rows = [1];
+        rows(): readonly number[] {
+          return this.#rows;
+        }
+      })(),
+    'search failed: execute returned an object (Cursor) that JSON cannot tell: return a text, or plain objects and arrays',
+  ],
+  ['returns bytes', () => ({ file: Buffer.from('x') }), 'search failed: execute returned an object (Buffer) at "file"'],
+  ['returns headers', () => new Headers({ a: 'b' }), 'search failed: execute returned an object (Headers)'],
   ['returns what JSON cannot say', () => 1n, 'search failed: Do not know how to serialize a BigInt'],
 ])('a tool that %s tells the model', async (_what, execute, content) => {
   const result = await tool({ ...valid, execute }).call('{"query":"x"}', context);
 
-  expect(result).toMatchObject({ content, isError: true, thrown: { error: expect.anything() } });
+  expect(result).toMatchObject({
+    content: expect.stringContaining(content),
+    isError: true,
+    thrown: { error: expect.anything() },
+  });
 });
 
 test.each<[string, Record<string, unknown>, string]>([

@@ -5,6 +5,7 @@ import type { JsonSchema, ToolDefinition } from './model.ts';
 import { requireOptions, type OptionNames } from './option-names.ts';
 import { argumentsAreNotJson, argumentsAreWrong, toolThrew } from './prompt.ts';
 import { describeIssue, isSchema, toJsonSchema, type Schema } from './schema.ts';
+import { resultText } from './tool-result.ts';
 
 export interface ToolContext {
   /** Aborted when the run is, or a time limit is reached. */
@@ -20,7 +21,10 @@ export interface ToolOptions<Arguments> {
   readonly description: string;
   /** The arguments: a schema of an object, from zod or any library with Standard Schema and Standard JSON Schema. */
   readonly parameters: Schema<Arguments>;
-  /** Does the work. A result that is not a string is given to the model as JSON; what it throws is told to the model. */
+  /**
+   * Does the work. A text goes to the model as it is, plain values, maps and sets as JSON; what JSON would tell nothing of, such as
+   * a `Response`, is an error. What it throws is told to the model.
+   */
   readonly execute: (args: Arguments, context: ToolContext) => unknown;
   /** Tell the model what was thrown, or fail: then the task begins again, `maxRetries` times. @default 'tell' */
   readonly onError?: 'tell' | 'fail' | undefined;
@@ -100,7 +104,7 @@ export function tool<Arguments>(options: ToolOptions<Arguments>): Tool {
       try {
         const checked = await parameters['~standard'].validate(args);
         if (checked.issues) return { content: argumentsAreWrong(name, checked.issues.map(describeIssue)), isError: true };
-        return { content: toText(await execute(checked.value, context)), isError: false };
+        return { content: resultText(await execute(checked.value, context)), isError: false };
       } catch (error) {
         return { content: toolThrew(name, error), isError: true, thrown: { error } };
       }
@@ -125,11 +129,6 @@ function schemaOf(owner: string, parameters: unknown): JsonSchema {
   }
   if (schema['type'] !== 'object') throw invalid(owner, 'the type of parameters', schema['type'], '"object"');
   return frozenCopy(schema);
-}
-
-/** `undefined` and what else JSON has no word for is told as null, for providers refuse a result without text. */
-function toText(result: unknown): string {
-  return typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null');
 }
 
 /** Checks and copies the tools of an agent or a task. */

@@ -83,4 +83,12 @@ export async function collect<Item>(items: AsyncIterable<Item> | PromiseLike<Asy
   return all;
 }
 
+/** For errors whose words depend on how long the ids in an answer are. */
+export async function nameOfError(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'no error',
+    ({ name }: Error) => name,
+  );
+}
+
 export { startSimulator };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { durable } from '../../restate/src/index.ts';
 import { connectTo } from './connect-to.ts';
 import { startModel } from './counting-model.ts';
@@ -14,13 +14,19 @@ test.skipIf(!binary)(
   'a client that follows a run waits through a call and an absence of workers, each longer than any of its requests',
   async () => {
     const [model, server] = await Promise.all([startModel(), startServer()]);
+    onTestFinished(async () => {
+      await endAll();
+      model.close();
+    });
     const crew = testCrew({ url: model.url, name: 'patient' });
     const quiet = { onLog: () => undefined };
     const first = await durable(crew, quiet).listen(0);
-    const runs = connectTo(server, { requestTimeoutMs });
+    onTestFinished(() => first.close({ graceMs: 0 }));
+    const runs = connectTo(server);
     await runs.register(`http://127.0.0.1:${first.port}`);
     model.latencyMs = longMs;
-    const run = await runs.kickoff(crew, { topic: 'x' }, { runId: 'patient' });
+    await runs.kickoff(crew, { topic: 'x' }, { runId: 'patient' }); // a busy machine may take its time for it
+    const run = connectTo(server, { requestTimeoutMs }).attach('patient', crew);
     await expect.poll(() => model.calls.length, { timeout: 60_000 }).toBe(1);
 
     const result = run.result();
@@ -31,8 +37,6 @@ test.skipIf(!binary)(
     for await (const { type } of run.events()) told.push(type);
     const { text } = await result;
     await (await again).close();
-    await endAll();
-    model.close();
 
     expect(text).toBe('edit for patient');
     expect(told.filter((type) => type === 'task_finished')).toHaveLength(3);

@@ -108,6 +108,43 @@ describe.skipIf(!binary)('runs on a real server', () => {
     expect(model.calls).toHaveLength(6);
   }, 60_000);
 
+  test('a call that waits for its turn when its worker is killed was not made, and is not on the ledger', async () => {
+    const facts = { url: model.url, name: 'turns', maxRpm: 1 };
+    const worker = await startWorker(facts);
+    await runs.register(worker.url);
+    const run: DurableRun<unknown> = await runs.kickoff(testCrew(facts), { topic: 'x' }, { runId: 'turns', tenant: 'turns' });
+    await expect.poll(() => model.calls.length, { timeout: 10_000 }).toBe(2); // a model and a tool: the next turn has to wait
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await worker.kill();
+    await worker.start(); // it knows nothing of the minute before
+    await expect.poll(() => model.calls.length, { timeout: 10_000 }).toBe(3);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await run.cancel();
+
+    await expect(run.result()).rejects.toMatchObject({ code: 'cancelled' });
+    await expect.poll(() => runs.ledger('turns'), { timeout: 5_000 }).toMatchObject({ attempts: 2, possiblyBilled: 0 });
+  }, 30_000);
+
+  test('a call that waits for a place in a busy worker when that is killed was not made, and is not on the ledger', async () => {
+    const facts = { url: model.url, name: 'places', short: true };
+    const worker = await startWorker(facts, { maxLiveTasks: 1 });
+    await runs.register(worker.url);
+    model.latencyMs = 1_000;
+    const begin = (id: string): Promise<DurableRun<unknown>> =>
+      runs.kickoff(testCrew(facts), { topic: 'x' }, { runId: id, tenant: id });
+    const busy = await begin('places-busy');
+    await expect.poll(() => model.calls.length, { timeout: 10_000 }).toBe(1);
+    const waiting = await begin('places-waiting');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    model.latencyMs = 20;
+    await worker.kill();
+    await worker.start();
+    await Promise.all([busy.result(), waiting.result()]);
+
+    await expect.poll(() => runs.ledger('places-busy'), { timeout: 5_000 }).toMatchObject({ steps: 3, possiblyBilled: 1 });
+    await expect.poll(() => runs.ledger('places-waiting'), { timeout: 5_000 }).toMatchObject({ steps: 3, possiblyBilled: 0 });
+  }, 30_000);
+
   test('a run goes on with the crew it began with alone, and the changed crew is told apart by name', async () => {
     const before = await serve({ name: 'changing', version: '1', human: true });
     const old = workers.at(-1) as Worker;

@@ -12,10 +12,11 @@ export interface CrewFacts {
   readonly short?: boolean | undefined;
   /** The first two tasks are done at the same time. @default false */
   readonly sideBySide?: boolean | undefined;
+  readonly maxRpm?: number | undefined;
 }
 
 /** Three tasks, and five steps: a turn, a tool and a turn, then a turn each. */
-export function testCrew({ url, name = 'report', version, human = false, short = false, sideBySide = false }: CrewFacts): Crew {
+export function testCrew({ url, name = 'report', version, human, short, sideBySide = false, maxRpm }: CrewFacts): Crew {
   const model: Model = async ({ role, messages, labels, signal }) => {
     const answer = await ask(`${url}/model`, { run: labels?.workflow, role, turn: messages.length }, signal);
     const { text = '', toolCalls = [] } = answer as { text?: string; toolCalls?: ModelResponse['toolCalls'] };
@@ -29,7 +30,7 @@ export function testCrew({ url, name = 'report', version, human = false, short =
   });
   const first = short ? work('plan', { async: sideBySide }) : work('research', { tools: [look], async: sideBySide });
   const tasks = [first, work('write', { async: sideBySide }), work('edit', human ? { human: 'outside' } : {})];
-  return new Crew({ name, version, tasks, model: Object.assign(model, { id: 'sim/one' }) });
+  return new Crew({ name, version, tasks, maxRpm, model: Object.assign(model, { id: 'sim/one' }) });
 }
 
 function work(task: string, more: Partial<TaskOptions> = {}): Task {

@@ -5,6 +5,9 @@ export function invalidOption(owner: string, field: string, value: unknown, vali
   return new TypeError(`${owner}: ${field} is ${shown}, and has to be ${valid}`);
 }
 
+/** Timers overflow beyond this, and fire at once. */
+export const longestTimerMs: number = 2 ** 31 - 1;
+
 /** @throws {TypeError} when the number is not above 0. */
 export function requirePositive(owner: string, field: string, value: number, unit: string): void {
   if (!Number.isFinite(value) || value <= 0) throw invalidOption(owner, field, value, `a number of ${unit} above 0`);

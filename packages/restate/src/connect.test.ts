@@ -59,6 +59,16 @@ test('options that are not valid are refused by name', async () => {
   expect(() => durable(crew, { maxLiveTasks: 0.5 })).toThrow('durable: maxLiveTasks is 0.5');
   await expect(connect().kickoff(crew, { topic: 'x' }, { runId: '' })).rejects.toThrow('kickoff: runId');
   await expect(connect().kickoffForEach(crew, [], { concurrency: 0 })).rejects.toThrow('concurrency is 0');
+  await expect(connect().kickoffForEach(crew, 'x' as never)).rejects.toThrow('kickoffForEach: inputs is "x"');
+  await expect(connect().kickoff(undefined as never, {} as never)).rejects.toThrow('kickoff: crew is undefined');
+  expect(() => connect().attach('x').events(-1)).toThrow('events: skip is -1');
+});
+
+test('an address with a password is refused, and not shown', async () => {
+  const reason = 'holds a user name or a password, which the ports of Restate do not ask for: leave it out';
+
+  expect(() => connect({ admin: 'http://me:hidden@127.0.0.1:9070' })).toThrow(new TypeError(`connect: admin ${reason}`));
+  await expect(connect().register('ftp://:hidden@127.0.0.1:9080')).rejects.toThrow(new TypeError(`register: url ${reason}`));
 });
 
 test('an option that does not exist is refused, with those that do', async () => {
@@ -78,7 +88,8 @@ test('a worker says its port, and gives it back', async () => {
   const again = await durable(crew, { onLog: () => undefined }).listen(worker.port);
 
   expect(again.port).toBe(worker.port);
-  await again.close();
+  await expect(again.close({ graceMs: Number.NaN })).rejects.toThrow('close: graceMs is NaN, and has to be');
+  await again.close({ graceMs: Infinity });
 });
 
 test('a client whose signal is aborted stops waiting, with its reason', async () => {
@@ -93,6 +104,21 @@ test('a client whose signal is aborted stops waiting, with its reason', async ()
   stop.abort(new Error('enough'));
 
   await expect(result).rejects.toThrow('enough');
+  silent.close();
+});
+
+test('where the server takes long to begin a run, the error says how to find it', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  close = () => silent.closeAllConnections();
+  const { port } = silent.address() as AddressInfo;
+
+  const failed = connect({ ingress: `http://127.0.0.1:${port}`, requestTimeoutMs: 50 }).kickoff(crew, { topic: 'x' });
+
+  await expect(failed).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining('the same runId finds it'),
+  });
   silent.close();
 });
 

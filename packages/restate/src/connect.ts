@@ -1,6 +1,6 @@
 /** A client of durable runs: begins them, follows them, and ends them, from anywhere. */
 import type { CrewResult, ItemOutcome } from '@rolecall/core';
-import { invalidOption, requireOptions, type OptionNames } from './check.ts';
+import { invalidOption, longestTimerMs, requireOptions, type OptionNames } from './check.ts';
 import { definitionOf, type AnyCrew, type Definition } from './definition.ts';
 import type { RunRequest } from './run-request.ts';
 import { totalsOf, type LedgerPart, type LedgerTotals } from './ledger-entry.ts';
@@ -35,9 +35,6 @@ export interface DurableForEachOptions extends DurableKickoffOptions {
 const connectOptions: OptionNames<ConnectOptions> = { ingress: true, admin: true, requestTimeoutMs: true, signal: true };
 const kickoffOptions: OptionNames<DurableKickoffOptions> = { runId: true, tenant: true };
 const forEachOptions: OptionNames<DurableForEachOptions> = { ...kickoffOptions, concurrency: true };
-
-/** Timers overflow beyond this. */
-const longestTimerMs = 2 ** 31 - 1;
 
 type InputsOf<Of extends AnyCrew> = Parameters<Of['kickoff']>[0];
 type ResultOf<Of extends AnyCrew> = Of['kickoff'] extends (...args: never[]) => Promise<infer Result> ? Result : never;
@@ -92,7 +89,7 @@ export function connect(options: ConnectOptions = {}): DurableRuns {
       `a whole number of milliseconds from 1 to ${longestTimerMs}`,
     );
   }
-  const bases = { ingress: baseOf('ingress', ingress), admin: baseOf('admin', admin) };
+  const bases = { ingress: baseOf('connect', 'ingress', ingress), admin: baseOf('connect', 'admin', admin) };
   const server = new RestateServer({ ...bases, requestTimeoutMs, signal });
   const definitions = new WeakMap<AnyCrew, Definition>(); // a crew never changes
   const definedBy = (crew: AnyCrew): Definition => {
@@ -105,6 +102,7 @@ export function connect(options: ConnectOptions = {}): DurableRuns {
     const { runId = crypto.randomUUID(), tenant = 'default' } = given;
     requireId('runId', runId);
     requireId('tenant', tenant);
+    requireCrew('kickoff', crew);
     crew.checkInputs(inputs); // a run id is not to be spent on a mistake
     const service = serviceNameOf(crew.name);
     const request: RunRequest = { inputs: portable(inputs ?? {}), tenant, definition: definedBy(crew) };
@@ -122,17 +120,19 @@ export function connect(options: ConnectOptions = {}): DurableRuns {
     },
     kickoffForEach: async (crew, inputs, given = {}) => {
       requireOptions('kickoffForEach', given, forEachOptions);
+      requireCrew('kickoffForEach', crew);
+      if (!Array.isArray(inputs)) throw invalidOption('kickoffForEach', 'inputs', inputs, 'an array of them');
       const { runId = crypto.randomUUID(), tenant, concurrency = 4 } = given;
       if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
         throw invalidOption('kickoffForEach', 'concurrency', concurrency, 'a whole number above 0');
       }
       const one = async (index: number) => {
-        const run = await kickoff(crew, inputs[index] as (typeof inputs)[number], { runId: `${runId}-${index}`, tenant });
+        const run = await kickoff(crew, inputs[index], { runId: `${runId}-${index}`, tenant });
         return run.result();
       };
       return outcomes(inputs.length, concurrency, one);
     },
-    register: (url) => server.register(baseOf('url', url)),
+    register: async (url) => server.register(baseOf('register', 'url', url)),
     ledger: async (tenant = 'default') => {
       const parts = ledgerKeysOf(tenant).map((key) => server.call(ledgerService, key, 'totals', null) as Promise<LedgerPart>);
       return totalsOf(await Promise.all(parts));
@@ -161,11 +161,22 @@ async function outcomes<Result>(
   return ended;
 }
 
-function baseOf(field: string, url: string): string {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw invalidOption('connect', field, url, "an address such as 'http://127.0.0.1:8080'");
+function baseOf(owner: string, field: string, url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  // What is secret is not shown, and would be by `invalidOption` and by every error of a request.
+  if (parsed?.username || parsed?.password) {
+    throw new TypeError(
+      `${owner}: ${field} holds a user name or a password, which the ports of Restate do not ask for: leave it out`,
+    );
+  }
+  if (!/^https?:$/.test(parsed?.protocol ?? '')) {
+    throw invalidOption(owner, field, url, "an address such as 'http://127.0.0.1:8080'");
   }
   return url.replace(/\/+$/, '');
+}
+
+function requireCrew(owner: string, crew: AnyCrew): void {
+  if (typeof crew?.checkInputs !== 'function') throw invalidOption(owner, 'crew', crew, 'a Crew');
 }
 
 function requireId(field: string, value: unknown): void {

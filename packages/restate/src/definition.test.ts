@@ -1,4 +1,4 @@
-import { Agent, Crew, Task, type AgentOptions, type TaskOptions } from '@rolecall/core';
+import { Agent, Crew, Task, type AgentOptions, type Inputs, type TaskOptions } from '@rolecall/core';
 import { scriptedModel } from '@rolecall/core/testing';
 import { expect, test } from 'vitest';
 import { changesBetween, definitionOf } from './definition.ts';
@@ -59,4 +59,32 @@ test.each(Object.entries(places))('what an agent %s is told is part of a crew', 
   const named = changes.map((change) => changesBetween(before, definitionOf(crewWith(person('other', change)))));
 
   expect(named).toEqual([part, part, part]);
+});
+
+const hook = (inputs: Inputs): Inputs => inputs;
+const aside = taskOf('aside', { async: true });
+const crewWith = (more: Partial<ConstructorParameters<typeof Crew>[0]>): Crew => new Crew({ tasks: [first], model, ...more });
+
+test.each<[named: string, before: Crew, now: Crew]>([
+  ['planning (new)', crewWith({}), crewWith({ planning: true })],
+  ['planning', crewWith({ planning: true }), crewWith({ planning: person('planner') })],
+  ['planning (gone)', crewWith({ planning: person('planner') }), crewWith({ planning: false })],
+  ['compat (none became crewai)', crewWith({}), crewWith({ compat: 'crewai' })],
+  ['beforeKickoff (0 became 1)', crewWith({}), crewWith({ beforeKickoff: hook })],
+  ['taskCallback (none became some)', crewWith({}), crewWith({ taskCallback: () => undefined })],
+  ['concurrency (4 became 1)', crewWith({ tasks: [first, aside] }), crewWith({ tasks: [first, aside], concurrency: 1 })],
+  ['task "first"', crewWith({}), crewWith({ tasks: [taskOf('first', { callback: () => undefined })] })],
+  [
+    'agent "clerk"',
+    crewWith({}),
+    crewWith({ tasks: [taskOf('first', { agent: person('clerk', { knowledge: { search: async () => [] } }) })] }),
+  ],
+])('what shapes a run of the whole crew is part of it: %s', (named, before, now) => {
+  expect(changesBetween(definitionOf(before), definitionOf(now))).toBe(named);
+});
+
+test('what asks for nothing else and orders nothing is no part of it', () => {
+  const now = crewWith({ maxRpm: 3, concurrency: 1, outputRoot: '/tmp', afterKickoff: () => undefined });
+
+  expect(changesBetween(definitionOf(crewWith({})), definitionOf(now))).toBeUndefined();
 });

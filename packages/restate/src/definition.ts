@@ -2,18 +2,32 @@
 import { createHash } from 'node:crypto';
 import type { Agent, Crew, Task } from '@rolecall/core';
 
+/** What shapes all of its runs. */
+type CrewFact = 'planner' | 'compat' | 'concurrency' | 'beforeKickoff' | 'taskCallback';
+
 /** Any crew, whatever its tasks. */
-export type AnyCrew = Pick<Crew, 'name' | 'version' | 'agents' | 'manager' | 'checkInputs'> & {
+export type AnyCrew = Pick<Crew, 'name' | 'version' | 'agents' | 'manager' | 'checkInputs' | CrewFact> & {
   readonly tasks: readonly Task[];
   readonly kickoff: (...args: never[]) => Promise<unknown>;
 };
 
-/** A hash, or the version itself, by the name of each part. */
+/** A hash, or what is short enough to be shown, by the name of each part. */
 export type Definition = Readonly<Record<string, string>>;
 
-/** Functions have no part in it, which is what `version` is for. */
+/** Parts that are shown as they are. */
+const shown: ReadonlySet<string> = new Set(['version', 'tasks', 'compat', 'concurrency', 'beforeKickoff', 'taskCallback']);
+
+/** Of a function it is known that there is one: what it does is what `version` is for. */
 export function definitionOf(crew: AnyCrew): Definition {
-  const parts: Record<string, string> = { version: crew.version ?? 'none', tasks: crew.tasks.map(({ name }) => name).join(', ') };
+  const parts: Record<string, string> = {
+    version: crew.version ?? 'none',
+    tasks: crew.tasks.map(({ name }) => name).join(', '),
+    compat: crew.compat ?? 'none',
+    beforeKickoff: String(crew.beforeKickoff.length),
+    taskCallback: presence(crew.taskCallback),
+  };
+  if (crew.tasks.some((task) => task.async)) parts['concurrency'] = String(crew.concurrency); // it orders the steps
+  if (crew.planner) parts['planning'] = hashOf(agentFacts(crew.planner));
   for (const task of crew.tasks) parts[`task "${task.name}"`] = hashOf(factsOf(task));
   for (const [name, agents] of namesakesOf(crew.agents)) parts[`agent "${name}"`] = hashOf(agents.map(agentFacts));
   if (crew.manager) parts['manager'] = hashOf(agentFacts(crew.manager));
@@ -24,9 +38,9 @@ export function definitionOf(crew: AnyCrew): Definition {
 export function changesBetween(before: Definition, now: Definition): string | undefined {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((name) => before[name] !== now[name]);
   const words = names.map((name) => {
-    if (name === 'version' || name === 'tasks') return `${name} (${before[name]} became ${now[name]})`;
     if (before[name] === undefined) return `${name} (new)`;
-    return now[name] === undefined ? `${name} (gone)` : name;
+    if (now[name] === undefined) return `${name} (gone)`;
+    return shown.has(name) ? `${name} (${before[name]} became ${now[name]})` : name;
   });
   return words.length === 0 ? undefined : words.join(', ');
 }
@@ -39,11 +53,11 @@ function namesakesOf(agents: readonly Agent[]): ReadonlyMap<string, readonly Age
 }
 
 function factsOf({ agent, context, output, tools, guardrails, ...task }: Task): unknown {
-  const { description, expectedOutput, maxRetries, outputFile, markdown, async, when, human } = task;
+  const { description, expectedOutput, maxRetries, outputFile, markdown, async, when, human, callback } = task;
   const edges = context?.map(({ task: source, maxTokens, map, summarizedBy }) => [
     source.name,
     maxTokens,
-    typeof map,
+    presence(map),
     summarizedBy && agentFacts(summarizedBy),
   ]);
   const checks = guardrails.map((guardrail) =>
@@ -62,19 +76,27 @@ function factsOf({ agent, context, output, tools, guardrails, ...task }: Task): 
     outputFile,
     markdown,
     async,
-    typeof when,
+    presence(when),
     typeof human,
+    presence(callback),
   ];
 }
 
 function agentFacts({ role, goal, backstory, model, settings, tools, ...agent }: Agent): unknown {
-  const { systemPrompt, allowDelegation, maxIterations, maxRetries, contextWindow } = agent;
-  const limits = [maxIterations, maxRetries, contextWindow?.maxTokens, contextWindow?.policy];
-  return [role, goal, backstory, systemPrompt, model, settings, allowDelegation, limits, toolFacts(tools)];
+  const { systemPrompt, allowDelegation, maxIterations, maxRetries, contextWindow, memory, knowledge } = agent;
+  const { maxTokens, policy, countTokens } = contextWindow ?? {};
+  const limits = [maxIterations, maxRetries, maxTokens, policy, presence(countTokens)];
+  const theirs = [presence(memory), presence(knowledge)];
+  return [role, goal, backstory, systemPrompt, model, settings, allowDelegation, limits, theirs, toolFacts(tools)];
 }
 
 function toolFacts(tools: Agent['tools'] | undefined): unknown {
-  return tools?.map(({ definition }) => definition);
+  return tools?.map(({ definition, onError, maxResultCharacters }) => [definition, onError, maxResultCharacters]);
+}
+
+/** Of what cannot be compared. */
+function presence(given: unknown): 'none' | 'some' {
+  return given === undefined ? 'none' : 'some';
 }
 
 function nameOf({ name, role }: Agent): string {

@@ -52,6 +52,9 @@ export class LiveRun {
   }
 }
 
+/** Gives a place back, once. */
+export type Leave = () => void;
+
 export class LiveRuns {
   readonly #runs = new Map<string, { readonly run: LiveRun; expiry?: NodeJS.Timeout | undefined }>();
   readonly #mostAtOnce: number;
@@ -84,16 +87,14 @@ export class LiveRuns {
     this.#runs.delete(invocation);
   }
 
-  /** Does the work when a place is free. */
-  async inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+  /** A place among the calls under way, when one is free. */
+  async place(): Promise<Leave> {
     if (this.#atOnce >= this.#mostAtOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
     else this.#atOnce += 1;
-    try {
-      return await work();
-    } finally {
+    return () => {
       const next = this.#queue.shift();
       if (next) next(); // it takes over this place
       else this.#atOnce -= 1;
-    }
+    };
   }
 }

@@ -67,7 +67,10 @@ export class RestateServer {
   async call(service: string, key: string, handler: string, body: unknown): Promise<unknown> {
     const answer = await this.poll(service, key, handler, body);
     if (answer) return answer.body;
-    const advice = 'what is asked of a run is answered by a worker, so see that there is one';
+    const advice =
+      handler === 'run/send'
+        ? 'the run may have begun all the same, and the same runId finds it'
+        : 'what is asked of a run is answered by a worker, so see that there is one';
     throw new DurableError(
       'unreachable',
       `The Restate server at ${this.#ingress} has given no answer for ${this.requestTimeoutMs / 1_000} s: ${advice}`,

@@ -4,6 +4,7 @@ import type { Attempt, CrewEvent, JsonValue, StepContext, StepFacts, Steps } fro
 import { factsOf, plainText, revived, textOf, type Kept } from './kept.ts';
 import { attemptsIn } from './ledger-entry.ts';
 import type { LiveRun, LiveRuns } from './live-runs.ts';
+import { Places } from './places.ts';
 import { portable } from './portable.ts';
 import { RunCosts } from './run-costs.ts';
 import type { RunEvents } from './run-events.ts';
@@ -40,11 +41,13 @@ export class RestateSteps implements Steps {
   readonly #names = new Set<string>();
   readonly #unsettled: Attempt[] = [];
   readonly #costs: RunCosts;
+  readonly #places: Places;
   #latestAt: number;
 
   constructor(facts: StepsFacts) {
     this.#facts = facts;
     this.#costs = new RunCosts(facts);
+    this.#places = new Places(facts.runs, facts.ctx.request().attemptCompletedSignal);
     this.#latestAt = facts.begunAt;
     const { events } = facts;
     this.emit = events && ((event) => events.keep(event));
@@ -53,22 +56,25 @@ export class RestateSteps implements Steps {
   readonly step = async <Value>(
     name: string,
     work: (context: StepContext) => Promise<Value>,
-    { asksModel = false }: StepFacts = {},
+    { asksModel = false, ready }: StepFacts = {},
   ): Promise<Value> => {
-    const { ctx, runId, live, runs, maxValueBytes } = this.#facts;
+    const { ctx, runId, live, maxValueBytes } = this.#facts;
     this.#begin(name);
-    const interruptedAt = await this.#interruptions(name);
+    const interruptedAt = await this.#interruptions(name, ready);
     const idempotencyKey = encodeURIComponent(`${runId}/${name}`);
     let threw: { readonly error: unknown } | undefined;
     const call = (): Promise<string> =>
       live.once(name, async () => {
+        const leave = await this.#places.take(name);
         try {
-          const value = await runs.inTurn(() => work({ idempotencyKey, interruptedAt: interruptedAt() }));
+          const value = await work({ idempotencyKey, interruptedAt: interruptedAt() });
           return textOf(name, { value, at: Date.now() }, maxValueBytes);
         } catch (error) {
           if (error instanceof TerminalError) throw error;
           threw = { error };
           return textOf(name, { thrown: factsOf(error), at: Date.now() }, maxValueBytes);
+        } finally {
+          leave();
         }
       });
 
@@ -131,14 +137,17 @@ export class RestateSteps implements Steps {
   /**
    * A beginning that is in the journal, of a step that is not: the worker that made the call is gone, or out of reach.
    * Asked when the step does run, for what this worker began it knows: a call of its own that is under way is joined.
+   * It is written when the call may be made: one that waits for its turn has cost nothing yet.
    */
-  async #interruptions(name: string): Promise<() => readonly number[]> {
+  async #interruptions(name: string, ready: StepFacts['ready']): Promise<() => readonly number[]> {
     const { ctx, live, recordsLost } = this.#facts;
     if (!recordsLost) return () => [];
     const begunAt = await this.#untilCancelled(
       name,
-      ctx.run(`begin ${name}`, () => {
-        live.begin(name);
+      ctx.run(`begin ${name}`, async () => {
+        await this.#places.takeEarly(name);
+        await ready?.().catch(() => undefined); // the work waits for the same, and tells
+        if (!ctx.request().attemptCompletedSignal.aborted) live.begin(name); // else it is not written from here
         return Date.now();
       }),
     );

@@ -1,6 +1,7 @@
 /** One run, as a client anywhere follows it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CrewEvent, CrewResult, JsonValue, TaskOutput } from '@rolecall/core';
+import { invalidOption } from './check.ts';
 import { DurableError, type TaskFacts } from './errors.ts';
 import { changedMark, type RunFailure } from './run-request.ts';
 import type { EventBatch } from './run-events.ts';
@@ -44,7 +45,10 @@ export function runHandle<Result>(server: RestateServer, runId: string, serviceO
     runId,
     status: async () => statusOf(await invocation()),
     result: async () => waitForResult<Result>(server, runId, await patiently(serviceOf)),
-    events: (skip = 0) => eventsOf(server, runId, serviceOf, skip),
+    events: (skip = 0) => {
+      if (!Number.isSafeInteger(skip) || skip < 0) throw invalidOption('events', 'skip', skip, 'a whole number, 0 or more');
+      return eventsOf(server, runId, serviceOf, skip);
+    },
     signal: async (name: string, value: JsonValue) => {
       await server.call(await serviceOf(), runId, 'signal', { name, value });
     },

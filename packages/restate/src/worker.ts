@@ -7,6 +7,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import { createServer, type AddressInfo } from 'node:net';
+import { invalidOption, longestTimerMs } from './check.ts';
 
 export interface Worker {
   readonly port: number;
@@ -50,9 +51,10 @@ export async function listen({ handle, stop }: Serving, port: number, host: stri
   const door = createServer((socket) => http2.emit('connection', socket)).listen(port, host);
   await once(door, 'listening');
   const close = async ({ graceMs = 25_000 }: CloseOptions = {}): Promise<void> => {
+    if (!(graceMs >= 0)) throw invalidOption('close', 'graceMs', graceMs, 'a number of milliseconds, 0 or above');
     const closed = new Promise<void>((resolve) => door.close(() => resolve()));
     stop();
-    await allClosed(runs, graceMs);
+    await allClosed(runs, Math.min(graceMs, longestTimerMs)); // a longer timer would fire at once
     for (const session of sessions) session.destroy();
     await closed;
   };

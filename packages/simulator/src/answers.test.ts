@@ -43,6 +43,17 @@ test.each<[object, string]>([
   [{ txt: 'Hi' }, 'an answer has no "txt"; it has: text, toolCalls, '],
   [{ usage: { inputToken: 1 } }, 'usage has no "inputToken"; it has: inputTokens, '],
   [{ toolCalls: [{ name: 'add', args: {} }] }, 'a call of toolCalls has no "args"; it has: name, arguments'],
+  [{ text: 5 }, 'text is 5: it must be a text'],
+  [{ reasoning: ['x'] }, 'reasoning is a list: it must be a text'],
+  [{ refusal: true }, 'refusal is true: it must be a text'],
+  [{ toolCalls: { name: 'add' } }, 'toolCalls is an object: it must be a list of calls'],
+  [{ toolCalls: [{ name: '', arguments: {} }] }, 'name of a call of toolCalls is "": it must be a text that is not empty'],
+  [{ toolCalls: [{ name: 'add' }] }, 'arguments of a call of toolCalls is undefined: it must be an object, or a text'],
+  [{ usage: { inputTokens: -1 } }, 'usage.inputTokens is -1: it must be a whole number, 0 or more'],
+  [{ usage: { outputTokens: '5' } }, 'usage.outputTokens is "5": it must be a whole number'],
+  [{ finishReason: 'done' }, 'finishReason is "done": it must be one of stop, length, tool_calls, content_filter'],
+  [{ chunks: '2' }, 'chunks is "2": it must be a whole number above 0'],
+  [{ model: 5 }, 'model is 5: it must be a text'],
   [undefined as unknown as object, 'an answer is undefined: it must be an object'],
 ])('the answer %o is refused with the reason', (answer, reason) => {
   expect(() => simulator.answer(answer)).toThrow(TypeError);

@@ -1,7 +1,6 @@
 import { promptTokens, type Answer, type AnswerUsage, type AnsweredCall, type Ask, type Finish } from './ask.ts';
-import { checkFields, type FieldNames } from './field-names.ts';
 import { recordOf } from './json.ts';
-import { orderNames, type Order } from './orders.ts';
+import type { Order } from './orders.ts';
 import { writeField, writeReasoning, writeText } from './prose.ts';
 import { sampleSchema } from './schema-sample.ts';
 import { countTokens, firstTokens } from './tokens.ts';
@@ -27,37 +26,6 @@ export interface ScriptedCall {
   readonly name: string;
   /** An object, or JSON text that is sent as it is. */
   readonly arguments: object | string;
-}
-
-const answerNames: FieldNames<ScriptedAnswer> = {
-  text: true,
-  toolCalls: true,
-  reasoning: true,
-  refusal: true,
-  usage: true,
-  finishReason: true,
-  chunks: true,
-  ...orderNames,
-};
-const callNames: FieldNames<ScriptedCall> = { name: true, arguments: true };
-const countNames: FieldNames<AnswerUsage> = {
-  inputTokens: true,
-  outputTokens: true,
-  cacheReadTokens: true,
-  cacheWriteTokens: true,
-  cacheWrite1hTokens: true,
-  reasoningTokens: true,
-};
-
-/** @throws {TypeError} naming the field that no answer can have. */
-export function checkAnswer(answer: ScriptedAnswer): void {
-  checkFields('an answer', answer, answerNames);
-  const { toolCalls = [], usage, chunks } = answer;
-  for (const call of toolCalls) checkFields('a call of toolCalls', call, callNames);
-  if (usage !== undefined) checkFields('usage', usage, countNames);
-  if (chunks !== undefined && !(Number.isInteger(chunks) && chunks > 0)) {
-    throw new TypeError(`chunks is ${chunks}: it must be a whole number above 0`);
-  }
 }
 
 /** What the cache knew of the prompt. */

@@ -87,7 +87,12 @@ describe.each(providerNames)('%s', (provider) => {
   test('silence: nothing comes until the client gives up', async () => {
     simulator.fault({ provider, kind: 'silence' });
 
-    await expect(post(simulator, provider, bodyFor(provider), { signal: AbortSignal.timeout(50) })).rejects.toThrow();
+    const { signal, giveUp } = patience();
+    const asking = post(simulator, provider, bodyFor(provider), { signal });
+    await vi.waitFor(() => expect(simulator.requests).toHaveLength(1));
+    giveUp();
+
+    await expect(asking).rejects.toMatchObject({ name: 'TimeoutError' });
 
     await vi.waitFor(() =>
       expect(simulator.requests[0]).toMatchObject({ fault: 'silence', status: undefined, closedByClient: true }),
@@ -124,7 +129,7 @@ describe.each(providerNames)('%s', (provider) => {
   test('stall: sending stops, the connection stays open', async () => {
     script();
     simulator.fault({ provider, kind: 'stall', afterChunks: 1, times: 2 });
-    const signal = AbortSignal.timeout(60);
+    const { signal, giveUp } = patience();
     const response = await post(simulator, provider, bodyFor(provider, true), { signal });
     const plain = post(simulator, provider, bodyFor(provider), { signal }).then((answer) => answer.text());
 
@@ -132,10 +137,11 @@ describe.each(providerNames)('%s', (provider) => {
     const reading = (async () => {
       for await (const chunk of response.body ?? []) received += Buffer.from(chunk).toString();
     })();
+    await vi.waitFor(() => expect([received, simulator.requests]).toMatchObject([expect.stringContaining('one'), { length: 2 }]));
+    giveUp();
 
     await expect(reading).rejects.toMatchObject({ name: 'TimeoutError' });
     await expect(plain).rejects.toMatchObject({ name: 'TimeoutError' });
-    expect(received).toContain('one');
     expect(received).not.toContain('four');
     await vi.waitFor(() => expect(simulator.requests.every(({ closedByClient }) => closedByClient)).toBe(true));
   });
@@ -231,6 +237,15 @@ test('faults leave lists of models alone, unless they name the path', async () =
 /** As JavaScript hands it over. */
 const withTime: object = { time: 2 };
 
+/** A client's, who waits a little longer once the simulator has been heard of, on a machine however busy. */
+function patience(): { readonly signal: AbortSignal; readonly giveUp: () => void } {
+  const controller = new AbortController();
+  const giveUp = (): void => void setTimeout(() => controller.abort(new DOMException('Enough', 'TimeoutError')), 50);
+  return { signal: controller.signal, giveUp };
+}
+
+const odd = (fields: object): Fault => ({ kind: 'reset', ...fields });
+
 test.each<[Fault, string]>([
   [{ kind: 'explosion' as 'reset' }, 'the kind of a fault is "explosion": it must be one of status, reset, '],
   [undefined as unknown as Fault, 'the kind of a fault is "undefined": it must be one of status, reset, '],
@@ -240,6 +255,16 @@ test.each<[Fault, string]>([
   [{ kind: 'slow', delayMs: -1 }, 'delayMs is -1'],
   [{ kind: 'status', status: 429, headers: { 'retry-after': '1\n' } }, 'retry-after'],
   [{ kind: 'cut', afterChunks: 0.5 }, 'afterChunks is 0.5'],
+  [odd({ kind: 'status' }), 'status is undefined: it must be a whole number from 200 to 599'],
+  [odd({ kind: 'slow' }), 'delayMs is undefined: it must be milliseconds, 0 or more'],
+  [odd({ kind: 'slow', delayMs: '5' }), 'delayMs is "5"'],
+  [odd({ kind: 'slow', delayMs: Infinity }), 'delayMs is Infinity'],
+  [odd({ kind: 'status', status: 429, headers: 'retry-after: 1' }), 'headers is "retry-after: 1": it must be an object of texts'],
+  [odd({ message: 5 }), 'message is 5: it must be a text'],
+  [odd({ errorCode: 429 }), 'errorCode is 429: it must be a text'],
+  [odd({ path: ['/x'] }), 'path is a list: it must be a text'],
+  [odd({ forMs: '5' }), 'forMs is "5": it must be a number above 0'],
+  [odd({ probability: '0.5' }), 'probability is "0.5": it must be a number from 0 to 1'],
   [{ kind: 'reset', provider: 'cohere' as 'groq' }, 'provider is "cohere"'],
 ])('%o is refused with the reason', (fault, reason) => {
   expect(() => simulator.fault(fault)).toThrow(TypeError);

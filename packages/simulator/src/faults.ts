@@ -1,5 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { checkFields } from './field-names.ts';
+import { checkTexts, isWait, refused } from './field-values.ts';
+import { isRecord } from './json.ts';
 import { orderNames, type ChancyOrder } from './orders.ts';
 
 /** A fault to order: what goes wrong, for which requests, how often. */
@@ -106,19 +108,28 @@ export function checkFault(fault: Fault): void {
     throw new TypeError(`the kind of a fault is "${kind}": it must be one of ${Object.keys(kinds).join(', ')}`);
   }
   checkFields<Partial<Record<FieldOf<Fault>, unknown>>>('a fault', fault, faultNames);
-  if (fault.kind === 'status' || fault.kind === 'not_json') {
-    const { status = fault.kind === 'not_json' ? 200 : Number.NaN } = fault;
-    if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
-      throw new TypeError(`status is ${status}: it must be a whole number from 200 to 599`);
-    }
+  checkValues(fault);
+  if (kind === 'status') checkStatus('status' in fault ? fault.status : undefined);
+  if (kind === 'slow' && !('delayMs' in fault && isWait(fault.delayMs))) {
+    throw refused('delayMs', 'delayMs' in fault ? fault.delayMs : undefined, 'milliseconds, 0 or more');
   }
-  if (fault.kind === 'slow' && !(fault.delayMs >= 0)) throw new TypeError(`delayMs is ${fault.delayMs}: it must be 0 or more`);
-  for (const [name, value] of Object.entries(('headers' in fault ? fault.headers : undefined) ?? {})) {
+}
+
+/** Those of any kind: what another kind would not look at is right, too. */
+function checkValues({ path, errorCode, message, status, headers, afterChunks }: Partial<Record<FieldOf<Fault>, unknown>>): void {
+  checkTexts({ path, errorCode, message });
+  if (status !== undefined) checkStatus(status);
+  if (headers !== undefined && !isRecord(headers)) throw refused('headers', headers, 'an object of texts');
+  for (const [name, value] of Object.entries(headers ?? {})) {
     validateHeaderName(name);
-    validateHeaderValue(name, value);
+    validateHeaderValue(name, value as string);
   }
-  const afterChunks = 'afterChunks' in fault ? fault.afterChunks : undefined;
-  if (afterChunks !== undefined && !(Number.isInteger(afterChunks) && afterChunks >= 0)) {
-    throw new TypeError(`afterChunks is ${afterChunks}: it must be a whole number, 0 or more`);
+  if (afterChunks !== undefined && !(Number.isInteger(afterChunks) && (afterChunks as number) >= 0)) {
+    throw refused('afterChunks', afterChunks, 'a whole number, 0 or more');
   }
+}
+
+function checkStatus(status: unknown): void {
+  if (Number.isInteger(status) && (status as number) >= 200 && (status as number) <= 599) return;
+  throw refused('status', status, 'a whole number from 200 to 599');
 }

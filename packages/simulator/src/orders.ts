@@ -1,4 +1,5 @@
 import type { FieldNames } from './field-names.ts';
+import { checkTexts, refused } from './field-values.ts';
 import { providerNames, type ProviderName } from './provider.ts';
 
 /** Which requests something ordered applies to, and how often. */
@@ -92,16 +93,17 @@ export class OrderBook<T extends ChancyOrder> {
   }
 }
 
-function checkOrder({ provider, times, forMs, probability }: ChancyOrder): void {
+function checkOrder({ provider, model, times, forMs, probability }: ChancyOrder): void {
   if (provider !== undefined && !providerNames.includes(provider)) {
-    throw new TypeError(`provider is "${provider}": it must be one of ${providerNames.join(', ')}`);
+    throw refused('provider', provider, `one of ${providerNames.join(', ')}`);
   }
+  checkTexts({ model });
   if (times !== undefined && !(times === Infinity || (Number.isInteger(times) && times > 0))) {
-    throw new TypeError(`times is ${times}: it must be a whole number above 0, or Infinity`);
+    throw refused('times', times, 'a whole number above 0, or Infinity');
   }
-  if (forMs !== undefined && !(forMs > 0)) throw new TypeError(`forMs is ${forMs}: it must be above 0`);
-  if (probability !== undefined && !(probability >= 0 && probability <= 1)) {
-    throw new TypeError(`probability is ${probability}: it must be from 0 to 1`);
+  if (forMs !== undefined && !(typeof forMs === 'number' && forMs > 0)) throw refused('forMs', forMs, 'a number above 0');
+  if (probability !== undefined && !(typeof probability === 'number' && probability >= 0 && probability <= 1)) {
+    throw refused('probability', probability, 'a number from 0 to 1');
   }
 }
 

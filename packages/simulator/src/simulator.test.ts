@@ -238,8 +238,11 @@ test('a provider that there is not is neither taken down nor brought up', async 
 });
 
 test.each<[SimulatorOptions, string]>([
-  [{ latencyMs: -1 }, 'latencyMs has -1'],
-  [{ chunkIntervalMs: { m: Number.NaN } }, 'chunkIntervalMs has NaN'],
+  [{ latencyMs: -1 }, 'latencyMs is -1: it must be milliseconds, 0 or more'],
+  [{ chunkIntervalMs: { m: Number.NaN } }, 'chunkIntervalMs.m is NaN'],
+  [{ latencyMs: '5' as unknown as number }, 'latencyMs is "5"'],
+  [{ ports: null as unknown as object }, 'ports is null: it must be an object by provider'],
+  [{ models: { openai: 'gpt-4' as unknown as string[] } }, 'models.openai is "gpt-4": it must be a list of texts'],
   [{ ports: { groq: 70_000 } }, 'ports.groq is 70000'],
   [{ ports: { cohere: 1 } as SimulatorOptions['ports'] }, 'ports names "cohere"'],
   [{ models: { cohere: ['x'] } as SimulatorOptions['models'] }, 'models names "cohere"'],

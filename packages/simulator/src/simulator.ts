@@ -1,7 +1,10 @@
-import { checkAnswer, type ScriptedAnswer } from './answers.ts';
+import type { ScriptedAnswer } from './answers.ts';
+import { checkAnswer } from './check-answer.ts';
 import type { Exchange, SeenRequest } from './exchange.ts';
 import { checkFault, type Fault } from './faults.ts';
 import { checkFields, type FieldNames } from './field-names.ts';
+import { isWait, refused } from './field-values.ts';
+import { isRecord } from './json.ts';
 import { OrderBook, type Ordered } from './orders.ts';
 import { PromptCache } from './prompt-cache.ts';
 import { ProviderServer } from './provider-server.ts';
@@ -174,21 +177,28 @@ function checkOptions(options: SimulatorOptions): void {
   checkFields('startSimulator', options, optionNames);
   const { latencyMs, chunkIntervalMs, ports = {}, seed, models = {}, maxRequests } = options;
   for (const [name, value] of Object.entries({ latencyMs, chunkIntervalMs })) {
-    for (const ms of typeof value === 'object' ? Object.values(value) : [value ?? 0]) {
-      if (!(Number.isFinite(ms) && ms >= 0)) throw new TypeError(`${name} has ${ms}: milliseconds are 0 or more`);
+    for (const [model, ms] of isRecord(value) ? Object.entries(value) : [['', value ?? 0] as const]) {
+      if (!isWait(ms)) throw refused(model === '' ? name : `${name}.${model}`, ms, 'milliseconds, 0 or more');
     }
   }
-  for (const [name, keys] of Object.entries({ ports: Object.keys(ports), models: Object.keys(models) })) {
-    const unknown = keys.find((key) => !(providerNames as readonly string[]).includes(key));
-    if (unknown !== undefined)
-      throw new TypeError(`${name} names "${unknown}": a provider is one of ${providerNames.join(', ')}`);
-  }
+  checkProviders('ports', ports);
+  checkProviders('models', models);
   for (const [provider, port] of Object.entries(ports)) {
     if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
-      throw new TypeError(`ports.${provider} is ${port}: a port is from 0 to 65535`);
+      throw refused(`ports.${provider}`, port, 'a port, from 0 to 65535');
   }
-  if (seed !== undefined && !Number.isInteger(seed)) throw new TypeError(`seed is ${seed}: it must be a whole number`);
+  for (const [provider, names] of Object.entries<unknown>(models)) {
+    const isList = Array.isArray(names) && names.every((name) => typeof name === 'string');
+    if (names !== undefined && !isList) throw refused(`models.${provider}`, names, 'a list of texts');
+  }
+  if (seed !== undefined && !Number.isInteger(seed)) throw refused('seed', seed, 'a whole number');
   if (maxRequests !== undefined && !(Number.isInteger(maxRequests) && maxRequests >= 0)) {
-    throw new TypeError(`maxRequests is ${maxRequests}: it must be a whole number, 0 or more`);
+    throw refused('maxRequests', maxRequests, 'a whole number, 0 or more');
   }
+}
+
+function checkProviders(field: string, given: unknown): void {
+  if (!isRecord(given)) throw refused(field, given, 'an object by provider');
+  const unknown = Object.keys(given).find((key) => !(providerNames as readonly string[]).includes(key));
+  if (unknown !== undefined) throw new TypeError(`${field} names "${unknown}": a provider is one of ${providerNames.join(', ')}`);
 }

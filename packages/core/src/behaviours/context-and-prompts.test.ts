@@ -87,7 +87,9 @@ test('9. a task without an agent is refused where nobody leads', () => {
 });
 
 test('10. a crew with neither agents nor tasks is refused', () => {
-  expect(() => new Crew({ tasks: [], model: scriptedModel([]) })).toThrow('at least one Task');
+  const tasks: readonly Task[] = [];
+
+  expect(() => new Crew({ tasks, model: scriptedModel([]) })).toThrow('at least one Task');
 });
 
 test('the compat prompt is that of CrewAI 1.15, to the letter', async () => {

@@ -1,5 +1,5 @@
 /** Steps whose results are written down before they are used. */
-import { delay, keyOf, type StepContext, type Steps } from '../steps.ts';
+import { delay, keyOf, type StepContext, type StepFacts, type Steps } from '../steps.ts';
 import { attemptsIn } from '../turn.ts';
 import type { Attempt } from '../model.ts';
 import type { AppendLog } from './append-log.ts';
@@ -22,11 +22,16 @@ export class FileSteps implements Steps {
     this.#past = past;
   }
 
-  readonly step = async <Value>(name: string, work: (context: StepContext) => Promise<Value>): Promise<Value> => {
+  readonly step = async <Value>(
+    name: string,
+    work: (context: StepContext) => Promise<Value>,
+    { ready }: StepFacts = {},
+  ): Promise<Value> => {
     this.#ask(name);
     const { values, begun } = this.#past;
     if (values.has(name)) return values.get(name) as Value;
 
+    await ready?.();
     await this.#write({ type: 'begin', step: name, at: Date.now() }, false);
     let value: Value;
     try {

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { workOf, type Setting } from '../../test/agent-work.ts';
+import { Agent } from '../agent.ts';
 import { runAgent, type Answer, type Work } from '../agent-loop.ts';
+import { Crew } from '../crew.ts';
 import type { CrewEvent } from '../events.ts';
+import { RpmLimits } from '../max-rpm.ts';
 import type { Attempt, Model } from '../model.ts';
+import { Task } from '../task.ts';
 import { scriptedModel, type ScriptedStep } from '../testing.ts';
 import { tool } from '../tool.ts';
 import { spendOf } from '../usage.ts';
@@ -152,6 +156,33 @@ test('a call that a crash cut off is made again, and is on the bill as perhaps b
   expect(work.run.warnings.map(({ code }) => code)).toEqual(['possibly_billed']);
 });
 
+test("a call that a crash cut off while it waited for its turn was never made, and is on nobody's bill", async () => {
+  const limits = new RpmLimits(1);
+  await limits.of(undefined)?.take(undefined); // the minute is used up
+  const opened = await fileJournal(folder).open('run');
+  const model = scriptedModel([]);
+  const controller = new AbortController();
+  const waiting = runAgent(workOf(model, { ...opened, durable: true, limits, signal: controller.signal }));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await opened.close(); // as after a crash: nothing more is written
+  controller.abort();
+  await expect(waiting).rejects.toThrow('aborted');
+
+  const { spent, work } = await take(scriptedModel([{ text: 'done', attempts: [paid('1', 0.1)] }]));
+
+  expect(model.requests).toEqual([]);
+  expect(spent.map(({ id }) => id)).toEqual(['1']);
+  expect(work.run.warnings).toEqual([]);
+});
+
+test('a run that was finished waits for no turn, as it asks for nothing', async () => {
+  await take(scriptedModel(['done']));
+  const limits = new RpmLimits(1);
+  await limits.of(undefined)?.take(undefined);
+
+  expect((await take(scriptedModel([]), { limits })).answer?.text).toBe('done');
+});
+
 test('a tool that a crash cut off is run again with the same key, and that is said', async () => {
   keys.length = 0;
   const opened = await fileJournal(folder).open('run');
@@ -181,4 +212,19 @@ test.each<[string, ScriptedStep]>([
   await take(scriptedModel([step]));
 
   expect((await take(scriptedModel([]))).answer?.text).toBe('done');
+});
+
+test('two equal summaries in one context are two steps, and both are there when the run is taken up again', async () => {
+  const person = new Agent({ role: 'r', goal: 'g', backstory: 'b' });
+  const one = new Task({ name: 'one', description: 'd', expectedOutput: 'e', agent: person });
+  const edge = { task: one, summarizedBy: person };
+  const two = new Task({ name: 'two', description: 'd', expectedOutput: 'e', agent: person, context: [edge, edge] });
+  const options = { journal: fileJournal(folder), runId: 'run' };
+  const kickoff = (model: Model): Promise<unknown> => new Crew({ tasks: [one, two], model }).kickoff({}, options).then(String);
+  const model = scriptedModel(['first', 'short', 'shorter', 'second']);
+
+  const texts = [await kickoff(model), await kickoff(scriptedModel([]))];
+
+  expect(texts).toEqual(['second', 'second']);
+  expect(JSON.stringify(model.requests.at(-1)?.messages)).toMatch(/short[\s\S]*shorter/);
 });

@@ -197,8 +197,11 @@ describe('connecting', () => {
     [{ a: { command: '' } }, 'command is ""'],
     [{ a: { command: 'x', args: 'y' } }, 'args is "y"'],
     [{ a: { command: 'x', args: [1] } }, 'args is an array, and has to be an array of texts'],
-    [{ a: { command: 'x', arg: ['y'] } }, 'has no option "arg"; it has: command, args, env, cwd, tools, url. Did you mean args?'],
-    [{ a: { url: 'http://x', env: {} } }, 'has no option "env"; it has: url, headers'],
+    [
+      { a: { command: 'x', arg: ['y'] } },
+      'has no option "arg"; it has: type, command, args, env, cwd, tools, url. Did you mean args?',
+    ],
+    [{ a: { url: 'http://x', env: {} } }, 'has no option "env"; it has: type, url, headers'],
     [{ a: { command: 'x', env: { a: 1 } } }, 'env is an object'],
     [{ a: { url: 'http://x', headers: ['a'] } }, 'headers is an array'],
     [{ a: { command: 'x', tools: 'y' } }, 'tools is "y"'],

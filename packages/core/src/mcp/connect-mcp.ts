@@ -1,13 +1,13 @@
 /** Tools from MCP servers (https://modelcontextprotocol.io), over the protocol's own SDK. */
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
-import { requireCount } from '../check.ts';
+import { requireCount, requireTimeout } from '../check.ts';
 import { requireOptions, type OptionNames } from '../option-names.ts';
-import { messageOf } from '../errors.ts';
 import { loadPeer } from '../load-peer.ts';
 import type { Schema } from '../schema.ts';
 import { tool, type Tool } from '../tool.ts';
 import { resultText } from './result-text.ts';
+import { hiderFor, retold, type Hide } from './secrets.ts';
 import { checkServers, connectionTo, type Connection, type McpServer } from './servers.ts';
 import { toolNames } from './tool-names.ts';
 
@@ -64,8 +64,8 @@ export async function connectMcp<const Name extends string>(
   checkServers(owner, servers);
   requireOptions(owner, options, mcpOptions);
   const { timeoutMs = 60_000, connectTimeoutMs = 30_000, maxResultCharacters, signal } = options;
-  requireCount(owner, 'timeoutMs', timeoutMs);
-  requireCount(owner, 'connectTimeoutMs', connectTimeoutMs);
+  requireTimeout(owner, 'timeoutMs', timeoutMs);
+  requireTimeout(owner, 'connectTimeoutMs', connectTimeoutMs);
   requireCount(owner, 'maxResultCharacters', maxResultCharacters);
   signal?.throwIfAborted();
 
@@ -113,6 +113,7 @@ async function open(name: string, server: McpServer, limits: Limits): Promise<Se
   );
   const client = new SdkClient({ name: 'rolecall', version: '0' });
   const connection = await connectionTo(server);
+  const hide = hiderFor(server);
   const close = (): Promise<void> => closed(client, connection);
   try {
     await client.connect(connection.transport, { signal: limits.signal, timeout: limits.connectTimeoutMs });
@@ -121,19 +122,26 @@ async function open(name: string, server: McpServer, limits: Limits): Promise<Se
       name,
       listed.map((entry) => entry.name),
     );
-    const tools = listed.map((entry) => toolOf(client, entry, names.get(entry.name) ?? entry.name, limits));
+    const tools = listed.map((entry) => toolOf(client, entry, names.get(entry.name) ?? entry.name, { ...limits, hide }));
     return { name, tools: Object.freeze(tools), close };
-  } catch (cause) {
+  } catch (thrown) {
+    const end = connection.program?.end(); // by itself: what comes now ends it too
     await close();
-    throw new Error(`connectMcp: server "${name}" cannot be used: ${reasonOf(cause)}`, { cause });
+    throw unusable(name, retold(thrown, hide), end, connection.program?.lastWords(hide));
   }
 }
 
+function unusable(name: string, cause: Error, end: string | undefined, lastWords = ''): Error {
+  const why = end === undefined ? reasonOf(cause) : `${end} (${reasonOf(cause)})`;
+  return new Error(`connectMcp: server "${name}" cannot be used: ${why}${lastWords}`, { cause });
+}
+
 /** What `fetch` throws says nothing; what is behind it does. */
-function reasonOf(error: unknown): string {
-  const { code, message } = ((error as Error).cause ?? {}) as { code?: unknown; message?: unknown };
+function reasonOf(error: Error & { readonly code?: unknown }): string {
+  const { code, message } = (error.cause ?? {}) as { code?: unknown; message?: unknown };
   const behind = message || code; // an attempt at several addresses has no message
-  return typeof behind === 'string' ? `${messageOf(error)} (${behind})` : messageOf(error);
+  const status = typeof error.code === 'number' && error.code >= 100 ? `status ${error.code}: ` : ''; // those of the protocol are below 0
+  return typeof behind === 'string' ? `${status}${error.message} (${behind})` : `${status}${error.message}`;
 }
 
 /** Milliseconds that a server is given to take note of a farewell. */
@@ -174,7 +182,9 @@ function chosen(listed: readonly ListedTool[], wanted: readonly string[] | undef
   return wanted === undefined ? listed : listed.filter(({ name }) => wanted.includes(name));
 }
 
-function toolOf(client: Client, listed: ListedTool, name: string, { timeoutMs, maxResultCharacters }: Limits): Tool {
+type Calls = Pick<Limits, 'timeoutMs' | 'maxResultCharacters'> & { readonly hide: Hide };
+
+function toolOf(client: Client, listed: ListedTool, name: string, { timeoutMs, maxResultCharacters, hide }: Calls): Tool {
   return tool({
     name,
     description: listed.description?.trim() || listed.title?.trim() || listed.name,
@@ -183,9 +193,14 @@ function toolOf(client: Client, listed: ListedTool, name: string, { timeoutMs, m
     execute: async (args, { signal }) => {
       const call = { name: listed.name, arguments: args };
       // Nothing restarts the clock: a server that reports progress for ever is cut off too.
-      const result = await client.callTool(call, undefined, { signal, timeout: timeoutMs, maxTotalTimeout: timeoutMs });
+      const result = await client
+        .callTool(call, undefined, { signal, timeout: timeoutMs, maxTotalTimeout: timeoutMs })
+        .catch((error: unknown) => {
+          throw retold(error, hide);
+        });
       const text = resultText(result as CallToolResult);
-      if (result['isError'] === true) throw new Error(text === '' ? 'the server reports an error, and does not say which' : text);
+      if (result['isError'] === true)
+        throw new Error(text === '' ? 'the server reports an error, and does not say which' : hide(text));
       return text;
     },
   });

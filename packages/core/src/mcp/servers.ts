@@ -4,6 +4,7 @@ import { invalid, requireListOfTexts, requireObject, requireText } from '../chec
 import { isPlainObject } from '../freeze.ts';
 import { loadPeer } from '../load-peer.ts';
 import { requireOptions, type OptionNames } from '../option-names.ts';
+import { Program } from './program.ts';
 
 interface ServerOptions {
   /** The tools that are taken, by the server's names for them. @default all */
@@ -12,6 +13,8 @@ interface ServerOptions {
 
 /** A program that is started here and speaks over its standard input and output. */
 export interface StdioServer extends ServerOptions {
+  /** As in the files of other clients: it says no more than that there is a `command`. */
+  readonly type?: 'stdio' | undefined;
   readonly command: string;
   /** @default [] */
   readonly args?: readonly string[] | undefined;
@@ -24,6 +27,8 @@ export interface StdioServer extends ServerOptions {
 
 /** A server that is reached over HTTP (Streamable HTTP). */
 export interface HttpServer extends ServerOptions {
+  /** As in the files of other clients: it says no more than that there is a `url`. */
+  readonly type?: 'http' | 'streamable-http' | undefined;
   readonly url: string;
   /** Sent with each request. @default {} */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -32,8 +37,16 @@ export interface HttpServer extends ServerOptions {
 
 export type McpServer = StdioServer | HttpServer;
 
-const stdioNames: OptionNames<StdioServer> = { command: true, args: true, env: true, cwd: true, tools: true, url: true };
-const httpNames: OptionNames<HttpServer> = { url: true, headers: true, tools: true, command: true };
+const stdioNames: OptionNames<StdioServer> = {
+  type: true,
+  command: true,
+  args: true,
+  env: true,
+  cwd: true,
+  tools: true,
+  url: true,
+};
+const httpNames: OptionNames<HttpServer> = { type: true, url: true, headers: true, tools: true, command: true };
 
 /** @throws {TypeError} when a server is not described as it should be. */
 export function checkServers(owner: string, servers: unknown): void {
@@ -46,10 +59,13 @@ export function checkServers(owner: string, servers: unknown): void {
 function checkServer(owner: string, name: string, server: unknown): void {
   if (!/^[a-zA-Z0-9_-]{1,32}$/.test(name)) throw invalid(owner, 'its name', name, 'at most 32 letters, digits, _ and -');
   requireObject(owner, 'it', server);
-  const { command, url, args, env, headers, cwd, tools } = server as Record<string, unknown>;
+  const { type, command, url, args, env, headers, cwd, tools } = server as Record<string, unknown>;
+  if (name === 'mcpServers' && isPlainObject(server) && Object.values(server).every(isPlainObject))
+    throw new TypeError(`${owner} holds servers, as in the file of another client: give connectMcp what is in it`);
   if ((command === undefined) === (url === undefined)) throw new TypeError(`${owner} has to have either command or url`);
   if (command === undefined) requireOptions(owner, server as HttpServer, httpNames);
   else requireOptions(owner, server as StdioServer, stdioNames);
+  checkType(owner, type, command === undefined ? ['http', 'streamable-http'] : ['stdio']);
   if (command !== undefined) requireText(owner, 'command', command);
   if (url !== undefined) checkUrl(owner, url);
   if (args !== undefined && !isListOfTexts(args)) throw invalid(owner, 'args', args, 'an array of texts');
@@ -59,6 +75,15 @@ function checkServer(owner: string, name: string, server: unknown): void {
     const holds = isPlainObject(value) && Object.values(value).every((entry) => typeof entry === 'string');
     if (value !== undefined && !holds) throw invalid(owner, field, value, 'an object of texts');
   }
+}
+
+function checkType(owner: string, type: unknown, valid: readonly string[]): void {
+  if (type === undefined || (typeof type === 'string' && valid.includes(type))) return;
+  const shown = valid.map((word) => `"${word}"`).join(' or ');
+  if (type !== 'sse') throw invalid(owner, 'type', type, `${shown}, or left out`);
+  throw new TypeError(
+    `${owner}: type is "sse", a transport that MCP has given up: take the server's address for Streamable HTTP, and ${shown}`,
+  );
 }
 
 /** An argument may well be empty. */
@@ -80,14 +105,17 @@ export interface Connection {
   readonly transport: Transport;
   /** Tells the server that this session is over. Closing the transport comes after it. */
   readonly leave: () => Promise<void>;
+  /** What was started here. */
+  readonly program?: Program | undefined;
 }
 
 export async function connectionTo(server: McpServer): Promise<Connection> {
   if (server.command !== undefined) {
     const { StdioClientTransport } = await loadPeer('connectMcp', sdk, () => import('@modelcontextprotocol/sdk/client/stdio.js'));
     const { command, args = [], env = {}, cwd } = server;
-    const started = { command, args: [...args], env: { ...env }, stderr: 'ignore' as const, ...(cwd !== undefined && { cwd }) };
-    return { transport: new StdioClientTransport(started), leave: async () => undefined };
+    const started = { command, args: [...args], env: { ...env }, stderr: 'pipe' as const, ...(cwd !== undefined && { cwd }) };
+    const transport = new StdioClientTransport(started);
+    return { transport, leave: async () => undefined, program: new Program(command, transport) };
   }
   const { StreamableHTTPClientTransport } = await loadPeer(
     'connectMcp',

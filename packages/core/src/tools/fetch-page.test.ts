@@ -410,6 +410,7 @@ describe('what fetchPage gives', () => {
 test.each<[Record<string, unknown>, string]>([
   [{ maxBytes: 0 }, 'maxBytes is 0'],
   [{ timeoutMs: '5' }, 'timeoutMs is "5"'],
+  [{ timeoutMs: 2 ** 31 }, 'timeoutMs is 2147483648'],
   [{ maxRedirects: -1 }, 'maxRedirects is -1'],
   [{ links: 'yes' }, 'links is "yes"'],
   [{ userAgent: '' }, 'userAgent is ""'],

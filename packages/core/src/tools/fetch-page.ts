@@ -1,7 +1,7 @@
 /** A tool that reads pages of the public internet, and of nothing else. */
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { invalid, requireAtLeast, requireCount, requireText } from '../check.ts';
+import { invalid, requireAtLeast, requireCount, requireText, requireTimeout } from '../check.ts';
 import { requireOptions, type OptionNames } from '../option-names.ts';
 import { fetchPageWords } from '../prompt.ts';
 import { tool, type Tool } from '../tool.ts';
@@ -68,7 +68,7 @@ export function fetchPage(options: FetchPageOptions = {}): Tool {
   const { name = 'fetch_page', description = fetchPageWords.description, maxBytes = 2_000_000, timeoutMs = 20_000 } = options;
   const { maxRedirects = 5, links = false, userAgent = 'rolecall', lookup = systemLookup } = options;
   requireCount(owner, 'maxBytes', maxBytes);
-  requireCount(owner, 'timeoutMs', timeoutMs);
+  requireTimeout(owner, 'timeoutMs', timeoutMs);
   requireAtLeast(owner, 'maxRedirects', maxRedirects, 0);
   requireText(owner, 'userAgent', userAgent);
   if (typeof links !== 'boolean') throw invalid(owner, 'links', links, 'true or false');

@@ -1,15 +1,17 @@
 /** One entry of a file: its keys checked, and its values made options. */
 import { show } from '../check.ts';
 import { isPlainObject } from '../freeze.ts';
-import type { Keys, Kind } from './keys.ts';
+import type { Key, Keys, Kind } from './keys.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 /** What names in the files stand for. */
 export interface Named {
-  readonly tools: Readonly<Record<string, unknown>>;
-  readonly schema: Readonly<Record<string, unknown>>;
-  readonly agent: Readonly<Record<string, unknown>>;
-  readonly tasks: Readonly<Record<string, unknown>>;
+  readonly tools: ReadonlyMap<string, unknown>;
+  readonly schema: ReadonlyMap<string, unknown>;
+  /** With `undefined` for one that has faults, which are told already, as in `tasks`. None is known where the file cannot be read. */
+  readonly agent: ReadonlyMap<string, unknown> | undefined;
+  /** The earlier ones. */
+  readonly tasks: ReadonlyMap<string, unknown>;
   readonly human: unknown;
 }
 
@@ -19,24 +21,53 @@ export interface Findings {
   readonly ignored: string[];
 }
 
-type Read = { readonly value: unknown } | { readonly fault: string };
+/** What is wrong with one item of a list has its own place. */
+interface Fault {
+  readonly sentence: string;
+  readonly index?: number | undefined;
+}
 
-/** The options of an entry, or `undefined` when something is wrong with it. */
-export function readEntry(
-  source: YamlSource,
-  entry: string,
-  keys: Keys,
-  named: Named,
-  findings: Findings,
-): Record<string, unknown> | undefined {
+type Read = { readonly value: unknown } | { readonly faults: readonly Fault[] };
+
+/** The entries of one file, and the way to make something of each. */
+export interface Entries<Made> {
+  readonly source: YamlSource;
+  readonly keys: Keys;
+  /** @throws {TypeError} when an option is not valid. */
+  readonly make: (name: string, options: Readonly<Record<string, unknown>>) => Made;
+  /** Stand in for the options that an entry has to have, while its others are tried one by one. */
+  readonly fillers: Readonly<Record<string, string>>;
+}
+
+/** What is made of an entry, or `undefined` when something is wrong with it. */
+export function readEntry<Made>(entries: Entries<Made>, name: string, named: Named, findings: Findings): Made | undefined {
   const before = findings.faults.length;
-  const fault = (path: readonly string[], sentence: string): void => {
+  const options = readOptions(entries, name, named, findings);
+  if (findings.faults.length > before) return undefined;
+  const tried = attempt(() => entries.make(name, options));
+  if ('made' in tried) return tried.made;
+  findings.faults.push(`${entries.source.placeOf([name])}: ${tried.refusal}`); // of options that do not go together
+  return undefined;
+}
+
+function attempt<Made>(make: () => Made): { readonly made: Made } | { readonly refusal: string } {
+  try {
+    return { made: make() };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { refusal: error.message };
+  }
+}
+
+function readOptions(entries: Entries<unknown>, entry: string, named: Named, findings: Findings): Record<string, unknown> {
+  const { source, keys } = entries;
+  const fault = (path: readonly (string | number)[], sentence: string): void => {
     findings.faults.push(`${source.placeOf([entry, ...path])}: ${sentence}`);
   };
   const values = (source.value as Readonly<Record<string, unknown>>)[entry];
   if (!isPlainObject(values)) {
     fault([], `${entry} is ${show(values)}, and has to be a map with ${keys.required.join(', ')}`);
-    return undefined;
+    return {};
   }
   const options: Record<string, unknown> = {};
   const givenBy = new Map<string, string>();
@@ -52,17 +83,37 @@ export function readEntry(
       fault([written], `${written} says the same as ${givenBy.get(known.option)}; one of them has to go`);
     else {
       givenBy.set(known.option, written);
-      const read = readers[known.kind](value, named);
-      if ('fault' in read) fault([written], `${written} of ${entry} ${read.fault}`);
-      else if (read.value !== undefined) options[known.option] = read.value;
+      const read = readOption(entries, { entry, written, known }, value, named);
+      if ('value' in read) options[known.option] = read.value;
+      else for (const { sentence, index } of read.faults) fault(index === undefined ? [written] : [written, index], sentence);
     }
   }
   for (const key of keys.required) if (!givenBy.has(keys.known[key]?.option ?? key)) fault([], `${entry} has no ${key}`);
-  return findings.faults.length === before ? options : undefined;
+  return options;
+}
+
+interface Place {
+  readonly entry: string;
+  readonly written: string;
+  readonly known: Key;
+}
+
+/** What an option is refused for is told at its own line, and so the option is tried beside nothing but fillers. */
+function readOption({ make, fillers }: Entries<unknown>, { entry, written, known }: Place, value: unknown, named: Named): Read {
+  const read = readers[known.kind](value, named);
+  if ('faults' in read) {
+    return { faults: read.faults.map(({ sentence, index }) => ({ sentence: `${written} of ${entry} ${sentence}`, index })) };
+  }
+  const tried = attempt(() => make(entry, { ...fillers, [known.option]: read.value }));
+  return 'refusal' in tried ? wrong(tried.refusal) : read;
+}
+
+function wrong(sentence: string): Read {
+  return { faults: [{ sentence }] };
 }
 
 function expected(value: unknown, valid: string): Read {
-  return { fault: `is ${show(value)}, and has to be ${valid}` };
+  return wrong(`is ${show(value)}, and has to be ${valid}`);
 }
 
 /** A folded text ends in a line break, which is no part of what is meant. */
@@ -78,17 +129,20 @@ function flag(value: unknown): Read {
   return typeof value === 'boolean' ? { value } : expected(value, 'true or false');
 }
 
-function lookUp(name: unknown, known: Readonly<Record<string, unknown>>, what: string): Read {
-  if (typeof name === 'string' && Object.hasOwn(known, name)) return { value: known[name] };
-  const names = Object.keys(known);
-  return { fault: `names ${show(name)}, which is not ${what}; valid are: ${names.length === 0 ? 'none' : names.join(', ')}` };
+function lookUp(written: unknown, known: ReadonlyMap<string, unknown>, what: string): Read {
+  const name = typeof written === 'number' ? String(written) : written; // as a key of a map it is a text
+  if (typeof name === 'string' && known.has(name)) return { value: known.get(name) };
+  const names = [...known.keys()];
+  return wrong(`names ${show(name)}, which is not ${what}; valid are: ${names.length === 0 ? 'none' : names.join(', ')}`);
 }
 
 function listOf(value: unknown, read: (entry: unknown) => Read): Read {
   if (value === null || value === undefined) return { value: [] };
   if (!Array.isArray(value)) return expected(value, 'a list');
   const found = value.map(read);
-  return found.find((entry) => 'fault' in entry) ?? { value: found.map((entry) => ('value' in entry ? entry.value : undefined)) };
+  const faults = found.flatMap((item, index) => ('faults' in item ? item.faults.map((fault) => ({ ...fault, index })) : []));
+  if (faults.length > 0) return { faults };
+  return { value: found.flatMap((item) => ('value' in item && item.value !== undefined ? [item.value] : [])) };
 }
 
 const readers: Readonly<Record<Kind, (value: unknown, named: Named) => Read>> = {
@@ -100,11 +154,11 @@ const readers: Readonly<Record<Kind, (value: unknown, named: Named) => Read>> = 
   texts: (value) => listOf(value, text),
   tools: (value, { tools }) => listOf(value, (name) => lookUp(name, tools, 'one of the tools that loadYaml was given')),
   tasks: (value, { tasks }) => listOf(value, (name) => lookUp(name, tasks, 'an earlier task')),
-  agent: (value, { agent }) => lookUp(value, agent, 'one of the agents'),
+  agent: (value, { agent }) => (agent ? lookUp(value, agent, 'one of the agents') : { value: undefined }),
   schema: (value, { schema }) => lookUp(value, schema, 'one of the schemas that loadYaml was given'),
   human: (value, { human }) => {
     if (typeof value !== 'boolean') return expected(value, 'true or false');
     if (!value) return { value: undefined };
-    return human === undefined ? { fault: 'needs somebody to ask: give loadYaml a human' } : { value: human };
+    return human === undefined ? wrong('needs somebody to ask: give loadYaml a human') : { value: human };
   },
 };

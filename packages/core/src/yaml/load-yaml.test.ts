@@ -142,6 +142,12 @@ describe('what CrewAI writes', () => {
     expect(made['researcher']).toMatchObject({ role: 'Researcher', goal: 'g' });
   });
 
+  test('may have numbers for names', async () => {
+    const { tasks: found } = await load('1:\n  role: r\n  goal: g\n  backstory: b\n', task.replace('analyst', '1'));
+
+    expect(found[0]?.agent?.name).toBe('1');
+  });
+
   test('context: null and [] are no context', async () => {
     const text = 'a:\n  description: d\n  expected_output: e\n  agent: analyst\n  context:\n';
 
@@ -150,6 +156,14 @@ describe('what CrewAI writes', () => {
     expect(found[0]?.context).toEqual([]);
   });
 });
+
+async function faultsIn(agentsYaml: string, tasksYaml: string): Promise<readonly string[]> {
+  const error: unknown = await load(agentsYaml, tasksYaml).catch((thrown: unknown) => thrown);
+  return (error as Error).message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.replace(`${folder}/`, '').replace(/, and has to .*/, ''));
+}
 
 const agent = 'analyst:\n  role: r\n  goal: g\n  backstory: b\n';
 const task = 'one:\n  description: d\n  expected_output: e\n  agent: analyst\n';
@@ -173,7 +187,7 @@ describe('what is wrong is named with file, line, column and what is valid', () 
       'an unknown tool',
       `${agent}  tools: [serch]\n`,
       task,
-      'agents.yaml:5:3: tools of analyst names "serch", which is not one of the tools that loadYaml was given; valid are: search',
+      'agents.yaml:5:11: tools of analyst names "serch", which is not one of the tools that loadYaml was given; valid are: search',
     ],
     [
       'a number that is a text',
@@ -181,7 +195,7 @@ describe('what is wrong is named with file, line, column and what is valid', () 
       task,
       'agents.yaml:5:3: max_iter of analyst is "many", and has to be a number',
     ],
-    ['a number that is too small', `${agent}  max_iter: 0\n`, task, 'agents.yaml:1:1: Agent "analyst": maxIterations is 0'],
+    ['a number that is too small', `${agent}  max_iter: 0\n`, task, 'agents.yaml:5:3: Agent "analyst": maxIterations is 0'],
     ['an option that is code', `${agent}  step_callback: f\n`, task, 'agents.yaml:5:3: step_callback is code'],
     ['two words for one option', `${agent}  llm: a\n  model: b\n`, task, 'agents.yaml:6:3: model says the same as llm'],
     [
@@ -194,6 +208,12 @@ describe('what is wrong is named with file, line, column and what is valid', () 
     ['an empty file', '', task, 'agents.yaml:1:1: the file has to be a map'],
     ['a key given twice', `${agent}  role: s\n`, task, 'agents.yaml:5:3: Map keys must be unique'],
     ['YAML that is broken', 'analyst:\n  role: [r\n', task, 'agents.yaml:'],
+    [
+      'two documents',
+      `${agent}---\n${agent}`,
+      task,
+      'agents.yaml:5:1: a second document begins here, and the file has to be one',
+    ],
     ['an alias of nothing', 'analyst: *nobody\n', task, 'agents.yaml:1:1: Unresolved alias'],
     [
       'an unknown agent',
@@ -205,7 +225,7 @@ describe('what is wrong is named with file, line, column and what is valid', () 
       'a later task in the context',
       agent,
       `${task}  context: [two]\n${task.replace('one', 'two')}`,
-      'tasks.yaml:5:3: context of one names "two", which is not an earlier task; valid are: none',
+      'tasks.yaml:5:13: context of one names "two", which is not an earlier task; valid are: none',
     ],
     [
       'an unknown schema',
@@ -219,7 +239,7 @@ describe('what is wrong is named with file, line, column and what is valid', () 
       `${task}  output_json: Report\n  output_pydantic: Report\n`,
       'tasks.yaml:6:3: output_pydantic says the same as output_json',
     ],
-    ['a path that leads out', agent, `${task}  output_file: ../out.md\n`, 'tasks.yaml:1:1: Task "one": outputFile'],
+    ['a path that leads out', agent, `${task}  output_file: ../out.md\n`, 'tasks.yaml:5:3: Task "one": outputFile'],
     [
       'a flag that is a text',
       agent,
@@ -239,6 +259,38 @@ describe('what is wrong is named with file, line, column and what is valid', () 
     const loading = load(`${agent}  a: 1\n  b: 2\n`, task.replace('analyst', 'nobody'));
 
     await expect(loading).rejects.toThrow(/agents\.yaml:5:3.*\n.*agents\.yaml:6:3.*\n.*tasks\.yaml:4:3/);
+  });
+
+  test('what a constructor refuses is told beside all else, each at its own line', async () => {
+    const many = `${agent}  max_iter: 0\n  max_rpm: -1\n  settings: { heat: 1 }\n  verbos: true\n  tools:\n    - serch\n    - search\n    - fech\n`;
+
+    expect(await faultsIn(many, `${task}  output_file: ../out.md\n  max_retries: 0.5\n  tools: [serch]\n`)).toEqual([
+      'agents.yaml:5:3: Agent "analyst": maxIterations is 0',
+      'agents.yaml:6:3: Agent "analyst": maxRpm is -1',
+      expect.stringContaining('agents.yaml:7:3: Agent "analyst": settings'),
+      expect.stringContaining('agents.yaml:8:3: analyst has no option "verbos"'),
+      expect.stringContaining('agents.yaml:10:7: tools of analyst names "serch"'),
+      expect.stringContaining('agents.yaml:12:7: tools of analyst names "fech"'),
+      'tasks.yaml:5:3: Task "one": outputFile is "../out.md"',
+      'tasks.yaml:6:3: Task "one": maxRetries is 0.5',
+      expect.stringContaining('tasks.yaml:7:11: tools of one names "serch"'),
+    ]);
+  });
+
+  test('what is refused of options together is told at the entry', async () => {
+    const delegate = tool({ name: 'ask', description: 'Asks.', parameters: z.object({}), execute: () => '' });
+    const loading = load(`${agent}  tools: [ask]\n  allow_delegation: true\n`, task, { tools: { ask: delegate } });
+
+    await expect(loading).rejects.toThrow('agents.yaml:1:1: Agent "analyst": tools has "ask"');
+  });
+
+  test('a mistake is told once, and not again of whoever refers to where it is', async () => {
+    const two = `two:\n  description: d\n  expected_output: e\n  agent: analyst\n  context: [one]\n`;
+
+    expect(await faultsIn(agent, `${task}  markdown: 1\n${two}`)).toEqual(['tasks.yaml:5:3: markdown of one is 1']);
+    expect(await faultsIn(`${agent}  max_iter: 0\n`, task)).toHaveLength(1);
+    expect(await faultsIn('analyst: [\n', task)).toEqual([expect.stringContaining('agents.yaml:')]);
+    expect(await faultsIn('', task)).toHaveLength(1);
   });
 
   test('somebody to ask is needed for human_input', async () => {
@@ -266,6 +318,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ tools: [search] }, 'tools is an array'],
   [{ schemas: 'Report' }, 'schemas is "Report"'],
   [{ human: true }, 'human is true'],
+  [{ memory: 'm' }, 'loadYaml: memory is "m"'],
 ])('%j is refused', async (options, reason) => {
   const loading = load(agentsText, tasksText, options);
 

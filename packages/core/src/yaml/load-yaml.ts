@@ -5,12 +5,12 @@ import { invalid, requireText } from '../check.ts';
 import { requireOptions, type OptionNames } from '../option-names.ts';
 import { messageOf } from '../errors.ts';
 import { isPlainObject } from '../freeze.ts';
-import type { Knowledge } from '../knowledge.ts';
-import type { Memory } from '../memory.ts';
+import { takeKnowledge, type Knowledge } from '../knowledge.ts';
+import { takeMemory, type Memory } from '../memory.ts';
 import type { Schema } from '../schema.ts';
 import { Task, type HumanReview, type TaskOptions } from '../task.ts';
 import type { Tool } from '../tool.ts';
-import { readEntry, type Findings, type Named } from './entry.ts';
+import { readEntry, type Entries, type Findings, type Named } from './entry.ts';
 import { agentKeys, taskKeys } from './keys.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
@@ -64,29 +64,18 @@ export async function loadYaml(options: YamlOptions): Promise<LoadedYaml> {
   const { tools = {}, schemas = {}, human, memory, knowledge } = options;
   const [agentSource, taskSource] = await Promise.all([load('agents', options.agents), load('tasks', options.tasks)]);
   const findings: Findings = { faults: [...agentSource.faults, ...taskSource.faults], ignored: [] };
-  const named: Named = { tools, schema: schemas, agent: namesOnly(agentSource), tasks: {}, human };
+  const given = { tools: new Map(Object.entries(tools)), schema: new Map(Object.entries(schemas)), human };
+  const makeAgent = (name: string, found: object): Agent => new Agent({ name, memory, knowledge, ...found } as AgentOptions);
+  const agentEntries = { source: agentSource, keys: agentKeys, make: makeAgent, fillers: anyAgent };
+  const taskEntries = { source: taskSource, keys: taskKeys, make: makeTask, fillers: anyTask };
 
-  const agents: Record<string, Agent> = {};
-  for (const name of entriesOf(agentSource, findings)) {
-    const agent = make(agentSource, name, findings, () => {
-      const found = readEntry(agentSource, name, agentKeys, named, findings);
-      return found && new Agent({ name, memory, knowledge, ...found } as AgentOptions);
-    });
-    if (agent) agents[name] = agent;
-  }
-  const tasks: Record<string, Task> = {};
-  for (const name of entriesOf(taskSource, findings)) {
-    const task = make(taskSource, name, findings, () => {
-      const found = readEntry(taskSource, name, taskKeys, { ...named, tasks }, findings);
-      const agent = agents[(taskSource.value as Readonly<Record<string, { agent?: string }>>)[name]?.agent ?? ''];
-      return found && new Task({ name, ...found, agent } as TaskOptions);
-    });
-    if (task) tasks[name] = task;
-  }
+  const agents = readEntries(agentEntries, findings, () => ({ ...given, agent: undefined, tasks: new Map() }));
+  const agent = agents.size > 0 ? agents : undefined;
+  const tasks = readEntries(taskEntries, findings, (earlier) => ({ ...given, agent, tasks: earlier }));
   if (findings.faults.length > 0) throw new TypeError(report(findings.faults));
   return Object.freeze({
-    agents: Object.freeze(agents),
-    tasks: Object.freeze(Object.values(tasks)),
+    agents: Object.freeze(Object.fromEntries(agents)) as Readonly<Record<string, Agent>>,
+    tasks: Object.freeze([...tasks.values()]) as readonly Task[],
     ignored: Object.freeze(findings.ignored),
   });
 }
@@ -95,7 +84,9 @@ function checkOptions(options: YamlOptions): void {
   requireOptions('loadYaml', options, yamlOptions);
   requireText('loadYaml', 'agents', options.agents);
   requireText('loadYaml', 'tasks', options.tasks);
-  const { tools, schemas, human } = options;
+  const { tools, schemas, human, memory, knowledge } = options;
+  takeMemory('loadYaml', memory);
+  takeKnowledge('loadYaml', knowledge);
   for (const [field, value] of Object.entries({ tools, schemas })) {
     if (value !== undefined && !isPlainObject(value)) throw invalid('loadYaml', field, value, 'an object of them by name');
   }
@@ -109,27 +100,30 @@ async function load(field: string, path: string): Promise<YamlSource> {
   return readYaml(path, text);
 }
 
-/** The names of a file, for whoever refers to them, whatever may be wrong with what they stand for. */
-function namesOnly({ value }: YamlSource): Readonly<Record<string, unknown>> {
-  return isPlainObject(value) ? value : {};
+function makeTask(name: string, found: object): Task {
+  return new Task({ name, ...found } as TaskOptions);
 }
 
-function entriesOf(source: YamlSource, findings: Findings): readonly string[] {
+/** Enough for an Agent, and for a Task. */
+const anyAgent = { role: 'r', goal: 'g', backstory: 'b' };
+const anyTask = { description: 'd', expectedOutput: 'e' };
+
+/** In the order of the file, with `undefined` for those that have faults. */
+function readEntries<Made>(
+  entries: Entries<Made>,
+  findings: Findings,
+  named: (earlier: ReadonlyMap<string, Made | undefined>) => Named,
+): ReadonlyMap<string, Made | undefined> {
+  const made = new Map<string, Made | undefined>();
+  for (const name of namesIn(entries.source, findings)) made.set(name, readEntry(entries, name, named(made), findings));
+  return made;
+}
+
+function namesIn(source: YamlSource, findings: Findings): readonly string[] {
   if (source.faults.length > 0) return [];
   if (isPlainObject(source.value) && Object.keys(source.value).length > 0) return Object.keys(source.value);
   findings.faults.push(`${source.placeOf([])}: the file has to be a map from names to what they are`);
   return [];
-}
-
-/** What a constructor refuses is told with the place of the entry. */
-function make<Made>(source: YamlSource, entry: string, { faults }: Findings, build: () => Made | undefined): Made | undefined {
-  try {
-    return build();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    faults.push(`${source.placeOf([entry])}: ${error.message}`);
-    return undefined;
-  }
 }
 
 const mostShown = 20;

@@ -24,7 +24,10 @@ export async function readYaml(file: string, text: string): Promise<YamlSource> 
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  const faults = document.errors.map(({ pos, message }) => `${at(pos[0])}: ${message}`);
+  const faults = document.errors.map(({ pos, code, message }) => {
+    const said = code === 'MULTIPLE_DOCS' ? 'a second document begins here, and the file has to be one' : message;
+    return `${at(pos[0])}: ${said}`;
+  });
   if (faults.length > 0) return { file, value: undefined, faults, placeOf: () => at(0) };
   try {
     const value: unknown = document.toJS();

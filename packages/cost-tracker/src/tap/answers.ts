@@ -13,6 +13,8 @@ export interface Answer {
   complete: boolean;
   /** The provider broke off. */
   failed: boolean;
+  /** An event was broken: many SDKs give up there. */
+  malformed: boolean;
   textBytes: number;
 }
 

@@ -26,7 +26,7 @@ const neverConnected =
 export interface FailureContext {
   readonly signal: AbortSignal | undefined;
   readonly elapsedMs: number;
-  /** What the SDK allows until there is the head of an answer, in seconds rounded down; `null` where it says nothing, or the head is there. */
+  /** What the SDK allows, in seconds rounded down; `null` where it says nothing, or what it timed is there. */
   readonly timeout: string | null;
 }
 

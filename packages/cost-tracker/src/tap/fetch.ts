@@ -38,6 +38,9 @@ export function tapFetch(fetch: Fetch, book: Book, options: TapOptions): Fetch {
 
     const observation = guard(() => observe(book, retries, request, hold, init?.signal ?? undefined));
     if (!observation) guard(() => hold?.settle());
+    const failed = (): void => {
+      if (observation) retries.failed(request, observation.callId);
+    };
     const { askingBody } = request;
     let response: Response;
     try {
@@ -45,14 +48,14 @@ export function tapFetch(fetch: Fetch, book: Book, options: TapOptions): Fetch {
     } catch (error) {
       guard(() => {
         observation?.reject(error);
-        if (observation) retries.failed(request, observation.callId);
+        failed();
       });
       throw error;
     }
     const tapped = guard(() => {
       observation?.respond(response);
-      if (!observation?.ended) return observation && tapResponse(response, { request, observation, guard, forgotten });
-      retries.failed(request, observation.callId);
+      if (!observation?.ended) return observation && tapResponse(response, { request, observation, guard, failed, forgotten });
+      failed();
       return response;
     });
     if (!tapped) guard(() => observation?.finish('unread'));

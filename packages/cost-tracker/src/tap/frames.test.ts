@@ -4,14 +4,17 @@ import { JsonPicker } from './json-picker.ts';
 import { UsageHider, type EventEnd } from './usage-hider.ts';
 
 /** The models named in a body that comes in pieces of such a length, and where its events end. */
-function read(framing: Framing, body: string, length = Infinity): { models: unknown[]; events: number } {
+function read(framing: Framing, body: string, length = Infinity): { models: unknown[]; events: number; broken: number } {
   const models: unknown[] = [];
-  let events = 0;
+  let [events, broken] = [0, 0];
   const picker = new JsonPicker({ keep: ['model'], measure: [] }, (picked) => models.push(picked.last('model')));
-  const frames = new Frames(framing, picker, () => (events += 1));
+  const frames = new Frames(framing, picker, (_end, isBroken) => {
+    events += 1;
+    if (isBroken) broken += 1;
+  });
   const bytes = new TextEncoder().encode(body);
   for (let at = 0; at < bytes.length; at += length) frames.push(bytes.slice(at, at + length));
-  return { models, events };
+  return { models, events, broken };
 }
 
 const sse =
@@ -20,13 +23,23 @@ const sse =
 test.each([[Infinity], [1], [3], [11]])(
   'server-sent events are read in pieces of %s bytes, and a broken one does not spoil the next',
   (length) => {
-    expect(read('sse', sse, length)).toEqual({ models: ['a', 'b', undefined], events: 4 });
+    expect(read('sse', sse, length)).toEqual({ models: ['a', 'b', undefined], events: 4, broken: 1 });
   },
 );
 
 test.each([[Infinity], [1], [5]])('lines are read in pieces of %s bytes, and a broken one does not spoil the next', (length) => {
   expect(read('ndjson', '{"model":"a"}\n{"model":"brok\n{"model":"c"}\n', length).models).toEqual(['a', 'c']);
 });
+
+test.each(['oops', '{"model":"x"', '"a text that never ends', '{"model":"x"}}', 'oops {"model":"x"}', '[1,'])(
+  'the event %s is broken, and does not spoil the next',
+  (data) => {
+    const { models, broken } = read('sse', `data: {"model":"a"}\n\ndata: ${data}\n\ndata: {"model":"b"}\n\n`, 5);
+
+    expect(broken).toBe(1);
+    expect([models[0], models.at(-1)]).toEqual(['a', 'b']);
+  },
+);
 
 test('a whole document may have many lines', () => {
   expect(read('json', '{\n  "model":\n  "a"\n}\n').models).toEqual(['a']);

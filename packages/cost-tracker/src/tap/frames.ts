@@ -11,14 +11,14 @@ const field = new TextEncoder().encode('data:');
 export class Frames {
   readonly #framing: Framing;
   readonly #picker: JsonPicker;
-  readonly #onEvent: (end: number) => void;
+  readonly #onEvent: (end: number, broken: boolean) => void;
   /** How much of a line's field name has come; past its length, the line is data. */
   #matched = 0;
   #isOther = false;
   #isEmpty = true;
 
-  /** `onEvent` hears where in the chunk each server-sent event ends, after its document. */
-  constructor(framing: Framing, picker: JsonPicker, onEvent: (end: number) => void) {
+  /** `onEvent` hears where in the chunk each server-sent event or line ends, after its document, and whether that was broken. */
+  constructor(framing: Framing, picker: JsonPicker, onEvent: (end: number, broken: boolean) => void) {
     this.#framing = framing;
     this.#picker = picker;
     this.#onEvent = onEvent;
@@ -53,7 +53,8 @@ export class Frames {
     this.#isOther = false;
     this.#isEmpty = true;
     if (!eventEnds) return;
-    if (this.#picker.open) this.#picker.reset();
-    this.#onEvent(end);
+    const { broken } = this.#picker;
+    if (broken) this.#picker.reset();
+    this.#onEvent(end, broken);
   }
 }

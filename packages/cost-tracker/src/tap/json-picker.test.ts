@@ -56,7 +56,7 @@ test('a document that is given up does not spoil the next', () => {
   };
 
   push('{"model":"half a te');
-  expect(picker.open).toBe(true);
+  expect(picker.broken).toBe(true);
   picker.reset();
   push('{"model":"whole"}');
 

@@ -41,6 +41,8 @@ export class JsonPicker {
   #inText = false;
   /** The byte before was a backslash. */
   #escaped = false;
+  /** Something stood beside the documents. */
+  #isStray = false;
   /** The text that comes, or is being read, is a key. */
   #isKey = false;
   #key: Piece | undefined;
@@ -54,9 +56,9 @@ export class JsonPicker {
     this.#onDocument = onDocument;
   }
 
-  /** A document has begun and is not over. */
-  get open(): boolean {
-    return this.#levels.length > 0;
+  /** What came since the last `reset` is no document, or not a whole one. */
+  get broken(): boolean {
+    return this.#levels.length > 0 || this.#inText || this.#isStray;
   }
 
   /** Takes the bytes of `chunk` between two places. */
@@ -71,6 +73,11 @@ export class JsonPicker {
 
   /** Forgets a document that is not over: what comes is another. */
   reset(): void {
+    this.#isStray = false;
+    this.#begin();
+  }
+
+  #begin(): void {
     this.#levels = [];
     this.#level = undefined;
     this.#values = new Map();
@@ -127,6 +134,7 @@ export class JsonPicker {
     let at = from;
     while (at < to && !isMark(chunk[at]!)) at++;
     if (at === from) return from + 1; // white space
+    this.#isStray ||= this.#levels.length === 0;
     this.#beginValue(from);
     return at;
   }
@@ -146,6 +154,10 @@ export class JsonPicker {
   }
 
   #close(chunk: Uint8Array, at: number): void {
+    if (this.#levels.length === 0) {
+      this.#isStray = true;
+      return;
+    }
     this.#endValue(chunk, at); // the one before the bracket
     this.#levels.pop();
     this.#level = this.#levels.at(-1);
@@ -180,7 +192,7 @@ export class JsonPicker {
 
   #endDocument(): void {
     const [values, textBytes] = [this.#values, this.#textBytes];
-    this.reset();
+    this.#begin();
     const all = (path: string): readonly unknown[] => values.get(path) ?? [];
     this.#onDocument({ all, last: (path) => all(path).findLast((value) => value !== null && value !== undefined), textBytes });
   }

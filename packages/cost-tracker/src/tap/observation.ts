@@ -27,7 +27,7 @@ export interface ObservedRequest {
 /** One HTTP request, from when it is sent to how it ends, and the row that comes of it. The first end counts. */
 export class Observation implements TappedRequest {
   readonly callId: string;
-  readonly answer: Answer = { payload: {}, finished: false, complete: false, failed: false, textBytes: 0 };
+  readonly answer: Answer = { payload: {}, finished: false, complete: false, failed: false, malformed: false, textBytes: 0 };
   readonly #seen: ObservedRequest;
   /** Where the request was made. Its answer may be read anywhere, and listeners make spans below the one that is active. */
   readonly #context = new AsyncResource('RolecallRequest');
@@ -86,6 +86,7 @@ export class Observation implements TappedRequest {
 
   #breakage(how: 'read' | 'left' | 'broken', error: unknown): Failure {
     if (this.answer.failed) return { outcome: 'failed', code: 'overloaded' };
+    if (how !== 'read' && this.answer.malformed) return { outcome: 'failed', code: 'malformed_answer' };
     if (how === 'left') return { outcome: 'aborted', code: 'aborted' };
     if (how === 'read') return { outcome: 'failed', code: this.#seen.request.stream ? 'stream_cut' : 'malformed_answer' };
     const failure = this.#failure(error);
@@ -94,7 +95,9 @@ export class Observation implements TappedRequest {
 
   #failure(error: unknown): Failure {
     const { signal, request } = this.#seen;
-    const timeout = this.#status === undefined ? request.headers.get('x-stainless-timeout') : null;
+    // OpenAI's SDK holds an answer to its time up to the end, unless that is a stream.
+    const isTimed = this.#status === undefined || (request.vendor === 'openai' && !request.stream);
+    const timeout = isTimed ? request.headers.get('x-stainless-timeout') : null;
     return failureOf(error, { signal, elapsedMs: this.#elapsedMs(), timeout });
   }
 

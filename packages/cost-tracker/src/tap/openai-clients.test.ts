@@ -3,7 +3,7 @@ import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
 import OpenAI6 from 'openai-6';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { collect, sideBySide, startSimulator, type Matrix, type Scenario } from '../../test/side-by-side.ts';
+import { collect, nameOfError, sideBySide, startSimulator, type Matrix, type Scenario } from '../../test/side-by-side.ts';
 
 type OpenAI = OpenAI7;
 
@@ -157,6 +157,12 @@ const scenarios: Readonly<Record<string, Scenario<OpenAI> & { readonly rows: rea
     faults: [{ kind: 'cut' }],
     rows: ['chat.completions failed stream_cut 200'],
   },
+  'a stream with a broken event, on which the SDK gives up': {
+    run: (client) => nameOfError(collect(client.chat.completions.create({ ...ask, stream: true }))),
+    faults: [{ kind: 'malformed', afterChunks: 2 }],
+    answers: [{ text: 'word '.repeat(400) }],
+    rows: ['chat.completions failed malformed_answer 200 estimated'],
+  },
   'an answer that is no JSON': {
     run: (client) => client.chat.completions.create(ask),
     faults: [{ kind: 'not_json' }],
@@ -250,6 +256,18 @@ describe.each(Object.entries(sdks))('%s', (sdk, matrix) => {
       }
     },
   );
+});
+
+test('an answer that begins and takes longer than the SDK allows is a timeout, and its next try is of the same call', async () => {
+  const { rows } = await sideBySide(simulator, sdks['openai 7']!, {
+    run: (client) => client.chat.completions.create(ask, { timeout: 1_000, maxRetries: 1 }),
+    faults: [{ kind: 'stall' }],
+  });
+
+  expect(rows).toMatchObject([
+    { outcome: 'failed', code: 'attempt_timeout', status: 200, possiblyBilled: true },
+    { outcome: 'answered', callId: rows[0]?.callId },
+  ]);
 });
 
 test('the tries of one call share its id, and calls that are alike do not', async () => {

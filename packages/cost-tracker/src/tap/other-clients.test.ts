@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { CostTracker } from '../cost-tracker.ts';
 import type { LedgerRow } from '../row.ts';
-import { collect, sideBySide, startSimulator, type Matrix, type Scenario } from '../../test/side-by-side.ts';
+import { collect, nameOfError, sideBySide, startSimulator, type Matrix, type Scenario } from '../../test/side-by-side.ts';
 
 let simulator: Awaited<ReturnType<typeof startSimulator>>;
 beforeAll(async () => {
@@ -102,6 +102,12 @@ describe('Anthropic', () => {
       faults: [{ kind: 'in_band_error', afterChunks: 1 }],
       rows: ['messages failed overloaded 200 estimated'],
     },
+    'a stream with a broken event, on which the SDK gives up': {
+      run: (client) => nameOfError(collect(client.messages.create({ ...ask, stream: true }))),
+      faults: [{ kind: 'malformed', afterChunks: 1 }],
+      answers: [long],
+      rows: ['messages failed malformed_answer 200 estimated'],
+    },
     'a stream that is cut': {
       run: (client) => collect(client.messages.create({ ...ask, stream: true })),
       faults: [{ kind: 'cut', afterChunks: 1 }],
@@ -144,6 +150,12 @@ describe('Groq', () => {
       run: (client) => client.withOptions({ maxRetries: 2 }).chat.completions.create(ask),
       faults: [overloaded],
       rows: ['chat.completions failed overloaded 503', 'chat.completions failed overloaded 503', 'chat.completions answered'],
+    },
+    'a stream with a broken event, on which the SDK gives up': {
+      run: (client) => nameOfError(collect(client.chat.completions.create({ ...ask, stream: true }))),
+      faults: [{ kind: 'malformed', afterChunks: 1 }],
+      answers: [long],
+      rows: ['chat.completions failed malformed_answer 200 estimated'],
     },
     'a stream that its caller leaves': {
       run: async (client) => {

@@ -24,7 +24,8 @@ class Listener {
       const silent = picked.textBytes === 0 && picked.all('choices.index').length === 0;
       this.#aboutUsage = silent && typeof picked.last('usage') === 'object';
     });
-    this.#frames = new Frames(framing, picker, (end) => {
+    this.#frames = new Frames(framing, picker, (end, broken) => {
+      if (framing === 'sse') answer.malformed ||= broken; // the client of newline-delimited JSON passes over a broken line
       this.#ends.push({ end, aboutUsage: this.#aboutUsage });
       if (answer.complete || answer.failed) observation.finish('read');
       this.#aboutUsage = false;
@@ -49,6 +50,8 @@ export interface Tap {
   readonly request: TappedBody;
   readonly observation: Observation;
   readonly guard: Guard;
+  /** Told of an answer that broke off. */
+  readonly failed: () => void;
   /** Hears of bodies that nobody can read any more. */
   readonly forgotten: FinalizationRegistry<Observation>;
 }
@@ -79,13 +82,16 @@ function framingOf(headers: Headers, { stream, vendor }: TappedBody): Framing {
 function tapBody(
   body: ReadableStream<Uint8Array>,
   listener: Listener,
-  { observation, guard, forgotten }: Tap,
+  { observation, guard, failed, forgotten }: Tap,
 ): ReadableStream<Uint8Array> {
   // Not before it is needed: until then the original is untouched, should there be no copy of it after all.
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   const source = (): ReadableStreamDefaultReader<Uint8Array> => (reader ??= body.getReader());
   const finish: Observation['finish'] = (how, error) => {
-    guard(() => observation.finish(how, error));
+    guard(() => {
+      observation.finish(how, error);
+      if (how === 'broken') failed(); // an SDK's time may be up in the middle of an answer, and it asks again
+    });
     forgotten.unregister(observation);
   };
   const tapped = new ReadableStream({

@@ -2,13 +2,7 @@ import { enterAll, enterOwn, newAttempt, type Call } from './attempt-rows.ts';
 import { attributed, type Attribution } from './attribution.ts';
 import type { Book } from './book.ts';
 import { BudgetError } from './budget-error.ts';
-import {
-  failureFacts,
-  type TrackedAttempt,
-  type TrackedModel,
-  type TrackedRequest,
-  type TrackedResponse,
-} from './model-call.ts';
+import { failureFacts, type TrackedAttempt, type TrackedModel, type TrackedRequest, type TrackedResponse } from './model-call.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { WrappedCall } from './wrapped-call.ts';
 

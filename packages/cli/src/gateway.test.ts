@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { guideConfig, rolecall, scene, type Scene, start } from '../test/cli.ts';
 
@@ -54,6 +56,27 @@ test('on SIGHUP it reads the file anew, and one with mistakes leaves what runs a
 
   expect(status).toBe(200);
   expect((await running.ended).exitCode).toBe(0);
+});
+
+test('rows of the ledger that are lost with the end of the gateway are told, and it ends with 1', async () => {
+  const ledger = join(here.cwd, 'lost');
+  await here.write('lost.yaml', `${guideConfig()}\ngeneral_settings: { ledger: '${ledger}' }\n`);
+  const running = start(['gateway', '--config', 'lost.yaml', '--port', '0', '--no-watch'], here);
+  const url = await urlOf(running);
+  await rm(ledger, { recursive: true });
+  await writeFile(ledger, 'no folder');
+
+  await fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer any-string-works' },
+    body: JSON.stringify({ model: 'groq-fast', messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+  running.stop();
+
+  const { exitCode, stderr } = await running.ended;
+  await rm(ledger); // the rows wait in this process, and are tried again
+  expect(stderr).toMatch(/error: .*lost/);
+  expect(exitCode).toBe(1);
 });
 
 test('SIGHUP ends nothing while the gateway is still being made', async () => {

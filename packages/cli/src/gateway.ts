@@ -18,6 +18,7 @@ export async function gateway({ config, port, host, insecure, watch }: GatewayCo
   await readText(config, io, 'Name a configuration with --config, such as litellm_config.yaml; "rolecall init" writes one.');
   const logTo = { write: (line: string) => void io.stdout.write(line) };
   let server: Gateway | undefined;
+  let isSound = true;
   // Before there is one and while it lets streams end, too: by itself, the signal ends a process.
   const forget = io.onHangup?.(() => void (server && reload(server, io)));
   try {
@@ -27,10 +28,23 @@ export async function gateway({ config, port, host, insecure, watch }: GatewayCo
     io.stderr.write(`Gateway running on ${url}/v1 (press Ctrl-C to quit)\nDashboard available at ${url}/ui\n`);
     await untilStopped(io.signal);
   } finally {
-    await server?.close();
+    if (server) isSound = await closed(server, io);
     forget?.();
   }
-  return exitCodes.fine;
+  return isSound ? exitCodes.fine : exitCodes.failed;
+}
+
+/** Whether all that the gateway had to write is written. */
+async function closed(server: Gateway, io: Io): Promise<boolean> {
+  try {
+    await server.close();
+    return true;
+  } catch (error) {
+    io.stderr.write(
+      `error: something was left unwritten at the end: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+    return false;
+  }
 }
 
 /** A file with mistakes leaves what runs as it is. */

@@ -7,6 +7,7 @@ import { Tries } from './access/tries.ts';
 import { CallWatch } from './alerts/call-watch.ts';
 import { CallDesk } from './calls/call-desk.ts';
 import { CallRecords } from './calls/call-records.ts';
+import { allOf, inTime } from './ending.ts';
 import { type Foundation, layFoundation, type PartsOptions } from './foundation.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { healthRoutes } from './health/health-routes.ts';
@@ -24,6 +25,9 @@ import { dashboardRoutes } from './ui/dashboard-routes.ts';
 import { KeyUsage } from './ui/key-usage.ts';
 import { LiveEvents } from './ui/live-events.ts';
 import { RequestFeed } from './ui/request-feed.ts';
+
+/** A disk that hangs holds no process longer than this. */
+const ledgerMs = 10_000;
 
 export type { PartsOptions } from './foundation.ts';
 
@@ -141,16 +145,20 @@ class Parts implements GatewayParts {
     this.#events.close();
   }
 
+  /** Ends one after the other, whatever becomes of those before. @throws {Error} what failed first: the ledger's disk that refuses, as a rule */
   async close(): Promise<void> {
     const { telemetry, tracker, alerts, state, log, output, options } = this.#base;
     this.#records.flush();
     this.#scrapes.close();
     telemetry?.close();
-    await tracker.flush();
-    await alerts.close();
-    await state.close();
-    await new Promise<void>((resolve) => log.flush(() => resolve()));
-    if (output !== options.logTo && 'end' in output && typeof output.end === 'function') output.end();
+    await allOf([
+      () => inTime(tracker.flush(), ledgerMs, 'The ledger on disk has not taken the last rows in time, and they are lost'),
+      () => alerts.close(),
+      () => state.close(),
+      () => new Promise<void>((resolve) => log.flush(() => resolve())),
+    ]).finally(() => {
+      if (output !== options.logTo && 'end' in output && typeof output.end === 'function') output.end();
+    });
   }
 
   #allRoutes(): readonly Route[] {

@@ -108,7 +108,7 @@ function merged(own: Attempt, inner: readonly Attempt[]): readonly Attempt[] {
   return inner.map((attempt, index) => {
     const known: Writable<Attempt> = inner.length === 1 ? overlay(own, attempt) : { ...attempt };
     known.name ??= own.name;
-    known.deployment ??= own.deployment;
+    if (own.deployment !== undefined) known.deployment ??= own.deployment;
     known.waitMs = index === 0 ? attempt.waitMs + own.waitMs : attempt.waitMs;
     return known;
   });

@@ -130,6 +130,26 @@ test('a row that makes no line costs nobody else theirs: it is warned about, and
   expect(warnings.join('\n')).toContain('circular');
 });
 
+test('a row that makes no line is counted while the disk refuses, too, and flush ends', async () => {
+  await writeFile(folder, 'a file where the folder should be');
+  const faults: string[] = [];
+  const file = new LedgerFile({ folder, durability: 'batch', onFault: (error) => void faults.push(String(error)) });
+  const row = new CostTracker({ prices }).record(call);
+  const terms: Record<string, unknown> = {};
+  terms['itself'] = terms;
+
+  file.append(row);
+  const refused = file.flush();
+  file.append({ ...row, id: 'broken', terms }); // while that is under way
+  await expect(refused).rejects.toMatchObject({ code: expect.stringMatching(/EEXIST|ENOTDIR/) });
+  await rm(folder);
+  file.append({ ...row, id: 'other' }); // else a flush that counts one row too few would never end
+
+  await expect(file.flush()).rejects.toThrow('The ledger has lost 1 rows');
+  expect((await storedRows()).map(({ id }) => id)).toEqual([row.id, 'other']);
+  expect(faults.join('\n')).toContain('circular');
+});
+
 test('a torn last line is dropped, and said so', async () => {
   const tracker = newTracker();
   for (let count = 0; count < 3; count++) tracker.record(call);

@@ -116,11 +116,16 @@ export class LedgerFile {
   #relieve(): void {
     const hangs = this.#writing !== undefined && performance.now() - this.#writing.since > hangsAfterMs;
     if (this.#refused || hangs) {
-      this.#lost += this.#waiting.drop(maxWaiting);
+      this.#drop();
       return;
     }
     if (this.#writing) this.#segments.turnPage(); // a write that is under way has the present file for itself
     this.#tryNow();
+  }
+
+  #drop(): void {
+    const lines = this.#waiting.drop(maxWaiting); // first: on the way it may come upon rows that make no line, which count as well
+    this.#lost += lines;
   }
 
   #take(): readonly Chunk[] {
@@ -147,7 +152,7 @@ export class LedgerFile {
   #failed(chunks: readonly Chunk[], error: unknown): never {
     this.#refused = true;
     this.#waiting.putBack(chunks);
-    this.#lost += this.#waiting.drop(maxWaiting);
+    this.#drop();
     this.#schedule();
     this.#onFault(error);
     throw error;

@@ -150,6 +150,25 @@ test('a row that makes no line is counted while the disk refuses, too, and flush
   expect(faults.join('\n')).toContain('circular');
 });
 
+test('a row that is lost is not said to wait, and silences nobody: a disk that refuses later is told, too', async () => {
+  const tracker = newTracker();
+  const row = tracker.record(call);
+  const terms: Record<string, unknown> = {};
+  terms['itself'] = terms;
+  tracker.add({ ...row, id: 'broken', terms });
+  await expect(tracker.flush()).rejects.toThrow('The ledger has lost 1 rows');
+
+  await rm(folder, { recursive: true });
+  await writeFile(folder, 'a file where the folder should be');
+  tracker.record(call);
+  await expect(tracker.flush()).rejects.toThrow();
+
+  expect(warnings).toEqual([
+    expect.stringMatching(/could not be written to the ledger on disk, and are not in it: .*circular/s),
+    expect.stringMatching(/wait, and are tried again: .*(EEXIST|ENOTDIR|ENOENT)/s),
+  ]);
+});
+
 test('a torn last line is dropped, and said so', async () => {
   const tracker = newTracker();
   for (let count = 0; count < 3; count++) tracker.record(call);

@@ -7,8 +7,8 @@ export interface LedgerFileOptions {
   readonly folder: string;
   /** `each`: a row is on the disk when `append` returns. `batch`: when `flush` resolves. */
   readonly durability: 'batch' | 'each';
-  /** Hears why the disk refused. */
-  readonly onFault: (error: unknown) => void;
+  /** Hears why the disk refused, and its rows wait, or why a row makes no line, and is lost. */
+  readonly onFault: (error: unknown, rows: 'wait' | 'lost') => void;
   /** A file that would grow longer is followed by another. @default 16 MiB */
   readonly segmentBytes?: number | undefined;
 }
@@ -23,7 +23,7 @@ const hangsAfterMs = 30_000;
 export class LedgerFile {
   readonly #segments: Segments;
   readonly #each: boolean;
-  readonly #onFault: (error: unknown) => void;
+  readonly #onFault: LedgerFileOptions['onFault'];
   readonly #beforeExit = (): void => void this.flush().catch(() => undefined); // onFault has heard of it
   readonly #atExit = (): void => this.#saveAtExit();
   readonly #waiting: LineBuffer<LedgerRow>;
@@ -145,7 +145,7 @@ export class LedgerFile {
   /** One row that makes no line: the others are written. */
   #refuse(error: unknown): void {
     this.#lost += 1;
-    this.#onFault(error);
+    this.#onFault(error, 'lost');
   }
 
   /** What was not written waits again, as far as there is room for it. */
@@ -154,7 +154,7 @@ export class LedgerFile {
     this.#waiting.putBack(chunks);
     this.#drop();
     this.#schedule();
-    this.#onFault(error);
+    this.#onFault(error, 'wait');
     throw error;
   }
 
@@ -185,7 +185,7 @@ export class LedgerFile {
     try {
       this.#segments.appendSync(bytesOf(chunks));
     } catch (error) {
-      this.#onFault(error);
+      this.#onFault(error, 'lost');
     }
   }
 }

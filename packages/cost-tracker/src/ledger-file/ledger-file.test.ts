@@ -44,6 +44,22 @@ test('what was recorded is on the disk when flush resolves, row by row as it was
   expect(await storedRows()).toEqual(tracker.rows());
 });
 
+test('what a caller makes of his record afterwards is no part of the row, in memory or on the disk', async () => {
+  const tracker = newTracker();
+  const serverTools = { web_search: 0 };
+  const tags = ['blog'];
+
+  for (let count = 1; count <= 3; count++) {
+    serverTools.web_search = count;
+    tracker.record({ ...call, serverTools, tags });
+    tags.push(`after-${count}`);
+  }
+  await tracker.flush();
+
+  expect(tracker.rows().map((row) => row.serverTools)).toEqual([{ web_search: 1 }, { web_search: 2 }, { web_search: 3 }]);
+  expect(await storedRows()).toEqual(tracker.rows());
+});
+
 test('without flush it is there within 50 ms or a little more', async () => {
   const tracker = newTracker();
 

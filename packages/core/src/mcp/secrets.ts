@@ -47,9 +47,10 @@ function parametersOf({ search }: URL): readonly Value[] {
 
 const secretName = /(?:key|token|secret|password|authorization)[\w-]*$/i;
 
-/** As in `--api-key=…`, `--api-key …`, `-e API_KEY=…` and `--header 'Authorization: Bearer …'`. */
+/** As in `--api-key=…`, `--api-key …`, `-e API_KEY=…`, `--header 'Authorization: Bearer …'` and `https://host/mcp?key=…`. */
 function secretArguments(args: readonly string[]): readonly Value[] {
   return args.flatMap((arg, index) => {
+    if (/^https?:/.test(arg) && URL.canParse(arg)) return parametersOf(new URL(arg));
     const [, name = '', sign, value = ''] = /^([\w-]+)(?:(=|:\s*)(.*))?$/s.exec(arg) ?? [];
     if (!secretName.test(name)) return [];
     if (sign === undefined) return name.startsWith('-') ? [{ name, value: args[index + 1] ?? '' }] : [];

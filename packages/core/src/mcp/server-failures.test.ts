@@ -74,6 +74,18 @@ describe('a program that does not serve', () => {
     );
   });
 
+  test('is quoted without the parameters of an address among its arguments', async () => {
+    const code =
+      "console.error('cannot reach ' + process.argv[1] + ' with ' + new URL(process.argv[1]).searchParams.get('key')); process.exitCode = 1";
+
+    const { message } = await failureOf({
+      command: process.execPath,
+      args: ['-e', code, '--', 'https://host/mcp?key=a%2Bsecret'],
+    });
+
+    expect(message).toContain('cannot reach https://host/mcp?key=[key] with [key]');
+  });
+
   test('is quoted without what it was given in its variables, however much it says', async () => {
     const secret = `sk-${'x'.repeat(50)}`;
     const env = { API_KEY: secret, DEBUG: '1' };

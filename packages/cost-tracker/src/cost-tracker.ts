@@ -305,8 +305,10 @@ const hints: Readonly<Record<string, string | undefined>> = {
 
 function fileOf({ ledger: folder, durability = 'batch' }: CostTrackerOptions, warnings: Warnings): LedgerFile | undefined {
   if (folder === undefined) return undefined;
-  const onFault = (error: unknown): void =>
-    warnings.once('ledger', `The ledger on disk could not be written; its rows wait, and are tried again: ${String(error)}`);
+  const onFault = (error: unknown, rows: 'wait' | 'lost'): void =>
+    rows === 'wait'
+      ? warnings.once('ledger', `The ledger on disk could not be written; its rows wait, and are tried again: ${String(error)}`)
+      : warnings.once('ledger_lost', `Rows could not be written to the ledger on disk, and are not in it: ${String(error)}`);
   return new LedgerFile({ folder, durability, onFault });
 }
 

@@ -68,7 +68,7 @@ function estimate(said: TokenUsage, estimated: TokenUsage): Pick<RecordedUsage, 
 function withTools(record: Partial<CallRecord>): RecordedUsage {
   const { serverTools, reportedUsd } = record;
   const checked = checkUsage(record);
-  const tools = isTools(serverTools) ? serverTools : undefined;
+  const tools = isTools(serverTools) ? { ...serverTools } : undefined; // the caller may count on in his own, and a row is written down later
   const cost = typeof reportedUsd === 'number' && Number.isFinite(reportedUsd) && reportedUsd >= 0 ? reportedUsd : undefined;
   const wrong = serverTools !== undefined && !tools ? 'serverTools is no object of whole numbers' : undefined;
   const unknown = reportedUsd !== undefined && cost === undefined ? 'reportedUsd is no number of at least 0' : undefined;

@@ -26,7 +26,7 @@ import { KeyUsage } from './ui/key-usage.ts';
 import { LiveEvents } from './ui/live-events.ts';
 import { RequestFeed } from './ui/request-feed.ts';
 
-/** A disk that hangs holds no process longer than this. */
+/** Closing waits no longer for a disk that hangs. Node itself ends only once the system lets go of the write, or by SIGKILL. */
 const ledgerMs = 10_000;
 
 export type { PartsOptions } from './foundation.ts';

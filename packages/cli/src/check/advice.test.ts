@@ -44,6 +44,11 @@ test.each([
     sound.replace('openai/gpt-4.1-2025-04-14', 'openai/nobody-knows-2025-01-01'),
     'No price is known of the model "m1"',
   ],
+  [
+    'unpriced-model',
+    sound.replace('openai/gpt-4.1-2025-04-14', 'openai/gpt-4.1-2025-04-14, input_cost_per_token: 0.000002'),
+    'No price is known of the model "m1"',
+  ],
   ['no-budget', sound.replace(/litellm_settings: .*\n/, ''), 'Nothing here limits'],
   ['no-timeout', sound.replace(/router_settings: .*\n/, ''), 'There is no timeout'],
 ])('%s is said of a file that has it', async (code, text, words) => {

@@ -123,7 +123,7 @@ const partlyOnCpu: Rule = ({ entries, after, env }) => {
 };
 
 const unpriced: Rule = ({ entries }) => {
-  const unknown = entries.filter((entry) => !isOllama(entry) && !entry.hasPrice && !hasListPrice(entry));
+  const unknown = entries.filter((entry) => !isOllama(entry) && !isPriced(entry));
   if (unknown.length === 0) return undefined;
   return `${listed(
     'No price is known of the model',
@@ -133,8 +133,9 @@ const unpriced: Rule = ({ entries }) => {
   )} so its calls are counted as unpriced, and a budget refuses them. Set input_cost_per_token and output_cost_per_token.`;
 };
 
-/** Vectors cost nothing for what comes out. */
-function hasListPrice({ provider, id, isEmbedding }: Entry): boolean {
+/** Vectors cost nothing for what comes out. A price in the file is in the place of the list's, with all that it leaves open. */
+function isPriced({ provider, id, price, isEmbedding }: Entry): boolean {
+  if (price !== 'none') return price === 'whole' || isEmbedding;
   const usage = { inputTokens: 1, outputTokens: isEmbedding ? undefined : 1 };
   return costOf({ provider, model: id, usage }).usd !== null;
 }

@@ -7,8 +7,8 @@ export interface Entry {
   /** What the provider calls the model. */
   readonly id: string;
   readonly apiBase: string | undefined;
-  /** It has a price of its own in the file. */
-  readonly hasPrice: boolean;
+  /** Of its own, in the file. A price for input alone is that of embeddings: of a chat it leaves what comes out without one. */
+  readonly price: 'none' | 'input' | 'whole';
   readonly hasTimeout: boolean;
   /** `model_info.mode`: it makes vectors, and takes no chat. */
   readonly isEmbedding: boolean;
@@ -27,11 +27,17 @@ export function entriesOf(data: Data): readonly Entry[] {
       provider,
       id,
       apiBase: textAt(params, 'api_base') ?? textAt(params, 'base_url'),
-      hasPrice: [params, info].some((map) => map['input_cost_per_token'] !== undefined),
+      price: priceIn(params, info),
       hasTimeout: params['timeout'] !== undefined,
       isEmbedding: info['mode'] === 'embedding',
     };
   });
+}
+
+function priceIn(...places: readonly Data[]): Entry['price'] {
+  const says = (key: string): boolean => places.some((map) => map[key] !== undefined);
+  if (!says('input_cost_per_token')) return 'none';
+  return says('output_cost_per_token') ? 'whole' : 'input';
 }
 
 function split(model: string, given: string | undefined): readonly [provider: string, id: string] {

@@ -27,22 +27,42 @@ function valuesOf(server: McpServer): readonly Value[] {
     const variables = Object.entries(server.env ?? {}).map(([name, value]) => ({ name, value }));
     return [...variables, ...secretArguments(server.args ?? [])];
   }
-  const headers = Object.entries(server.headers ?? {}).flatMap(([name, value]) => [
-    { name, value },
-    { name, value: value.replace(/^\S+\s+/, '') }, // what comes after `Bearer`
-  ]);
-  return [...headers, ...[...new URL(server.url).searchParams].map(([name, value]) => ({ name, value }))];
+  const headers = Object.entries(server.headers ?? {}).flatMap(([name, value]) => ofHeader(name, value));
+  return [...headers, ...parametersOf(new URL(server.url))];
 }
 
-/** As in `--api-key=…` and `--api-key …`. */
-const secretFlag = /^--?[\w-]*(?:key|token|secret|password)[\w-]*$/i;
+/** As they are meant and as they stand in the address, which a server quotes that does not know its path. */
+function parametersOf({ search }: URL): readonly Value[] {
+  return search
+    .slice(1)
+    .split('&')
+    .flatMap((pair) => {
+      const [, ...written] = pair.split('=');
+      return [...new URLSearchParams(pair)].flatMap(([name, value]) => [
+        { name, value },
+        { name, value: written.join('=') },
+      ]);
+    });
+}
 
+const secretName = /(?:key|token|secret|password|authorization)[\w-]*$/i;
+
+/** As in `--api-key=…`, `--api-key …`, `-e API_KEY=…`, `--header 'Authorization: Bearer …'` and `https://host/mcp?key=…`. */
 function secretArguments(args: readonly string[]): readonly Value[] {
   return args.flatMap((arg, index) => {
-    const [name = '', ...rest] = arg.split('=');
-    if (!secretFlag.test(name)) return [];
-    return [{ name, value: rest.length > 0 ? rest.join('=') : (args[index + 1] ?? '') }];
+    if (/^https?:/.test(arg) && URL.canParse(arg)) return parametersOf(new URL(arg));
+    const [, name = '', sign, value = ''] = /^([\w-]+)(?:(=|:\s*)(.*))?$/s.exec(arg) ?? [];
+    if (!secretName.test(name)) return [];
+    if (sign === undefined) return name.startsWith('-') ? [{ name, value: args[index + 1] ?? '' }] : [];
+    return sign === '=' ? [{ name, value }] : ofHeader(name, value);
   });
+}
+
+function ofHeader(name: string, value: string): readonly Value[] {
+  return [
+    { name, value },
+    { name, value: value.replace(/^\S+\s+/, '') }, // what comes after `Bearer`
+  ];
 }
 
 const longestMessage = 2_000;

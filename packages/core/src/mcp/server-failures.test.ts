@@ -55,6 +55,37 @@ describe('a program that does not serve', () => {
     expect(message).toContain('no such thing: --api-key [--api-key] --token=[--token] ./notes');
   });
 
+  test('is quoted without what its arguments hand on as variables and headers', async () => {
+    const code = "console.error('no such thing: ' + process.argv.slice(1).join(' ')); process.exitCode = 1";
+    const handedOn = [
+      'token',
+      './notes',
+      '-e',
+      'GITHUB_TOKEN=first=key',
+      '--header',
+      'Authorization: Bearer second-key',
+      'x-api-key:third',
+    ];
+
+    const { message } = await failureOf({ command: process.execPath, args: ['-e', code, '--', ...handedOn] });
+
+    expect(message).toContain(
+      'no such thing: token ./notes -e GITHUB_TOKEN=[GITHUB_TOKEN] --header Authorization: [Authorization] x-api-key:[x-api-key]',
+    );
+  });
+
+  test('is quoted without the parameters of an address among its arguments', async () => {
+    const code =
+      "console.error('cannot reach ' + process.argv[1] + ' with ' + new URL(process.argv[1]).searchParams.get('key')); process.exitCode = 1";
+
+    const { message } = await failureOf({
+      command: process.execPath,
+      args: ['-e', code, '--', 'https://host/mcp?key=a%2Bsecret'],
+    });
+
+    expect(message).toContain('cannot reach https://host/mcp?key=[key] with [key]');
+  });
+
   test('is quoted without what it was given in its variables, however much it says', async () => {
     const secret = `sk-${'x'.repeat(50)}`;
     const env = { API_KEY: secret, DEBUG: '1' };
@@ -105,6 +136,14 @@ describe('what a server quotes of its headers and its address', () => {
     expect(error.message).toContain('[authorization], or [authorization] alone, [x-key], [key] ...');
     expect(error.message.length).toBeLessThan(2_200);
     expect(inspect(error)).not.toMatch(/in-the|another/);
+  });
+
+  test('does not reach it as it is written in the address either', async () => {
+    const url = await serve(() => ({ status: 404, body: 'no route /mcp?key=in-the-address&token=1n%2Bthe%2Fpath%3D' }));
+
+    const error = await failureOf({ url: `${url}&token=${encodeURIComponent('1n+the/path=')}` });
+
+    expect(error.message).toContain('no route /mcp?key=[key]&token=[token]');
   });
 
   test('does not reach the model when a call fails', async () => {

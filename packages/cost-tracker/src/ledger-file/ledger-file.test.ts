@@ -44,6 +44,22 @@ test('what was recorded is on the disk when flush resolves, row by row as it was
   expect(await storedRows()).toEqual(tracker.rows());
 });
 
+test('what a caller makes of his record afterwards is no part of the row, in memory or on the disk', async () => {
+  const tracker = newTracker();
+  const serverTools = { web_search: 0 };
+  const tags = ['blog'];
+
+  for (let count = 1; count <= 3; count++) {
+    serverTools.web_search = count;
+    tracker.record({ ...call, serverTools, tags });
+    tags.push(`after-${count}`);
+  }
+  await tracker.flush();
+
+  expect(tracker.rows().map((row) => row.serverTools)).toEqual([{ web_search: 1 }, { web_search: 2 }, { web_search: 3 }]);
+  expect(await storedRows()).toEqual(tracker.rows());
+});
+
 test('without flush it is there within 50 ms or a little more', async () => {
   const tracker = newTracker();
 
@@ -128,6 +144,45 @@ test('a row that makes no line costs nobody else theirs: it is warned about, and
   await tracker.flush();
   expect((await storedRows()).map(({ id }) => id)).toEqual(tracker.rows().flatMap(({ id }) => (id === 'broken' ? [] : id)));
   expect(warnings.join('\n')).toContain('circular');
+});
+
+test('a row that makes no line is counted while the disk refuses, too, and flush ends', async () => {
+  await writeFile(folder, 'a file where the folder should be');
+  const faults: string[] = [];
+  const file = new LedgerFile({ folder, durability: 'batch', onFault: (error) => void faults.push(String(error)) });
+  const row = new CostTracker({ prices }).record(call);
+  const terms: Record<string, unknown> = {};
+  terms['itself'] = terms;
+
+  file.append(row);
+  const refused = file.flush();
+  file.append({ ...row, id: 'broken', terms }); // while that is under way
+  await expect(refused).rejects.toMatchObject({ code: expect.stringMatching(/EEXIST|ENOTDIR/) });
+  await rm(folder);
+  file.append({ ...row, id: 'other' }); // else a flush that counts one row too few would never end
+
+  await expect(file.flush()).rejects.toThrow('The ledger has lost 1 rows');
+  expect((await storedRows()).map(({ id }) => id)).toEqual([row.id, 'other']);
+  expect(faults.join('\n')).toContain('circular');
+});
+
+test('a row that is lost is not said to wait, and silences nobody: a disk that refuses later is told, too', async () => {
+  const tracker = newTracker();
+  const row = tracker.record(call);
+  const terms: Record<string, unknown> = {};
+  terms['itself'] = terms;
+  tracker.add({ ...row, id: 'broken', terms });
+  await expect(tracker.flush()).rejects.toThrow('The ledger has lost 1 rows');
+
+  await rm(folder, { recursive: true });
+  await writeFile(folder, 'a file where the folder should be');
+  tracker.record(call);
+  await expect(tracker.flush()).rejects.toThrow();
+
+  expect(warnings).toEqual([
+    expect.stringMatching(/could not be written to the ledger on disk, and are not in it: .*circular/s),
+    expect.stringMatching(/wait, and are tried again: .*(EEXIST|ENOTDIR|ENOENT)/s),
+  ]);
 });
 
 test('a torn last line is dropped, and said so', async () => {

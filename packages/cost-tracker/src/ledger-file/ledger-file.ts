@@ -7,8 +7,8 @@ export interface LedgerFileOptions {
   readonly folder: string;
   /** `each`: a row is on the disk when `append` returns. `batch`: when `flush` resolves. */
   readonly durability: 'batch' | 'each';
-  /** Hears why the disk refused. */
-  readonly onFault: (error: unknown) => void;
+  /** Hears why the disk refused, and its rows wait, or why a row makes no line, and is lost. */
+  readonly onFault: (error: unknown, rows: 'wait' | 'lost') => void;
   /** A file that would grow longer is followed by another. @default 16 MiB */
   readonly segmentBytes?: number | undefined;
 }
@@ -23,7 +23,7 @@ const hangsAfterMs = 30_000;
 export class LedgerFile {
   readonly #segments: Segments;
   readonly #each: boolean;
-  readonly #onFault: (error: unknown) => void;
+  readonly #onFault: LedgerFileOptions['onFault'];
   readonly #beforeExit = (): void => void this.flush().catch(() => undefined); // onFault has heard of it
   readonly #atExit = (): void => this.#saveAtExit();
   readonly #waiting: LineBuffer<LedgerRow>;
@@ -116,11 +116,16 @@ export class LedgerFile {
   #relieve(): void {
     const hangs = this.#writing !== undefined && performance.now() - this.#writing.since > hangsAfterMs;
     if (this.#refused || hangs) {
-      this.#lost += this.#waiting.drop(maxWaiting);
+      this.#drop();
       return;
     }
     if (this.#writing) this.#segments.turnPage(); // a write that is under way has the present file for itself
     this.#tryNow();
+  }
+
+  #drop(): void {
+    const lines = this.#waiting.drop(maxWaiting); // first: on the way it may come upon rows that make no line, which count as well
+    this.#lost += lines;
   }
 
   #take(): readonly Chunk[] {
@@ -140,16 +145,16 @@ export class LedgerFile {
   /** One row that makes no line: the others are written. */
   #refuse(error: unknown): void {
     this.#lost += 1;
-    this.#onFault(error);
+    this.#onFault(error, 'lost');
   }
 
   /** What was not written waits again, as far as there is room for it. */
   #failed(chunks: readonly Chunk[], error: unknown): never {
     this.#refused = true;
     this.#waiting.putBack(chunks);
-    this.#lost += this.#waiting.drop(maxWaiting);
+    this.#drop();
     this.#schedule();
-    this.#onFault(error);
+    this.#onFault(error, 'wait');
     throw error;
   }
 
@@ -180,7 +185,7 @@ export class LedgerFile {
     try {
       this.#segments.appendSync(bytesOf(chunks));
     } catch (error) {
-      this.#onFault(error);
+      this.#onFault(error, 'lost');
     }
   }
 }

@@ -279,7 +279,7 @@ test('the attempts of a router below are all kept, and named where they have no 
 
   const response = await recorded(async () => ({ ...answer, attempts }), onAttempt)(waited);
 
-  expect(response.attempts).toEqual([
+  expect(response.attempts).toStrictEqual([
     { ...inner, outcome: 'failed', name: 'groq-fast', waitMs: 41 },
     { ...inner, id: 'row-2', name: 'cheap' },
   ]);

@@ -2,11 +2,11 @@
 import { names, slow } from './crews.mjs';
 import { isFull, measure, print, ratio } from './harness.mjs';
 
-const form = isFull ? { calls: 2_000, rounds: 5 } : { calls: 200, rounds: 1 };
+const form = isFull ? { calls: 2_000, rounds: 5 } : { calls: 100, rounds: 1 };
 const taken = await measure('crews.mjs', names, { ...form, concurrency: 16 });
 const cpu = (name) => taken[name].cpuUs;
 
-const crowd = isFull ? 1_000 : 200;
+const crowd = isFull ? 1_000 : 100;
 const atOnce = await measure(
   'crews.mjs',
   names.map((name) => name + slow),

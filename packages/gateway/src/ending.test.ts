@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { allOf, inTime } from './ending.ts';
 
-test('all are ended although one fails, one after the other, and the first failure is thrown', async () => {
+test('all are ended although one fails, one after the other, and what failed is thrown', async () => {
   const told: string[] = [];
   const ending = (name: string, failure?: Error) => async (): Promise<void> => {
     told.push(`${name} begins`);
@@ -12,8 +12,14 @@ test('all are ended although one fails, one after the other, and the first failu
 
   const ended = allOf([ending('ledger', new Error('no space')), ending('state', new Error('gone')), ending('log')]);
 
-  await expect(ended).rejects.toThrow('no space');
-  expect(told.filter((what) => what.endsWith('over'))).toEqual(['ledger is over', 'state is over', 'log is over']);
+  await expect(ended).rejects.toThrow('no space; gone');
+  await expect(allOf([ending('state', new TypeError('gone'))])).rejects.toThrow(new TypeError('gone'));
+  expect(told.filter((what) => what.endsWith('over'))).toEqual([
+    'ledger is over',
+    'state is over',
+    'log is over',
+    'state is over',
+  ]);
   expect(told.indexOf('ledger is over')).toBeLessThan(told.indexOf('state begins'));
 });
 

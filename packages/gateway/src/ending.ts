@@ -1,11 +1,12 @@
 /** Ending what belongs together: none is left open because another failed, and none is waited for without end. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** One after the other, all of them. @throws what the first of those that failed has thrown */
+/** One after the other, all of them. @throws what the one that failed has thrown, or an `AggregateError` of those that did */
 export async function allOf(endings: readonly (() => Promise<unknown>)[]): Promise<void> {
   const failures: unknown[] = [];
   for (const end of endings) await end().catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw failures[0];
+  if (failures.length > 1) throw new AggregateError(failures, failures.map(messageOf).join('; '));
+  if (failures.length === 1) throw failures[0];
 }
 
 /** @throws {Error} with that message, when it takes longer. */
@@ -20,4 +21,8 @@ export async function inTime(work: Promise<unknown>, ms: number, message: string
     late.catch(() => undefined); // it was in time
     done.abort();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -145,14 +145,19 @@ class Parts implements GatewayParts {
     this.#events.close();
   }
 
-  /** Ends one after the other, whatever becomes of those before. @throws {Error} what failed first: the ledger's disk that refuses, as a rule */
+  /** Ends one after the other, whatever becomes of those before. @throws {Error} what failed: the ledger's disk that refuses, as a rule */
   async close(): Promise<void> {
     const { telemetry, tracker, alerts, state, log, output, options } = this.#base;
     this.#records.flush();
     this.#scrapes.close();
     telemetry?.close();
     await allOf([
-      () => inTime(tracker.flush(), ledgerMs, 'The ledger on disk has not taken the last rows in time, and they are lost'),
+      () =>
+        inTime(
+          tracker.flush(),
+          ledgerMs,
+          'The last rows of the ledger were not on the disk in time, or an alert of a budget not told',
+        ),
       () => alerts.close(),
       () => state.close(),
       () => new Promise<void>((resolve) => log.flush(() => resolve())),

@@ -171,6 +171,17 @@ test('a role that is not there is said before anything is sent in its name', asy
   expect(stderr).toContain('Did you mean "writer"?');
 });
 
+test('a role that is called as what every object has is none either', async () => {
+  await here.write('roles.yaml', guideConfig('roles: { writer: [gpt-4], default: [groq-fast] }\n'));
+  const argv = ['load', 'roles.yaml', '--role', 'constructor', '--max-cost', '1', '--duration', '50ms', '--json'];
+
+  const { exitCode, stdout, stderr } = await rolecall(argv, here);
+
+  expect(stderr).toContain('there is no role "constructor"');
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ errorRate: 0 });
+});
+
 test.each([
   ['--model', 'vectors'],
   ['--model', 'alias'],

@@ -69,7 +69,7 @@ export async function load(path: string, options: LoadOptions, io: Io): Promise<
 
 /** The named models that a request may come to. */
 function namesAsked({ role = 'default', model }: LoadOptions, { roles = {}, aliases = {} }: ConfigOptions): readonly string[] {
-  const route = roles[role] ?? roles['default'];
+  const route = Object.hasOwn(roles, role) ? roles[role] : roles['default'];
   const asked = model === undefined && route !== undefined ? chainOf(route) : [model ?? ''];
   return asked.map((name) => (Object.hasOwn(aliases, name) ? (aliases[name] ?? name) : name));
 }

@@ -1,23 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Model } from '@rolecall/core';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { serve } from '../../test/serve.ts';
 import { ModelError } from '../errors.ts';
 import { anthropic } from './anthropic.ts';
 import { groq } from './groq.ts';
 import { ollama } from './ollama.ts';
 import { openai } from './openai.ts';
-
-async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 type Make = (baseURL: string, fetch?: typeof globalThis.fetch) => Model;
 

@@ -1,22 +1,10 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from 'node:zlib';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { serve } from '../../test/serve.ts';
 import { pooledFetch } from './pooled-fetch.ts';
 
 const pooled = pooledFetch();
 const json = JSON.stringify({ said: 'Déjà vu 🌊 '.repeat(500) });
-
-async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 test.each<[string, (bytes: string) => Buffer]>([
   ['gzip', gzipSync],

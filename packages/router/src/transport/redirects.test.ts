@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { serve } from '../../test/serve.ts';
 import { pooledFetch } from './pooled-fetch.ts';
 import { withinOrigin } from './redirects.ts';
 
@@ -14,16 +12,6 @@ interface Seen {
   readonly key: string | undefined;
   readonly type: string | undefined;
   readonly body: string;
-}
-
-async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const leadingTo = (location: string, status: number) =>

@@ -88,7 +88,3 @@ export async function load(port, upstreamPort, { body, count, concurrency, limit
     await Promise.allSettled(clients);
   }
 }
-
-export function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
-}

@@ -41,6 +41,24 @@ async function relay(upstream) {
   return await listening(server);
 }
 
+/** The least that a gateway can do which knows what it passes on: both bodies are read whole, the request's is written anew. */
+async function parsing(upstream) {
+  const { Pool } = await import('undici');
+  const { json } = await import('node:stream/consumers');
+  const pool = new Pool(upstream, { connections: 256 });
+  const server = createServer(async (request, response) => {
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-bench' };
+    const body = JSON.stringify({ ...(await json(request)), model: 'gpt-4o' });
+    const answer = await pool.request({ path: request.url ?? '/', method: 'POST', headers, body });
+    response.writeHead(answer.statusCode, { 'content-type': answer.headers['content-type'] });
+    if (answer.headers['content-type'] !== 'application/json') return answer.body.pipe(response);
+    const relayed = await answer.body.text();
+    const { usage } = JSON.parse(relayed);
+    response.end(usage.total_tokens > 0 ? relayed : '');
+  });
+  return await listening(server);
+}
+
 async function listening(server) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server.address().port;
@@ -64,6 +82,6 @@ function answers(port) {
 }
 
 const [, , name, upstream] = process.argv;
-const port = await { rolecall, hono, relay, portkey }[name](upstream);
+const port = await { rolecall, hono, relay, parsing, portkey }[name](upstream);
 process.send(port);
 process.on('disconnect', () => process.exit());

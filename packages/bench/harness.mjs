@@ -1,4 +1,4 @@
-// Runs subjects against each other: each in processes of its own, pinned away from the upstream, in turns that change their order.
+// Runs subjects against each other: each in a process of its own, pinned away from the upstream, in turns that change their order.
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
@@ -15,43 +15,61 @@ function start(core, file, args, execArgv = []) {
 /** A subject that hangs is an error, not a benchmark that never ends. */
 const longestMs = isFull ? 600_000 : 120_000;
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 
 /**
- * Measures every subject of a file. `calls` and `rounds` are of the short form, which is for a look; the published figures are of the full one.
+ * Measures every subject of a file. All of them are alive, and take turns of a second or less: a machine that changes its speed changes it for
+ * all. `calls` and `rounds` are of the short form, which is for a look; the published figures are of the full one.
  *
- * @returns {Promise<Record<string, { cpuUs: number, residentMb: number, wallMs: number, peakMb: number }>>} the medians
+ * @returns the medians of every subject by its name, and `of`: what one takes of what another does, as the median of their rounds.
  */
-export async function measure(file, names, { calls, rounds, concurrency }) {
+export async function measure(file, names, { warm, calls, rounds, concurrency }) {
   const upstream = start(1, 'upstream.mjs', []);
   const [port] = await once(upstream, 'message');
-  const taken = Object.fromEntries(names.map((name) => [name, []]));
+  const subjects = [];
+  for (const name of names) {
+    const args = [file, name, `http://127.0.0.1:${port}`, String(concurrency)];
+    const worker = start(0, 'worker.mjs', args, ['--expose-gc']);
+    subjects.push({ name, worker, taken: [] });
+    await turn(worker, name, warm);
+  }
   for (let round = 0; round < rounds; round++) {
-    for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      const args = [file, name, `http://127.0.0.1:${port}`, String(calls), String(concurrency)];
-      const worker = start(0, 'worker.mjs', args, ['--expose-gc']);
-      const limit = setTimeout(() => worker.kill('SIGKILL'), longestMs);
-      const [sample] = await Promise.race([once(worker, 'message'), failed(worker, name)]);
-      clearTimeout(limit);
-      taken[name].push(sample);
+    for (const { name, worker, taken } of round % 2 === 0 ? subjects : subjects.toReversed()) {
+      taken.push(await turn(worker, name, calls));
     }
   }
+  for (const { worker } of subjects) worker.kill('SIGKILL');
   upstream.kill();
-  const figures = ['cpuUs', 'residentMb', 'wallMs', 'peakMb'];
-  return Object.fromEntries(
-    names.map((name) => [name, Object.fromEntries(figures.map((figure) => [figure, medianOf(taken[name], figure)]))]),
-  );
+  const taken = Object.fromEntries(subjects.map((subject) => [subject.name, subject.taken]));
+  const medians = Object.fromEntries(names.map((name) => [name, mediansOf(taken[name])]));
+  const of = (name, base, figure = 'cpuUs') => ofBase(taken[name], taken[base], figure);
+  return { medians, of };
 }
 
-function medianOf(samples, key) {
-  return median(samples.map((sample) => sample[key]));
+/** `calls` of one subject. Warming up is a turn that nobody looks at. */
+async function turn(worker, name, calls) {
+  const limit = setTimeout(() => worker.kill('SIGKILL'), longestMs);
+  const ended = new AbortController();
+  worker.send(calls);
+  const [sample] = await Promise.race([once(worker, 'message', { signal: ended.signal }), failed(worker, name, ended.signal)]);
+  ended.abort(); // or else each turn would leave a listener
+  clearTimeout(limit);
+  return sample;
 }
 
-async function failed(worker, name) {
-  const [code, signal] = await once(worker, 'exit');
-  if (code !== 0)
-    throw new Error(`${name} could not be measured (${signal ? `it took longer than ${longestMs} ms` : `exit code ${code}`})`);
-  return new Promise(() => {}); // it has said what it had to say
+function mediansOf(samples) {
+  return Object.fromEntries(Object.keys(samples[0]).map((figure) => [figure, median(samples.map((sample) => sample[figure]))]));
+}
+
+/** Each round of one against the same round of the other. */
+export function ofBase(samples, bases, figure) {
+  return ratio(median(samples.map((sample, round) => sample[figure] / bases[round][figure])), 1);
+}
+
+async function failed(worker, name, signal) {
+  const [code, killedBy] = await once(worker, 'exit', { signal }).catch(() => [0]);
+  if (code === 0) return new Promise(() => {}); // it has said what it had to say
+  throw new Error(`${name} could not be measured (${killedBy ? `it took longer than ${longestMs} ms` : `exit code ${code}`})`);
 }
 
 /** Prints rows of `[name, value, …]` under a title, the columns of numbers to the right. */

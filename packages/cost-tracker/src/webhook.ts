@@ -32,10 +32,12 @@ export function webhook(url: string, options: WebhookOptions = {}): OnAlert {
       method: 'POST',
       headers: sent,
       body: JSON.stringify(alert),
-      redirect: 'error', // an address that moved is the owner's to change, and headers go nowhere else
+      redirect: 'manual', // an address that moved is the owner's to change, and headers go nowhere else
       signal: AbortSignal.timeout(timeoutMs),
     });
     await response.body?.cancel();
+    const location = response.headers.get('location');
+    if (response.status >= 300 && response.status < 400 && location !== null) throw new Error(moved(target, location));
     if (!response.ok) throw new Error(`the webhook at ${target.host} answered ${response.status}`);
   };
 
@@ -47,6 +49,12 @@ export function webhook(url: string, options: WebhookOptions = {}): OnAlert {
       await post(alert);
     }
   };
+}
+
+function moved(from: URL, location: string): string {
+  const to = URL.canParse(location, from.href) ? new URL(location, from).origin : 'no web address';
+  const where = to === from.origin ? 'another address of its own' : to;
+  return `${from.origin} redirects to ${where}, where nothing was sent: if that is right, give it as the address`;
 }
 
 /** Such addresses hold secrets: an error does not repeat them. */

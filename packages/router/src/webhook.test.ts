@@ -127,6 +127,12 @@ test.each([
   ]);
 });
 
+test('headers that cannot be sent are refused, and not shown', () => {
+  expect(() => webhook('https://example.com/', { headers: { authorization: 'Bearer hunter2\nx' } })).toThrow(
+    new TypeError('webhook: headers is an object; it must be an object of strings that headers can have, without line breaks.'),
+  );
+});
+
 test('a url with a password is refused, and not shown', () => {
   expect(() => webhook('https://user:hunter2@example.com/')).toThrow(
     new TypeError('webhook: the url has a password in it; it must be without one, and headers can carry it.'),

@@ -1,7 +1,7 @@
 import { type ModelError, RouteError } from './errors.ts';
 import { delay } from './delay.ts';
 import type { ExhaustedListener } from './on-exhausted.ts';
-import { aFunction, checkOptions, hasPassword, positiveOrInfinity } from './options-check.ts';
+import { aFunction, checkOptions, hasPassword, positiveOrInfinity, someHeaders } from './options-check.ts';
 import { isRedirect } from './transport/redirects.ts';
 
 export interface WebhookOptions {
@@ -54,7 +54,7 @@ export function webhook(url: string, options: WebhookOptions = {}): ExhaustedLis
   if (hasPassword(url))
     throw new TypeError('webhook: the url has a password in it; it must be without one, and headers can carry it.');
   checkOptions('webhook', options, {
-    headers: { valid: 'an object with strings', holds: (value) => typeof value === 'object' && value !== null },
+    headers: someHeaders,
     timeoutMs: positiveOrInfinity,
     fetch: aFunction,
   });

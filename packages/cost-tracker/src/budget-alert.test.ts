@@ -183,4 +183,7 @@ test('a webhook that redirects is not followed, and the warning names both origi
 test.each(['ftp://example.com', 'example.com/hook?key=secret', ''])('%j is no address for a webhook', (url) => {
   expect(() => webhook(url)).toThrow(new TypeError('webhook: the address is no http or https URL'));
   expect(() => webhook('http://localhost', { timeoutMs: 0 })).toThrow('timeoutMs: 0');
+  expect(() => webhook('http://localhost', { headers: { authorization: 'Bearer secret\nx' } })).toThrow(
+    new TypeError('webhook: headers: there is one that cannot be sent; neither names nor values have line breaks'),
+  );
 });

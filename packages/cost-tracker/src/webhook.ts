@@ -25,7 +25,7 @@ export function webhook(url: string, options: WebhookOptions = {}): OnAlert {
   if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
     throw new TypeError(`timeoutMs: ${shown(timeoutMs)} is not a number of milliseconds above 0`);
   }
-  const sent = new Headers({ 'content-type': 'application/json', ...headers });
+  const sent = readHeaders({ 'content-type': 'application/json', ...headers });
 
   const post = async (alert: BudgetAlert): Promise<void> => {
     const response = await fetch(target, {
@@ -55,6 +55,15 @@ function moved(from: URL, location: string): string {
   const to = URL.canParse(location, from.href) ? new URL(location, from).origin : 'no web address';
   const where = to === from.origin ? 'another address of its own' : to;
   return `${from.origin} redirects to ${where}, where nothing was sent: if that is right, give it as the address`;
+}
+
+/** What is wrong with a header is said without its value, which may be a key. */
+function readHeaders(headers: Readonly<Record<string, string>>): Headers {
+  try {
+    return new Headers(headers);
+  } catch {
+    throw new TypeError('webhook: headers: there is one that cannot be sent; neither names nor values have line breaks');
+  }
 }
 
 /** Such addresses hold secrets: an error does not repeat them. */

@@ -7,7 +7,7 @@ import { tagPrefix } from './virtual-key.ts';
 const maxKeys = 10_000;
 
 /** The name of the key that a call came with. */
-export function keyNameOf({ tags }: LedgerRow): string | undefined {
+function keyNameOf({ tags }: LedgerRow): string | undefined {
   return tags.find((tag) => tag.startsWith(tagPrefix))?.slice(tagPrefix.length);
 }
 

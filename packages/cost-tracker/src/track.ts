@@ -65,7 +65,7 @@ export class ClientTracker {
     const timeoutMs = typeof timeout === 'number' ? timeout : undefined;
     const copy = client.withOptions({ fetch: this.#tap(fetch, { ...tap, timeoutMs }) });
     const own = copy.withOptions.bind(copy);
-    const withOptions = (changes: object): StainlessClient =>
+    const withOptions = (changes: object = {}): StainlessClient =>
       'fetch' in changes ? own(changes) : this.#copyOfStainless(client.withOptions(changes), tap);
     return Object.defineProperty(copy, 'withOptions', { value: withOptions });
   }

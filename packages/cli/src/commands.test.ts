@@ -53,6 +53,13 @@ test('report writes a page, the rows and JSON', async () => {
   expect(await readFile(join(cwd, 'rows.csv'), 'utf8')).toMatch(/^id,[\s\S]*writer/);
 });
 
+test.runIf(process.platform === 'linux')('a place where no folder can be made is named, and not tried for ever', async () => {
+  const { exitCode, stderr } = await rolecall(['init', '/proc/rolecall/demo'], { cwd });
+
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('/proc/rolecall/demo cannot be written (ENOENT)');
+});
+
 test('a place where nothing can be written is named', async () => {
   await writeFile(join(cwd, 'a-file'), '');
 

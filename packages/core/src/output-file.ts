@@ -2,6 +2,7 @@
 import { basename, dirname, join, resolve, sep, win32 } from 'node:path';
 import { files } from './files.ts';
 import { invalid, requireText } from './check.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** What shells expand or redirect, and what no file system takes. */
 const forbidden = /[$|<>;&`*?"'\0\r\n]/;
@@ -33,11 +34,11 @@ export interface OutputPlace {
 export async function writeOutput({ root, path, createFolder }: OutputPlace, text: string): Promise<void> {
   const file = join(root, path);
   const folder = dirname(file);
-  if (createFolder) await files().mkdir(root, { recursive: true });
+  if (createFolder) await makeFolder(root);
   const realRoot = await files().realpath(root);
   if (createFolder) {
     requireInside(realRoot, await nearestReal(folder), path);
-    await files().mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   }
   const realFolder = await files().realpath(folder);
   requireInside(realRoot, realFolder, path);

@@ -3,6 +3,7 @@
  * a journal, or an engine for durable workflows, gives a finished step's result back in the place of running it again.
  */
 import { untilAborted } from './abort.ts';
+import { longestTimerMs } from './check.ts';
 import type { CrewEvent } from './events.ts';
 import type { JsonValue } from './model.ts';
 
@@ -75,9 +76,6 @@ export function plainSteps(runId: string): Steps {
 export function keyOf(runId: string, name: string): string {
   return encodeURIComponent(`${runId}/${name}`);
 }
-
-/** Timers overflow beyond this, and fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /** Resolves after so many milliseconds, or rejects with the signal's reason; the timer never outlives the wait. */
 export async function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {

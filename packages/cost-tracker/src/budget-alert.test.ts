@@ -161,7 +161,29 @@ test('a webhook that never answers is given up, twice, and the warning has no se
   expect(warnings[0]).not.toContain('secret');
 });
 
+test('a webhook that redirects is not followed, and the warning names both origins', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  const location = 'https://elsewhere.example/in?key=theirs';
+  const fetch = vi
+    .spyOn(globalThis, 'fetch')
+    .mockImplementation(() => Promise.resolve(new Response(null, { status: 308, headers: { location } })));
+  const tracker = trackerWith({ thresholds: [1] }, webhook('https://example.com/hook?key=secret'));
+
+  spend(tracker, 10);
+  const flushed = tracker.flush();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await flushed;
+
+  expect(fetch.mock.calls.map(([, init]) => init?.redirect)).toEqual(['manual', 'manual']);
+  expect(warnings).toEqual([
+    expect.stringMatching(/: https:\/\/example\.com redirects to https:\/\/elsewhere\.example, where nothing was sent: /),
+  ]);
+});
+
 test.each(['ftp://example.com', 'example.com/hook?key=secret', ''])('%j is no address for a webhook', (url) => {
   expect(() => webhook(url)).toThrow(new TypeError('webhook: the address is no http or https URL'));
   expect(() => webhook('http://localhost', { timeoutMs: 0 })).toThrow('timeoutMs: 0');
+  expect(() => webhook('http://localhost', { headers: { authorization: 'Bearer secret\nx' } })).toThrow(
+    new TypeError('webhook: headers: there is one that cannot be sent; neither names nor values have line breaks'),
+  );
 });

@@ -296,6 +296,21 @@ test('a refusal below is on record as skipped, and leaves no row', async () => {
   expect([...tracker.rows(), ...outer.rows()]).toEqual([]);
 });
 
+test.each(['dear', 'unpriced'])('of a model that nobody can be asked for (%s), that is said before a budget is', async (id) => {
+  const missing = vi.fn<() => string | undefined>(() => 'set KEY');
+  const keyless: Model = Object.assign(
+    async () => Promise.reject(Object.assign(new Error('set KEY'), { name: 'ModelError', code: 'not_configured' })),
+    { id, notConfigured: missing },
+  );
+  const tracker = trackerWith({ limitUsd: 0.01 });
+
+  await expect(tracker.wrap(keyless)(request())).rejects.toMatchObject({ code: 'not_configured' });
+  missing.mockReturnValue(undefined);
+  await refusalOf(tracker.wrap(keyless)(request()));
+
+  expect(tracker.rows()).toEqual([]);
+});
+
 test('a store may be asynchronous, and what it has is waited for by flush', async () => {
   const memory = new MemoryBudgetStore();
   const budgetStore: BudgetStore = {

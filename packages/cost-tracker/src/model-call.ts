@@ -12,6 +12,8 @@ export interface TrackedModel<Request extends TrackedRequest, Response extends T
   /** It runs on the caller's own machines, so that its calls are free: budgets have to know before one is made. */
   readonly local?: boolean | undefined;
   readonly check?: ((ask: TrackedAsk) => string | undefined) | undefined;
+  /** Why it cannot be asked at all, a missing key for one: no budget speaks before that. */
+  readonly notConfigured?: (() => string | undefined) | undefined;
 }
 
 export interface TrackedAsk {

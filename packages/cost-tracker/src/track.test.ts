@@ -50,6 +50,17 @@ test('tracking twice is tracking once, for what is made of the client, too; anot
   expect([tracker.rows().length, other.rows().length]).toEqual([1, 1]);
 });
 
+test('what is made of a tracked client is tracked once, whatever is changed, unless its fetch is another', async () => {
+  const tracker = new CostTracker();
+  const tracked = tracker.track(newClient(simulator));
+
+  for (const made of [tracked.withOptions({}), tracked.withOptions({ timeout: 9_000 }).withOptions({ maxRetries: 1 })])
+    await made.chat.completions.create(ask);
+  await tracked.withOptions({ fetch }).chat.completions.create(ask);
+
+  expect(tracker.rows()).toHaveLength(2);
+});
+
 test.each<[unknown, object, RegExp]>([
   [{}, {}, /track: not a client of openai/],
   [null, {}, /track: not a client/],

@@ -10,7 +10,9 @@ type Fetch = typeof globalThis.fetch;
 /** What the SDKs of OpenAI, Anthropic and Groq have in common. */
 interface StainlessClient {
   readonly fetch: Fetch;
-  withOptions(options: { fetch: Fetch }): StainlessClient;
+  /** Milliseconds. */
+  readonly timeout?: unknown;
+  withOptions(options: object): StainlessClient;
 }
 
 /** The SDK of Ollama keeps its `fetch`, its settings, and the streams that are under way. */
@@ -51,10 +53,21 @@ export class ClientTracker {
     if (this.#tapped.has(fetch)) return client;
 
     this.#book.tracksClients = true;
-    const tapped = this.#tap(fetch, { ...options, throwsAsIs: kind === 'ollama', forgotten: this.#forgotten });
+    const tap: TapOptions = { ...options, throwsAsIs: kind === 'ollama', timeoutMs: undefined, forgotten: this.#forgotten };
     return kind === 'ollama'
-      ? copyOf(client, tapped)
-      : ((client as unknown as StainlessClient).withOptions({ fetch: tapped }) as unknown as Client);
+      ? copyOf(client, this.#tap(fetch, tap))
+      : (this.#copyOfStainless(client as unknown as StainlessClient, tap) as unknown as Client);
+  }
+
+  /** What is made of it is tracked anew, with its own time limit, of which most requests say nothing; unless its `fetch` is another. */
+  #copyOfStainless(client: StainlessClient, tap: TapOptions): StainlessClient {
+    const { fetch, timeout } = client;
+    const timeoutMs = typeof timeout === 'number' ? timeout : undefined;
+    const copy = client.withOptions({ fetch: this.#tap(fetch, { ...tap, timeoutMs }) });
+    const own = copy.withOptions.bind(copy);
+    const withOptions = (changes: object = {}): StainlessClient =>
+      'fetch' in changes ? own(changes) : this.#copyOfStainless(client.withOptions(changes), tap);
+    return Object.defineProperty(copy, 'withOptions', { value: withOptions });
   }
 
   #tap(fetch: Fetch, options: TapOptions): Fetch {

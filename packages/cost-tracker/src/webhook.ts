@@ -25,17 +25,19 @@ export function webhook(url: string, options: WebhookOptions = {}): OnAlert {
   if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
     throw new TypeError(`timeoutMs: ${shown(timeoutMs)} is not a number of milliseconds above 0`);
   }
-  const sent = new Headers({ 'content-type': 'application/json', ...headers });
+  const sent = readHeaders({ 'content-type': 'application/json', ...headers });
 
   const post = async (alert: BudgetAlert): Promise<void> => {
     const response = await fetch(target, {
       method: 'POST',
       headers: sent,
       body: JSON.stringify(alert),
-      redirect: 'error', // an address that moved is the owner's to change, and headers go nowhere else
+      redirect: 'manual', // an address that moved is the owner's to change, and headers go nowhere else
       signal: AbortSignal.timeout(timeoutMs),
     });
     await response.body?.cancel();
+    const location = response.headers.get('location');
+    if (response.status >= 300 && response.status < 400 && location !== null) throw new Error(moved(target, location));
     if (!response.ok) throw new Error(`the webhook at ${target.host} answered ${response.status}`);
   };
 
@@ -47,6 +49,21 @@ export function webhook(url: string, options: WebhookOptions = {}): OnAlert {
       await post(alert);
     }
   };
+}
+
+function moved(from: URL, location: string): string {
+  const to = URL.canParse(location, from.href) ? new URL(location, from).origin : 'no web address';
+  const where = to === from.origin ? 'another address of its own' : to;
+  return `${from.origin} redirects to ${where}, where nothing was sent: if that is right, give it as the address`;
+}
+
+/** What is wrong with a header is said without its value, which may be a key. */
+function readHeaders(headers: Readonly<Record<string, string>>): Headers {
+  try {
+    return new Headers(headers);
+  } catch {
+    throw new TypeError('webhook: headers: there is one that cannot be sent; neither names nor values have line breaks');
+  }
 }
 
 /** Such addresses hold secrets: an error does not repeat them. */

@@ -2,6 +2,7 @@ import { enterAll, enterOwn, newAttempt, type Call } from './attempt-rows.ts';
 import { attributed, type Attribution } from './attribution.ts';
 import type { Book } from './book.ts';
 import { BudgetError } from './budget-error.ts';
+import type { Hold } from './budgets.ts';
 import { failureFacts, type TrackedAttempt, type TrackedModel, type TrackedRequest, type TrackedResponse } from './model-call.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { WrappedCall } from './wrapped-call.ts';
@@ -13,8 +14,13 @@ export function wrapModel<Request extends TrackedRequest, Response extends Track
 ): TrackedModel<Request, Response> {
   const tracked = async (request: Request): Promise<Response> => {
     const who = accountOf(request, book.scopes.attribution);
-    const held = book.gate?.hold(request, who, next.id);
-    const hold = held instanceof Promise ? await held : held;
+    let hold: Hold | undefined;
+    try {
+      const held = book.gate?.hold(request, who, next.id);
+      hold = held instanceof Promise ? await held : held;
+    } catch (error) {
+      if (next.notConfigured?.() === undefined) throw error; // if nobody can be asked, money is no matter: it says so itself
+    }
     const http = book.tracksClients ? new WrappedCall(who, hold) : undefined;
     const call: Call = { book, by: tracked, request, who, id: next.id, hold, http, watch: new Stopwatch(request) };
     try {

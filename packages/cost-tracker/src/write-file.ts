@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { shown } from './check-options.ts';
 import { files } from './files.ts';
+import { makeFolder } from './make-folder.ts';
 
 /**
  * Writes beside the file and renames: whoever reads it never sees half of it.
@@ -9,10 +10,10 @@ import { files } from './files.ts';
  */
 export async function writeWhole(path: string, text: string): Promise<void> {
   if (typeof path !== 'string' || path === '') throw new TypeError(`path: ${shown(path)} is not the path of a file`);
-  const { mkdir, rename, rm, writeFile } = files();
+  const { rename, rm, writeFile } = files();
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
 
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   try {
     await writeFile(temporary, text);
     await rename(temporary, path);

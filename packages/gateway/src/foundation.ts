@@ -1,5 +1,5 @@
 /** What the parts of a gateway stand on, opened one after the other. */
-import { CostTracker, type LedgerRow } from '@rolecall/cost-tracker';
+import { CostTracker } from '@rolecall/cost-tracker';
 import type { Router, RouterOptions } from '@rolecall/router';
 import type { DestinationStream, Logger } from 'pino';
 import { Access } from './access/access.ts';
@@ -7,7 +7,6 @@ import { Alerts } from './alerts/alerts.ts';
 import { budgetAlert } from './alerts/budget-alert.ts';
 import { Cooldowns } from './health/cooldowns.ts';
 import { KeyBudgets } from './keys/key-budgets.ts';
-import { keyNameOf } from './keys/key-spend.ts';
 import { createLog, standardOutput } from './log/request-log.ts';
 import { Counter } from './metrics/series.ts';
 import { pricesOf } from './prices.ts';
@@ -57,15 +56,11 @@ async function foundationOn(ground: Ground): Promise<Foundation> {
   const budgets = new KeyBudgets(state.keys, () => current.settings.unpricedModels);
   const tracker = trackerOf(options, state, budgets, alerts);
   // Budgets go on where the ledger on disk left them, and what keys have spent; Redis knows that by itself.
-  if (settings.ledger !== undefined && settings.redisUrl === undefined) await tracker.resume((row) => rememberSpend(row, state));
+  const { keys, spend } = state;
+  if (settings.ledger !== undefined && settings.redisUrl === undefined)
+    await tracker.resume((row) => spend.remember(row, (name) => keys.byName(name) !== undefined));
   const telemetry = settings.openTelemetry ? await openTelemetry(tracker) : undefined;
   return { ...ground, access, alerted, alerts, budgets, tracker, telemetry };
-}
-
-/** Of the keys that there are: a ledger of years has many others. */
-function rememberSpend(row: LedgerRow, { keys, spend }: State): void {
-  const name = keyNameOf(row);
-  if (name !== undefined && keys.byName(name)) spend.add(row);
 }
 
 /** What a reload replaces. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type OutgoingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent, Crew, Task } from '@rolecall/core';
 import { scriptedModel } from '@rolecall/core/testing';
@@ -14,8 +14,8 @@ const crew = new Crew({ tasks: [task], model: scriptedModel([]) });
 let close: () => void = () => undefined;
 afterEach(() => close());
 
-async function somebody(status: number, body: string): Promise<string> {
-  const server = createServer((_request, response) => response.writeHead(status).end(body)).listen(0, '127.0.0.1');
+async function somebody(status: number, body: string, headers: OutgoingHttpHeaders = {}): Promise<string> {
+  const server = createServer((_request, response) => response.writeHead(status, headers).end(body)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   close = () => server.close();
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -30,6 +30,17 @@ test('where no server is, the error says how to start one', async () => {
   await expect(failed).rejects.toMatchObject({
     code: 'unreachable',
     message: expect.stringContaining('npx @restatedev/restate-server'),
+  });
+});
+
+test('a redirect is not followed: what goes into a run goes to nobody else', async () => {
+  const ingress = await somebody(307, '', { location: 'http://127.0.0.1:3/in?token=theirs' }); // nobody listens there
+
+  const failed = connect({ ingress }).kickoff(crew, { topic: 'x' });
+
+  await expect(failed).rejects.toMatchObject({
+    code: 'not_restate',
+    message: `${ingress} redirects to http://127.0.0.1:3, where nothing was sent: if the ingress port is there, give it to connect()`,
   });
 });
 

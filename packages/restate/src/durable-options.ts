@@ -20,7 +20,7 @@ export interface DurableOptions {
   readonly recordLost?: boolean | undefined;
   /** Public keys of the servers that may call this worker. @default any may that reaches its port */
   readonly identityKeys?: readonly string[] | undefined;
-  /** Told what the engine has to say. @default warnings and errors go to the console */
+  /** Told what the engine has to say. One that fails ends nothing: its first failure is a warning of the process. @default warnings and errors go to the console */
   readonly onLog?: ((level: string, message: string) => void) | undefined;
 }
 

@@ -3,6 +3,7 @@ import { createEndpointHandler, type JournalValueCodec } from '@restatedev/resta
 import { invalidOption } from './check.ts';
 import type { AnyCrew } from './definition.ts';
 import { settingsOf, type DurableOptions } from './durable-options.ts';
+import { engineLog } from './engine-log.ts';
 import { HandOver } from './hand-over.ts';
 import { ledger } from './ledger.ts';
 import { workflowOf } from './run-workflow.ts';
@@ -35,10 +36,11 @@ export function durable(crew: AnyCrew, options: DurableOptions = {}): DurableCre
   const serving = (): Serving => {
     const handOver = new HandOver();
     const { identityKeys, onLog } = settings;
+    const log = engineLog(onLog);
     const handle = createEndpointHandler({
       services: [workflowOf(crew, settings, handOver), ledger],
       journalValueCodecProvider: () => Promise.resolve(asItIs),
-      logger: ({ level }, message: unknown, ...more: unknown[]) => onLog(level, [message, ...more].map(String).join(' ')),
+      logger: ({ level }, message: unknown, ...more: unknown[]) => log(level, message, ...more),
       ...(identityKeys && { identityKeys: [...identityKeys] }),
     });
     return { handle, stop: () => handOver.stop() };

@@ -146,6 +146,7 @@ export class RestateServer {
     try {
       response = await fetch(base + path, {
         method,
+        redirect: 'manual', // inputs and outputs are for the server that was configured
         signal: this.#signal ? AbortSignal.any([this.#signal, timeout]) : timeout,
         headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -156,6 +157,8 @@ export class RestateServer {
       const advice = 'start one with `npx @restatedev/restate-server`, or correct the address given to connect()';
       throw new DurableError('unreachable', `No Restate server answers at ${base} (its ${port} port): ${advice}`, { cause });
     }
+    const location = response.headers.get('location');
+    if (response.status >= 300 && response.status < 400 && location !== null) throw moved(base, port, location);
     const answer = { status: response.status, body: parsed(text) };
     if (answer.body !== undefined && !isForeign(answer)) return answer;
     const advice = 'ingress is port 8080 and admin is port 9070, unless the server was told otherwise';
@@ -164,6 +167,16 @@ export class RestateServer {
       `${base} is not the ${port} port of a Restate server (HTTP ${response.status}): ${advice}`,
     );
   }
+}
+
+function moved(base: string, port: string, location: string): DurableError {
+  const { origin } = new URL(base);
+  const to = URL.canParse(location, base) ? new URL(location, base).origin : 'no web address';
+  const where = to === origin ? 'another address of its own' : to;
+  return new DurableError(
+    'not_restate',
+    `${origin} redirects to ${where}, where nothing was sent: if the ${port} port is there, give it to connect()`,
+  );
 }
 
 async function unlessLate(answer: Promise<Answer>): Promise<Answer | undefined> {

@@ -32,6 +32,24 @@ export const share: Rule = {
 
 export const aFunction: Rule = { valid: 'a function', holds: (value) => typeof value === 'function' };
 
+export const someHeaders: Rule = {
+  valid: 'an object of strings that headers can have, without line breaks',
+  holds: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((each) => typeof each === 'string') &&
+    canBeHeaders(value as Readonly<Record<string, string>>),
+};
+
+/** What `fetch` throws of them repeats the value, which may be a key. */
+export function canBeHeaders(headers: Readonly<Record<string, string>>): boolean {
+  try {
+    return Boolean(new Headers(headers));
+  } catch {
+    return false;
+  }
+}
+
 /** `fetch` asks no URL with a user name or a password in it. */
 export function hasPassword(url: string): boolean {
   return URL.canParse(url) && `${new URL(url).username}${new URL(url).password}` !== '';

@@ -14,6 +14,7 @@ const hanging: typeof fetch = (_, init) =>
 const refusing: typeof fetch = () => Promise.reject(new TypeError('fetch failed'));
 
 afterEach(() => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   for (const close of closing.splice(0)) close();
 });
@@ -95,6 +96,40 @@ test('a fetch that names the address does not get it into the warning', async ()
 
   await expect(webhook(url, { fetch })(new ModelError('deadline_exceeded', { model: 'x/a' }))).rejects.toThrow(
     'webhook: example.com: request to example.com failed',
+  );
+});
+
+test.each([
+  ['https://elsewhere.example/in?token=theirs', 'https://elsewhere.example'],
+  ['/services/secret-path/', 'another address of its own'],
+  ['mailto:secret@example.com', 'no web address'],
+  ['https://', 'no web address'],
+])('a redirect to %s is not followed, and told by its origins', async (location, where) => {
+  vi.useFakeTimers();
+  const asked: unknown[] = [];
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    asked.push([input, init?.redirect]);
+    return Promise.resolve(new Response(null, { status: 307, headers: { location } }));
+  };
+  const url = 'https://example.com/services/secret-path';
+
+  const told = expect(webhook(url, { fetch })(new ModelError('deadline_exceeded', { model: 'x/a' }))).rejects.toThrow(
+    new Error(
+      `webhook: example.com: https://example.com redirects to ${where}, where nothing was sent: if that is right, configure it as the address`,
+    ),
+  );
+  await vi.advanceTimersByTimeAsync(1_000);
+  await told;
+
+  expect(asked).toEqual([
+    [url, 'manual'],
+    [url, 'manual'],
+  ]);
+});
+
+test('headers that cannot be sent are refused, and not shown', () => {
+  expect(() => webhook('https://example.com/', { headers: { authorization: 'Bearer hunter2\nx' } })).toThrow(
+    new TypeError('webhook: headers is an object; it must be an object of strings that headers can have, without line breaks.'),
   );
 });
 

@@ -1,7 +1,8 @@
 import { type ModelError, RouteError } from './errors.ts';
 import { delay } from './delay.ts';
 import type { ExhaustedListener } from './on-exhausted.ts';
-import { aFunction, checkOptions, hasPassword, positiveOrInfinity } from './options-check.ts';
+import { aFunction, checkOptions, hasPassword, positiveOrInfinity, someHeaders } from './options-check.ts';
+import { isRedirect } from './transport/redirects.ts';
 
 export interface WebhookOptions {
   /** Sent along, a token for one. @default {} */
@@ -53,7 +54,7 @@ export function webhook(url: string, options: WebhookOptions = {}): ExhaustedLis
   if (hasPassword(url))
     throw new TypeError('webhook: the url has a password in it; it must be without one, and headers can carry it.');
   checkOptions('webhook', options, {
-    headers: { valid: 'an object with strings', holds: (value) => typeof value === 'object' && value !== null },
+    headers: someHeaders,
     timeoutMs: positiveOrInfinity,
     fetch: aFunction,
   });
@@ -83,9 +84,11 @@ async function post(
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body,
+      redirect: 'manual',
       signal,
     });
     await response.body?.cancel();
+    if (isRedirect(response)) throw new Error(whereTo(url, response));
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
   } catch (cause) {
     const { host, href } = new URL(url);
@@ -95,6 +98,16 @@ async function post(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** No redirect is followed: it would take the message and its headers to others, or ask again without the message. */
+function whereTo(url: string, { headers }: Response): string {
+  const { origin } = new URL(url);
+  const location = headers.get('location') ?? '';
+  const to = URL.canParse(location, url) ? new URL(location, url) : undefined;
+  const isWeb = to?.protocol === 'http:' || to?.protocol === 'https:';
+  const where = to?.origin === origin ? 'another address of its own' : isWeb ? to.origin : 'no web address';
+  return `${origin} redirects to ${where}, where nothing was sent: if that is right, configure it as the address`;
 }
 
 function messageOf(error: RouteError | ModelError): WebhookMessage {

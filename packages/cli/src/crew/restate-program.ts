@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from '../config-file.ts';
 import { CommandError } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { endsWithUs } from './ends-with-us.ts';
 import { resolvedFrom } from './project-module.ts';
 
 export interface RestateProgram {
@@ -62,7 +63,7 @@ export async function startRestate(binary: string, options: RestateProgramOption
   const killed = (): void => void child.kill('SIGKILL');
   process.once('exit', killed); // in a hurry
   const ended = new Promise<unknown>((resolve) => child.once('exit', resolve).once('error', resolve));
-  const unguard = endsWithUs(child);
+  const unguard = endsWithUs(child, io.stderr);
   void ended.then(() => process.off('exit', killed));
   void ended.then(unguard);
   try {
@@ -74,14 +75,6 @@ export async function startRestate(binary: string, options: RestateProgramOption
   }
   child.stderr.on('data', (chunk: Buffer) => void io.stderr.write(chunk.toString()));
   return { ingress, admin, ended, stop: () => end(child) };
-}
-
-/** For when we are killed without a word: a shell that reads from us until nobody is there, and then ends the server. */
-function endsWithUs({ pid }: ChildProcess): () => void {
-  if (pid === undefined) return () => undefined;
-  const guard = spawn('/bin/sh', ['-c', `read _; kill ${pid}`], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-  guard.once('error', () => undefined); // without it, the server stays as any program does
-  return () => void guard.kill('SIGKILL');
 }
 
 interface Ports {

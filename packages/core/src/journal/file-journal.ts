@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { files } from '../files.ts';
 import { invalid, requireText } from '../check.ts';
 import { messageOf } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { AppendLog } from './append-log.ts';
 import { FileSteps } from './file-steps.ts';
 import { JournalError, type Journal, type OpenRun } from './journal.ts';
@@ -35,7 +36,7 @@ async function openRun(root: string, runId: string): Promise<OpenRun> {
   }
   const folder = join(root, runId);
   try {
-    await files().mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     await requireLocal(folder);
     return await openLocked(folder, runId, await lockRun(folder, runId));
   } catch (cause) {

@@ -54,7 +54,7 @@ export interface McpConnection<Name extends string = string> {
  * await mcp.close();
  *
  * @throws {TypeError} when an option is not valid.
- * @throws {Error} when a server cannot be reached; those that could are closed again.
+ * @throws {Error} that tells each server that cannot be used, an `AggregateError` when there are several; the others are closed again.
  */
 export async function connectMcp<const Name extends string>(
   servers: Readonly<Record<Name, McpServer>>,
@@ -69,6 +69,7 @@ export async function connectMcp<const Name extends string>(
   requireCount(owner, 'maxResultCharacters', maxResultCharacters);
   signal?.throwIfAborted();
 
+  const newClient = await clientMaker();
   const timeout = AbortSignal.timeout(connectTimeoutMs);
   const limits = {
     timeoutMs,
@@ -77,19 +78,36 @@ export async function connectMcp<const Name extends string>(
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   };
   const entries = Object.entries<McpServer>(servers);
-  const settled = await Promise.allSettled(entries.map(([name, server]) => open(name, server, limits)));
+  const settled = await Promise.allSettled(entries.map(([name, server]) => open(name, server, newClient(), limits)));
   const sessions = settled.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   const close = async (): Promise<void> => {
     await Promise.all(sessions.map((session) => session.close()));
   };
-  const failed = settled.find((outcome) => outcome.status === 'rejected');
-  if (failed) {
+  const failures = settled.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
+  if (failures.length > 0) {
     await close();
     signal?.throwIfAborted();
-    throw failed.reason;
+    throw oneOf(failures);
   }
   const byServer = Object.fromEntries(sessions.map(({ name, tools }) => [name, tools])) as Record<Name, readonly Tool[]>;
   return Object.freeze({ tools: Object.freeze(sessions.flatMap(({ tools }) => tools)), servers: Object.freeze(byServer), close });
+}
+
+/** Once for all: without the package, no server is to blame. */
+async function clientMaker(): Promise<() => Client> {
+  const { Client: SdkClient } = await loadPeer(
+    'connectMcp',
+    '@modelcontextprotocol/sdk',
+    () => import('@modelcontextprotocol/sdk/client/index.js'),
+  );
+  return () => new SdkClient({ name: 'rolecall', version: '0' });
+}
+
+function oneOf(failures: readonly Error[]): Error {
+  const [first, ...others] = failures;
+  if (first && others.length === 0) return first;
+  const reasons = failures.map(({ message }) => message.replace(/^connectMcp: /, ''));
+  return new AggregateError(failures, `connectMcp: ${failures.length} servers cannot be used\n${reasons.join('\n')}`);
 }
 
 interface Limits {
@@ -105,13 +123,7 @@ interface Session {
   readonly close: () => Promise<void>;
 }
 
-async function open(name: string, server: McpServer, limits: Limits): Promise<Session> {
-  const { Client: SdkClient } = await loadPeer(
-    'connectMcp',
-    '@modelcontextprotocol/sdk',
-    () => import('@modelcontextprotocol/sdk/client/index.js'),
-  );
-  const client = new SdkClient({ name: 'rolecall', version: '0' });
+async function open(name: string, server: McpServer, client: Client, limits: Limits): Promise<Session> {
   const connection = await connectionTo(server);
   const hide = hiderFor(server);
   const close = (): Promise<void> => closed(client, connection);

@@ -16,6 +16,26 @@ async function failureOf(bad: McpServer, connectTimeoutMs = 20_000): Promise<Err
   );
 }
 
+test('servers that cannot be used are told all at once', async () => {
+  const missing = { command: '/rolecall/no-such-program' };
+  const servers: Record<string, McpServer> = { files: missing, notes: { ...missing, env: { KEY: 'program' } } };
+
+  const error = await connectMcp(servers).catch((thrown: unknown) => thrown as AggregateError);
+
+  expect(error).toBeInstanceOf(AggregateError);
+  expect((error as AggregateError).errors.map((each: Error) => each.message)).toEqual([
+    'connectMcp: server "files" cannot be used: spawn /rolecall/no-such-program ENOENT',
+    'connectMcp: server "notes" cannot be used: spawn /rolecall/no-such-[KEY] ENOENT',
+  ]);
+  expect((error as Error).message).toBe(
+    [
+      'connectMcp: 2 servers cannot be used',
+      'server "files" cannot be used: spawn /rolecall/no-such-program ENOENT',
+      'server "notes" cannot be used: spawn /rolecall/no-such-[KEY] ENOENT',
+    ].join('\n'),
+  );
+});
+
 describe('a program that does not serve', () => {
   test('is told by its command, its exit code and the last that it said', async () => {
     const { message } = await failureOf(saying("console.error('\x1b[31mDATABASE is not set\x1b[0m\\nBye'); process.exit(3)"));

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { files } from '../files.ts';
+import { makeFolder, makeFolderNow } from '../make-folder.ts';
 
 // Taken, not imported: the module of this name would load Node's streams for everybody.
-const { appendFileSync, closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync } = process.getBuiltinModule('node:fs');
+const { appendFileSync, closeSync, fdatasyncSync, fsyncSync, openSync } = process.getBuiltinModule('node:fs');
 
 /** For the owner alone: rows tell who works on what. */
 const fileMode = 0o600;
@@ -30,7 +31,7 @@ export class Segments {
     if (parts.length === 0) return;
     const { path, isNew } = this.#place(parts);
     try {
-      if (isNew) await files().mkdir(this.#folder, { recursive: true, mode: folderMode });
+      if (isNew) await makeFolder(this.#folder, folderMode);
       const file = await files().open(path, 'a', fileMode);
       try {
         for (const part of parts) await file.appendFile(part);
@@ -50,7 +51,7 @@ export class Segments {
     if (parts.length === 0) return;
     const { path, isNew } = this.#place(parts);
     try {
-      if (isNew) mkdirSync(this.#folder, { recursive: true, mode: folderMode });
+      if (isNew) makeFolderNow(this.#folder, folderMode);
       const file = openSync(path, 'a', fileMode);
       try {
         for (const part of parts) appendFileSync(file, part);

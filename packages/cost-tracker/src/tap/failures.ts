@@ -26,21 +26,27 @@ const neverConnected =
 export interface FailureContext {
   readonly signal: AbortSignal | undefined;
   readonly elapsedMs: number;
-  /** What the SDK allows, in seconds rounded down; `null` where it says nothing, or what it timed is there. */
-  readonly timeout: string | null;
+  /** What the SDK allows; Infinity where it allows all, or what it timed is there. */
+  readonly allowedMs: number;
 }
 
 /** An SDK's clock starts a little before ours. */
 const slack = 0.95;
 
 /** How a request ended that threw. An SDK aborts its own requests, too, when they take longer than it allows. */
-export function failureOf(error: unknown, { signal, elapsedMs, timeout }: FailureContext): Failure {
+export function failureOf(error: unknown, { signal, elapsedMs, allowedMs }: FailureContext): Failure {
   if (signal?.aborted) {
-    return timeout !== null && elapsedMs >= Number(timeout) * 1_000 * slack
+    return elapsedMs >= allowedMs * slack
       ? { outcome: 'failed', code: 'attempt_timeout', possiblyBilled: true }
       : { outcome: 'aborted', code: 'aborted', possiblyBilled: true };
   }
   return { outcome: 'failed', code: 'network', possiblyBilled: !codesOf(error).some((code) => neverConnected.test(code)) };
+}
+
+/** The SDKs say in a header what one call is allowed, in whole seconds; those of OpenAI and Groq are silent where it is what all calls of the client are. */
+export function allowedMsOf(headers: Headers, ofClientMs: number = Infinity): number {
+  const seconds = headers.get('x-stainless-timeout');
+  return seconds === null || Number(seconds) === Math.trunc(ofClientMs / 1_000) ? ofClientMs : Number(seconds) * 1_000;
 }
 
 /** The codes of an error and of what caused it, at most ten deep: a chain may be circular. */

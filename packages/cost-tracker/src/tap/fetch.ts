@@ -2,7 +2,7 @@ import { attributed } from '../attribution.ts';
 import { BudgetError } from '../budget-error.ts';
 import type { Hold } from '../budgets.ts';
 import type { Book } from '../book.ts';
-import { Observation } from './observation.ts';
+import { Observation, type ObservedRequest } from './observation.ts';
 import { readRequest, type TappedBody, type TrackOptions } from './request.ts';
 import { tapResponse, type Guard } from './response.ts';
 import { SdkRetries } from './sdk-retries.ts';
@@ -12,6 +12,8 @@ type Fetch = typeof globalThis.fetch;
 export interface TapOptions extends TrackOptions {
   /** The client throws what `fetch` throws. Others take it for a broken connection, and try again. */
   readonly throwsAsIs: boolean;
+  /** What the client allows a call that says nothing else. */
+  readonly timeoutMs: number | undefined;
   /** Hears of answers that nobody can read any more. It has to outlive the client. */
   readonly forgotten: FinalizationRegistry<Observation>;
 }
@@ -19,7 +21,7 @@ export interface TapOptions extends TrackOptions {
 /** The same `fetch`, which leaves a row for every request to a model. */
 export function tapFetch(fetch: Fetch, book: Book, options: TapOptions): Fetch {
   const retries = new SdkRetries(book.ids);
-  const { forgotten } = options;
+  const { forgotten, timeoutMs } = options;
   const guard: Guard = (work) => {
     try {
       return work();
@@ -36,7 +38,7 @@ export function tapFetch(fetch: Fetch, book: Book, options: TapOptions): Fetch {
     const hold = asked instanceof Promise ? await asked.catch(refusal) : asked;
     if (BudgetError.isInstance(hold)) return refuse(hold, options);
 
-    const observation = guard(() => observe(book, retries, request, hold, init?.signal ?? undefined));
+    const observation = guard(() => observe({ book, retries, request, hold, signal: init?.signal ?? undefined, timeoutMs }));
     if (!observation) guard(() => hold?.settle());
     const failed = (): void => {
       if (observation) retries.failed(request, observation.callId);
@@ -63,16 +65,14 @@ export function tapFetch(fetch: Fetch, book: Book, options: TapOptions): Fetch {
   };
 }
 
-function observe(
-  book: Book,
-  retries: SdkRetries,
-  request: TappedBody,
-  hold: Hold | undefined,
-  signal: AbortSignal | undefined,
-): Observation {
-  const { call, attribution } = book.scopes;
+interface Begun extends Pick<ObservedRequest, 'book' | 'request' | 'hold' | 'signal' | 'timeoutMs'> {
+  readonly retries: SdkRetries;
+}
+
+function observe({ retries, ...begun }: Begun): Observation {
+  const { call, attribution } = begun.book.scopes;
   const who = attributed(call?.attribution ?? {}, attribution);
-  return new Observation({ book, request, callId: retries.callOf(request), who, call, hold, signal });
+  return new Observation({ ...begun, callId: retries.callOf(begun.request), who, call });
 }
 
 /** Asks the budgets, if there are any. */

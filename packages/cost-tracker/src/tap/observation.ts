@@ -6,7 +6,7 @@ import type { TappedRequest, WrappedCall } from '../wrapped-call.ts';
 import type { Book } from '../book.ts';
 import type { Attribution } from '../attribution.ts';
 import type { Answer } from './answers.ts';
-import { failureOf, statusCode, type Failure } from './failures.ts';
+import { allowedMsOf, failureOf, statusCode, type Failure } from './failures.ts';
 import type { TappedBody } from './request.ts';
 
 /** Every response of `@rolecall/simulator` carries this header. */
@@ -22,6 +22,8 @@ export interface ObservedRequest {
   readonly hold: Hold | undefined;
   /** The caller's, as the SDK passes it on. */
   readonly signal: AbortSignal | undefined;
+  /** What the client allows any call. */
+  readonly timeoutMs: number | undefined;
 }
 
 /** One HTTP request, from when it is sent to how it ends, and the row that comes of it. The first end counts. */
@@ -94,11 +96,11 @@ export class Observation implements TappedRequest {
   }
 
   #failure(error: unknown): Failure {
-    const { signal, request } = this.#seen;
+    const { signal, request, timeoutMs } = this.#seen;
     // OpenAI's SDK holds an answer to its time up to the end, unless that is a stream.
     const isTimed = this.#status === undefined || (request.vendor === 'openai' && !request.stream);
-    const timeout = isTimed ? request.headers.get('x-stainless-timeout') : null;
-    return failureOf(error, { signal, elapsedMs: this.#elapsedMs(), timeout });
+    const allowedMs = isTimed ? allowedMsOf(request.headers, timeoutMs) : Infinity;
+    return failureOf(error, { signal, elapsedMs: this.#elapsedMs(), allowedMs });
   }
 
   /** A whole stream of a chat completion without usage is one whose usage nobody asked for. */

@@ -212,6 +212,16 @@ const scenarios: Readonly<Record<string, Scenario<OpenAI> & { readonly rows: rea
     faults: [{ kind: 'silence' }],
     rows: ['chat.completions failed attempt_timeout'],
   },
+  'a call that takes longer than the client allows any': {
+    run: (client) => client.withOptions({ timeout: 50 }).chat.completions.create(ask),
+    faults: [{ kind: 'silence' }],
+    rows: ['chat.completions failed attempt_timeout'],
+  },
+  'a call that its caller aborts before the client would': {
+    run: (client) => client.withOptions({ timeout: 900 }).chat.completions.create(ask, { signal: AbortSignal.timeout(20) }),
+    faults: [{ kind: 'silence' }],
+    rows: ['chat.completions aborted aborted'],
+  },
   'a call that takes longer than the SDK allows': {
     run: (client) => client.chat.completions.create(ask, { timeout: 1_000 }),
     faults: [{ kind: 'silence' }],

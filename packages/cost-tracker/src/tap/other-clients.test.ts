@@ -72,6 +72,16 @@ describe('Anthropic', () => {
       faults: [overloaded],
       rows: ['messages failed overloaded 503', 'messages failed overloaded 503', 'messages answered'],
     },
+    'a call that takes longer than the client allows any': {
+      run: (client) => client.withOptions({ timeout: 50 }).messages.create(ask),
+      faults: [{ kind: 'silence' }],
+      rows: ['messages failed attempt_timeout'],
+    },
+    'a call that its caller aborts before the client would': {
+      run: (client) => client.withOptions({ timeout: 900 }).messages.create(ask, { signal: AbortSignal.timeout(20) }),
+      faults: [{ kind: 'silence' }],
+      rows: ['messages aborted aborted'],
+    },
     'a stream that its caller leaves': {
       run: async (client) => {
         for await (const event of await client.messages.create({ ...ask, stream: true })) {
@@ -150,6 +160,11 @@ describe('Groq', () => {
       run: (client) => client.withOptions({ maxRetries: 2 }).chat.completions.create(ask),
       faults: [overloaded],
       rows: ['chat.completions failed overloaded 503', 'chat.completions failed overloaded 503', 'chat.completions answered'],
+    },
+    'a call that takes longer than the client allows any': {
+      run: (client) => client.withOptions({ timeout: 50 }).chat.completions.create(ask),
+      faults: [{ kind: 'silence' }],
+      rows: ['chat.completions failed attempt_timeout'],
     },
     'a stream with a broken event, on which the SDK gives up': {
       run: (client) => nameOfError(collect(client.chat.completions.create({ ...ask, stream: true }))),

@@ -62,8 +62,8 @@ export class Alerts {
     this.#log.warn({ event: 'alert', kind: alert.kind, subject: alert.subject, ...alert.facts }, alert.message);
     const { webhookUrl, slackUrl } = this.#targets;
     const at = new Date().toISOString();
-    if (webhookUrl !== undefined) this.#send(webhookUrl, { event: 'alert', at, ...alert });
-    if (slackUrl !== undefined) this.#send(slackUrl, { text: `:warning: Rolecall: ${alert.message}` });
+    if (webhookUrl !== undefined) this.#send(alert.kind, webhookUrl, { event: 'alert', at, ...alert });
+    if (slackUrl !== undefined) this.#send(alert.kind, slackUrl, { text: `:warning: Rolecall: ${alert.message}` });
   }
 
   /** It is well again: the next time is news. */
@@ -79,12 +79,9 @@ export class Alerts {
     await Promise.all(this.#sending);
   }
 
-  #send(url: string, body: object): void {
+  #send(kind: AlertKind, url: string, body: object): void {
     const sending = this.#deliver(url, JSON.stringify(body)).catch((error: unknown) => {
-      this.#log.error(
-        { event: 'alert_lost', reason: error instanceof Error ? error.name : typeof error },
-        'an alert was not delivered',
-      );
+      this.#log.error({ event: 'alert_lost', kind, reason: reasonOf(error) }, 'an alert was not delivered');
     });
     this.#sending.add(sending);
     void sending.finally(() => this.#sending.delete(sending));
@@ -93,7 +90,8 @@ export class Alerts {
   async #deliver(url: string, body: string): Promise<void> {
     try {
       await this.#post(url, body);
-    } catch {
+    } catch (error) {
+      if (error instanceof Moved) throw error; // it would be so again
       await delay(pauseMs, undefined, { signal: this.#closed.signal });
       await this.#post(url, body);
     }
@@ -104,10 +102,29 @@ export class Alerts {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
-      redirect: 'error', // such addresses are secrets, and go nowhere else
+      redirect: 'manual', // what is sent goes nowhere else
       signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(timeoutMs)]),
     });
     await response.body?.cancel();
-    if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
+    const location = response.headers.get('location');
+    if (response.status >= 300 && response.status < 400 && location !== null) throw new Moved(url, location);
+    if (!response.ok) throw new NotTaken(`the webhook answered ${response.status}`);
   }
+}
+
+/** Has a message without the address, which often is a secret. */
+class NotTaken extends Error {}
+
+class Moved extends NotTaken {
+  constructor(url: string, location: string) {
+    const { origin } = new URL(url);
+    const to = URL.canParse(location, url) ? new URL(location, url).origin : 'no web address';
+    const where = to === origin ? 'another address of its own' : to;
+    super(`${origin} redirects to ${where}, where nothing was sent: if that is right, configure it as the address`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof NotTaken) return error.message;
+  return error instanceof Error ? error.name : typeof error;
 }

@@ -1,6 +1,6 @@
 /** What the API of keys refuses, and what a key's budget does. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -155,7 +155,7 @@ test('an end that is taken away is none', async () => {
   expect(await changed.json()).toMatchObject({ expires: null });
 });
 
-test('what a key has spent is still known after a restart, where a ledger is kept', async () => {
+test('what a key has spent is still known after a restart, and to a reload that brings it, where a ledger is kept', async () => {
   const ledger = await mkdtemp(join(tmpdir(), 'rolecall-ledger-'));
   onTestFinished(() => rm(ledger, { recursive: true }));
   const config = `
@@ -181,7 +181,14 @@ general_settings:
   const more = await spendOf(after);
   await after.close();
 
+  const reloaded = await gatewayWith(config.replace('blog', 'other').replace('sk-blog', 'sk-other'));
+  await writeFile(reloaded.config, config);
+  await reloaded.gateway.reload();
+  const since = await spendOf(reloaded);
+  await reloaded.close();
+
   expect(spent).toBeGreaterThan(0);
   expect(known).toBe(spent);
   expect(more).toBeGreaterThan(spent);
+  expect(since).toBe(more);
 });

@@ -11,6 +11,7 @@ test.each([
   [{ clint: {} }, 'has no option "clint"'],
   [{ client: {} }, 'client is an empty object; it must be a client with '],
   [{ headers: { 'x-team': 5 } }, 'headers is an object; it must be an object of strings'],
+  [{ headers: { authorization: 'Bearer a\nb' } }, 'headers is an object; it must be an object of strings that headers can have'],
   [{ fetch: 'http' }, 'fetch is "http"; it must be a function'],
   [{ simulated: 'yes' }, 'simulated is "yes"; it must be true or false'],
 ])('the options %o are refused by each adapter where it is made', (options, message) => {

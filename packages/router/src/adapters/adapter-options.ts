@@ -1,14 +1,9 @@
 /** What may stand in the options of an adapter: what they have in common here, what is its own beside it. */
-import { aFunction, checkOptions, hasPassword, type Rule } from '../options-check.ts';
+import { aFunction, checkOptions, hasPassword, type Rule, someHeaders } from '../options-check.ts';
 
 export const aText: Rule = { valid: 'a string', holds: (value) => typeof value === 'string' };
 export const aFlag: Rule = { valid: 'true or false', holds: (value) => typeof value === 'boolean' };
 const aWord: Rule = { valid: 'one word without a slash', holds: (value) => typeof value === 'string' && /^[^/\s]+$/.test(value) };
-const someHeaders: Rule = {
-  valid: 'an object of strings',
-  holds: (value) => typeof value === 'object' && value !== null && Object.values(value).every((each) => typeof each === 'string'),
-};
-
 const common: Readonly<Record<string, Rule>> = {
   headers: someHeaders,
   fetch: aFunction,

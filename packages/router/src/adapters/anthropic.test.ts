@@ -93,6 +93,20 @@ describe('what it sends', () => {
     expect(seen()?.headers).toMatchObject({ 'anthropic-version': '2026-10-21', 'anthropic-beta': 'ours' });
   });
 
+  test.each(['anthropic-version', 'anthropic-beta'])(
+    'a relayed %s that no header can have is said, and nothing is sent',
+    async (field) => {
+      const wire = { api: 'messages', body: { max_tokens: 9, messages: [] }, headers: { [field]: 'a\nsecret: b' } };
+      const before = seen();
+
+      const error = await make()({ messages: [], wire }).catch((thrown: unknown) => thrown);
+
+      expect(error).toMatchObject({ name: 'ModelError', code: 'invalid_request', possiblyBilled: false });
+      expect((error as Error).message).toContain(`invalid_request: wire.headers["${field}"] is no value that a header can have`);
+      expect(seen()).toBe(before);
+    },
+  );
+
   test('no caller gets the version and the betas of another, however they are cut', async () => {
     const model = make();
     const send = async (version: string, beta: string): Promise<unknown> => {

@@ -1,6 +1,7 @@
 import type { Model } from '@rolecall/core';
 import type { Backend } from '../backend.ts';
-import { countFromOne } from '../options-check.ts';
+import { ModelError } from '../errors.ts';
+import { canBeHeaders, countFromOne } from '../options-check.ts';
 import { aClient, checkAdapter, hosted, standIn } from './adapter-options.ts';
 import { type Answer, metadataOf } from './answer.ts';
 import { readMessage } from './anthropic-answer.ts';
@@ -111,11 +112,11 @@ export function anthropic(id: string, options: AnthropicOptions = {}): Model {
       async (delivery, call) => {
         const relay = relayOf(request, speaks, id, name);
         const { body, ignoredSettings } = relay ? relayed(relay) : encode(id, request, defaults);
+        const { kind, sent } = withCallers(headers, relay, name);
         const sdk = (client ??= await createClient(name, endpoint, requests.fetch));
         call.throwIfAborted();
         facts.sent = true;
         const streamAsked = relay ? relay.streamAsked : body.stream === true;
-        const { kind, sent } = withCallers(headers, relay);
         const response = await requests.ask(`${streamAsked}${kind}`, body, call, (ending) =>
           // The SDK refuses what it thinks too long to wait for, unless it is told how long: that is the router's to say.
           sdk.messages.create(body, { ...ending, maxRetries: 0, headers: sent, timeout: 600_000 }).asResponse(),
@@ -148,14 +149,23 @@ function relayed({ body }: Relay): EncodedRequest {
   return { body: body as unknown as MessagesBody, ignoredSettings: [] };
 }
 
-/** The caller's version of the API is the one that he reads the answer by; his betas come on top of those configured. */
+/**
+ * The caller's version of the API is the one that he reads the answer by; his betas come on top of those configured.
+ *
+ * @throws {ModelError} `invalid_request` when they cannot be sent.
+ */
 function withCallers(
   own: Readonly<Record<string, string>>,
   relay: Relay | undefined,
+  model: string,
 ): { readonly kind: string; readonly sent: Record<string, string> } {
   const { 'anthropic-version': version, 'anthropic-beta': beta } = relay?.headers ?? {};
   if (!version && !beta) return { kind: '', sent: own };
   const headers = new Headers(own);
+  for (const [field, value] of Object.entries({ 'anthropic-version': version, 'anthropic-beta': beta })) {
+    if (value && !canBeHeaders({ [field]: value }))
+      throw new ModelError('invalid_request', { model, reason: `wire.headers["${field}"] is no value that a header can have` });
+  }
   if (version) headers.set('anthropic-version', version);
   if (beta) headers.append('anthropic-beta', beta);
   return { kind: JSON.stringify([version, beta]), sent: Object.fromEntries(headers) }; // as JSON, no two of them are alike

@@ -1,5 +1,6 @@
 /** The kinds of values a configuration has. The message of each says what is valid; a number or a switch may come out of a variable, as text. */
 import { z } from 'zod';
+import { canBeHeaders } from '../options-check.ts';
 
 function quantity(valid: string, holds: (value: number) => boolean): z.ZodType<number> {
   const number = z.custom<number>((value) => typeof value === 'number' && Number.isFinite(value) && holds(value), {
@@ -23,7 +24,9 @@ export const wholeNumber: z.ZodType<number> = quantity('a whole number', Number.
 
 export const text: z.ZodType<string> = z.string({ error: 'a string' }).min(1, { error: 'a string that is not empty' });
 export const texts: z.ZodType<string[]> = z.array(text, { error: 'a list of strings' });
-export const textMap: z.ZodType<Record<string, string>> = z.record(z.string(), text, { error: 'a map of strings' });
+export const headerMap: z.ZodType<Record<string, string>> = z
+  .record(z.string(), text, { error: 'a map of strings' })
+  .refine(canBeHeaders, { error: 'a map of strings that headers can have, without line breaks' });
 export const list: z.ZodType<unknown[]> = z.array(z.unknown(), { error: 'a list' });
 export const anything: z.ZodType = z.unknown();
 

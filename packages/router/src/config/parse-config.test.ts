@@ -165,6 +165,7 @@ roles:
     const texts = [
       `model_list: [{ model_name: a, litellm_params: { model: gpt-4, api_key: [${secret}] } }]`,
       `model_list: [{ model_name: a, litellm_params: { model: gpt-4, headers: ${secret} } }]`,
+      `model_list: [{ model_name: a, litellm_params: { model: gpt-4, headers: { authorization: "${secret}\\nx" } } }]`,
       `model_list: [{ model_name: a, litellm_params: { model: gpt-4, api_base: "me:${secret}@host" } }]`,
       `model_list: [{ model_name: a, litellm_params: { model: gpt-4, rpm: os.environ/SECRET } }]`,
       `model_list: [x]\nenvironment_variables: ${secret}`,

@@ -40,6 +40,7 @@ export function record(options: RecordOptions): Middleware {
       const call: Call = { startedAt: Date.now(), start: performance.now(), over: false };
       const finish = (own: Attempt, inner: readonly Attempt[] = []): readonly Attempt[] => {
         const attempts = merged(own, inner);
+        if (plan) (plan.made ??= []).push(...attempts);
         if (onAttempt) for (const attempt of attempts) onAttempt(attempt, { role, model: named, labels });
         return attempts;
       };

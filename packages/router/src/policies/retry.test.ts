@@ -1,4 +1,4 @@
-import type { Attempt, Model, ModelResponse } from '@rolecall/core';
+import type { Attempt, Model, ModelRequest, ModelResponse } from '@rolecall/core';
 import * as fc from 'fast-check';
 import { AbortError } from 'p-retry';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -264,4 +264,14 @@ test.each([
   ],
 ])('%j is refused', (options, message) => {
   expect(() => retry(options as RetryOptions)).toThrow(new TypeError(message));
+});
+
+test('a call whose time is up is not repeated, though a peer is free', async () => {
+  const model = Object.assign(vi.fn<Model>().mockRejectedValue(failure('network')), { hasPeer: () => true });
+  const now = performance.now();
+  const plan = { deadlineAt: now + 9, linkDeadlineAt: now, attemptsLeft: 5, linksLeft: 1, asked: new Set<string>() };
+
+  await expect(retry()(model)({ ...request, plan } as ModelRequest)).rejects.toThrow('network');
+
+  expect(model).toHaveBeenCalledTimes(1);
 });

@@ -55,7 +55,7 @@ export function retry(options: RetryOptions = {}, context: RetryContext = {}): M
       try {
         response = await next(request);
       } catch (error) {
-        if (!ModelError.isInstance(error) || isForNext(error, next, request)) throw error;
+        if (!ModelError.isInstance(error) || isOver(error, request) || isForNext(error, next, request)) throw error;
         // p-retry takes over only now: its bookkeeping costs more than all the rest of a call that succeeds.
         return await new Repetition(next, request, policy).after(error);
       }
@@ -64,6 +64,11 @@ export function retry(options: RetryOptions = {}, context: RetryContext = {}): M
     };
     return carry(next, model);
   };
+}
+
+/** Its caller has gone, or its time is up. p-retry would say the same, once it is loaded: that takes time which there is none of. */
+function isOver({ code }: ModelError, { plan }: PlannedRequest): boolean {
+  return code === 'aborted' || code === 'deadline_exceeded' || (plan !== undefined && performance.now() >= plan.linkDeadlineAt);
 }
 
 /** Nobody here may be asked now, and the next link may: there is nothing to repeat. */

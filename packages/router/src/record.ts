@@ -50,7 +50,8 @@ export function record(options: RecordOptions): Middleware {
         response = await next(watched(request, call));
       } catch (error) {
         const inner = attemptsOf(error);
-        const asked = ModelError.isInstance(error) ? error.model : options.id;
+        const isOfModel = ModelError.isInstance(error) && error !== request.signal?.reason; // what it was ended with knows it by another name
+        const asked = isOfModel ? error.model : options.id;
         const own = failedAttempt(error, measured(call, request, options, asked, inner), request.signal);
         if (deployment !== undefined && ModelError.isInstance(error) && timeouts.has(error.code)) plan?.asked.add(deployment);
         throw errorOfAttempt(error, finish(own, inner), call, own.model);

@@ -1,11 +1,13 @@
 import type { Middleware, Model, ModelResponse } from '@rolecall/core';
 import { carry } from '../compose.ts';
+import { longestTimerMs } from '../delay.ts';
 import { ModelError, openCodes, type OpenCode, remedies, type Remedies } from '../errors.ts';
 import { atLeastZero, checkOptions, countFromZero, objectAt, type Rule } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
 import type { PlannedRequest } from '../plan.ts';
 import { type Pool, Repetition, type RetryPolicy } from './repetition.ts';
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
+import { within } from './within.ts';
 
 export interface RetryOptions {
   /** Further calls after the first. @default 2 */
@@ -93,11 +95,14 @@ function readPolicy(options: RetryOptions, context: RetryContext): RetryPolicy {
     objectAt('retry', 'perCode', perCode),
     Object.fromEntries(openCodes.map((code) => [code, countFromZero])),
   );
+  let loaded: Awaited<ReturnType<RetryPolicy['pRetry']>>;
   return {
     limits: overlay(defaults, numbers),
     perCode: { ...perCode },
     remedies: context.remedies ?? remedies,
     budget: budget === false ? undefined : (context.budget ?? new RetryBudget(budget)),
     retriesOf: context.retriesOf,
+    // Most processes never need it. It is kept: where modules are loaded through hooks, each import takes a turn of another thread.
+    pRetry: async (waitMs) => (loaded ??= (await within(Math.min(waitMs, longestTimerMs), import('p-retry')))?.default),
   };
 }

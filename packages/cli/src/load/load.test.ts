@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { guideConfig, rolecall, scene, type Scene, vectorsConfig } from '../../test/cli.ts';
+import { guideConfig, rolecall, scene, start, type Scene, vectorsConfig } from '../../test/cli.ts';
 import { percentile, runLoad } from './run-load.ts';
 
 // Commands load their code when they are asked, which takes its time on a busy machine.
@@ -135,11 +135,23 @@ test('without a ceiling nothing is sent, and whoever is at the terminal is asked
   );
 });
 
+test('one that is interrupted tells what was sent and what it cost', async () => {
+  const argv = ['load', 'guide.yaml', '--model', 'groq-fast', '--max-cost', '1', '--rps', '100', '--concurrency', '2'];
+
+  const running = start(argv, here);
+  await vi.waitFor(() => expect(here.simulator.requests.length).toBeGreaterThan(2), { timeout: 20_000, interval: 5 });
+  running.stop();
+
+  const { exitCode, stdout } = await running.ended;
+  expect(exitCode).toBe(130);
+  expect(stdout).toMatch(/Requests +\d+ in [\s\S]*Cost [\s\S]*Stopped early: it was interrupted\n$/);
+});
+
 test('who is asked has to be clear', async () => {
   const { exitCode, stderr } = await rolecall(['load', 'guide.yaml', '--max-cost', '1'], here);
 
   expect(exitCode).toBe(2);
-  expect(stderr).toContain('--role or --model');
+  expect(stderr).toMatch(/\w\. Name who is asked with --role or --model\.\n$/);
 });
 
 test('percentiles are values that were measured', () => {

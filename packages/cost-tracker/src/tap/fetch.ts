@@ -32,13 +32,16 @@ export function tapFetch(fetch: Fetch, book: Book, options: TapOptions): Fetch {
   };
 
   return async (input, init) => {
+    const askedAt = performance.now();
     const request = guard(() => readRequest(input, init, options));
     if (!request) return fetch(input, init);
     const asked = admit(book, request);
     const hold = asked instanceof Promise ? await asked.catch(refusal) : asked;
     if (BudgetError.isInstance(hold)) return refuse(hold, options);
 
-    const observation = guard(() => observe({ book, retries, request, hold, signal: init?.signal ?? undefined, timeoutMs }));
+    const observation = guard(() =>
+      observe({ book, retries, request, hold, signal: init?.signal ?? undefined, askedAt, timeoutMs }),
+    );
     if (!observation) guard(() => hold?.settle());
     const failed = (): void => {
       if (observation) retries.failed(request, observation.callId);
@@ -65,7 +68,7 @@ export function tapFetch(fetch: Fetch, book: Book, options: TapOptions): Fetch {
   };
 }
 
-interface Begun extends Pick<ObservedRequest, 'book' | 'request' | 'hold' | 'signal' | 'timeoutMs'> {
+interface Begun extends Pick<ObservedRequest, 'book' | 'request' | 'hold' | 'signal' | 'askedAt' | 'timeoutMs'> {
   readonly retries: SdkRetries;
 }
 

@@ -22,6 +22,8 @@ export interface ObservedRequest {
   readonly hold: Hold | undefined;
   /** The caller's, as the SDK passes it on. */
   readonly signal: AbortSignal | undefined;
+  /** When the SDK asked, on the clock of `performance.now()`: its own time limit runs since, whatever a budget's store took. */
+  readonly askedAt: number;
   /** What the client allows any call. */
   readonly timeoutMs: number | undefined;
 }
@@ -96,11 +98,11 @@ export class Observation implements TappedRequest {
   }
 
   #failure(error: unknown): Failure {
-    const { signal, request, timeoutMs } = this.#seen;
+    const { signal, request, askedAt, timeoutMs } = this.#seen;
     // OpenAI's SDK holds an answer to its time up to the end, unless that is a stream.
     const isTimed = this.#status === undefined || (request.vendor === 'openai' && !request.stream);
     const allowedMs = isTimed ? allowedMsOf(request.headers, timeoutMs) : Infinity;
-    return failureOf(error, { signal, elapsedMs: this.#elapsedMs(), allowedMs });
+    return failureOf(error, { signal, elapsedMs: performance.now() - askedAt, allowedMs });
   }
 
   /** A whole stream of a chat completion without usage is one whose usage nobody asked for. */

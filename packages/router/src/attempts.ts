@@ -28,9 +28,18 @@ export function answerAfter(earlier: readonly Attempt[], response: ModelResponse
 }
 
 /** The same error, knowing what went before it. A bug is left untouched. */
-export function errorAfter(earlier: readonly Attempt[], error: unknown): unknown {
+export function errorAfter<Thrown>(earlier: readonly Attempt[], error: Thrown): Thrown {
   if (earlier.length > 0 && carries(error)) Reflect.set(error, 'attempts', [...earlier, ...attemptsOf(error)]);
   return error;
+}
+
+/** What one who shared a call is told of it: the call is on record where it was made, and counts there. */
+export function notMade(attempt: Attempt): Attempt {
+  const { usage: _, costUsd: __, possiblyBilled: ___, ...facts } = attempt;
+  const id = crypto.randomUUID();
+  return facts.outcome === 'skipped'
+    ? { ...facts, id }
+    : { ...facts, id, outcome: 'skipped', reason: 'an equal request under way made this call' };
 }
 
 /** The attempt that ended with this error. */

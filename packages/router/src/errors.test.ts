@@ -76,6 +76,7 @@ test('an abort is what the policy that aborted meant, or else the caller giving 
 
   expect(abortError(AbortSignal.abort(deadline), 'a/b')).toMatchObject({
     code: 'deadline_exceeded',
+    model: 'a/b',
     reason: 'after 120 s',
     cause: deadline,
   });

@@ -217,10 +217,10 @@ function unprint(error: Error, ...names: readonly string[]): void {
   }
 }
 
-/** What an aborted signal means: the `ModelError` a policy aborted with, or else that the caller gave up. */
+/** What an aborted signal means for this model: the `ModelError` a policy aborted with, or else that the caller gave up. */
 export function abortError({ reason }: AbortSignal, model: string): ModelError {
   if (!ModelError.isInstance(reason)) return new ModelError('aborted', { model, cause: reason });
-  return copyOf(reason, { cause: reason });
+  return copyOf(reason, { model, cause: reason });
 }
 
 /** The same error once more, with other facts where `changes` has some. */

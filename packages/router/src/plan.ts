@@ -1,5 +1,5 @@
 /** What one request may still spend: made by `deadline`, carried down beside the request, never seen by an adapter. */
-import type { ModelRequest } from '@rolecall/core';
+import type { Attempt, ModelRequest } from '@rolecall/core';
 import { attemptCancellation, endWith, type SignalledRequest } from './attempt-signal.ts';
 import type { Cancellation } from './cancellation.ts';
 import { ModelError, type ModelErrorFacts } from './errors.ts';
@@ -19,6 +19,8 @@ export interface Plan {
   hasMore?: boolean | undefined;
   /** Deployments asked so far: `balance` prefers the others, and makes the set when there are any. */
   tried?: Set<string> | undefined;
+  /** Calls that are over, as `record` saw them: what is known of a request that ends from outside. */
+  made?: Attempt[] | undefined;
 }
 
 /** A request on its way through the policies. */

@@ -246,6 +246,16 @@ test('a user model that throws the reason of an abort was aborted, and throws ju
   expect(onAttempt.mock.calls[0]?.[0]).toMatchObject({ outcome: 'aborted' });
 });
 
+test('a user model that throws the error it was ended with is on record under its own name', async () => {
+  const onAttempt = vi.fn<AttemptListener>();
+  const signal = AbortSignal.abort(new ModelError('aborted', { model: 'writer' }));
+  const model: Model = () => Promise.reject(signal.reason as ModelError);
+
+  await expect(recorded(model, onAttempt)({ ...request, signal })).rejects.toThrow('aborted');
+
+  expect(onAttempt.mock.calls[0]?.[0]).toMatchObject({ outcome: 'aborted', model: 'groq/llama' });
+});
+
 test('a refusal comes out itself, on record as skipped', async () => {
   const refusal = Object.assign(new Error('The cap of 1 USD is spent.'), { action: 'next', code: 'budget_exceeded' });
 

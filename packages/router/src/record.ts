@@ -40,6 +40,7 @@ export function record(options: RecordOptions): Middleware {
       const call: Call = { startedAt: Date.now(), start: performance.now(), over: false };
       const finish = (own: Attempt, inner: readonly Attempt[] = []): readonly Attempt[] => {
         const attempts = merged(own, inner);
+        if (plan) (plan.made ??= []).push(...attempts);
         if (onAttempt) for (const attempt of attempts) onAttempt(attempt, { role, model: named, labels });
         return attempts;
       };
@@ -49,7 +50,8 @@ export function record(options: RecordOptions): Middleware {
         response = await next(watched(request, call));
       } catch (error) {
         const inner = attemptsOf(error);
-        const asked = ModelError.isInstance(error) ? error.model : options.id;
+        const isOfModel = ModelError.isInstance(error) && error !== request.signal?.reason; // what it was ended with knows it by another name
+        const asked = isOfModel ? error.model : options.id;
         const own = failedAttempt(error, measured(call, request, options, asked, inner), request.signal);
         if (deployment !== undefined && ModelError.isInstance(error) && timeouts.has(error.code)) plan?.asked.add(deployment);
         throw errorOfAttempt(error, finish(own, inner), call, own.model);

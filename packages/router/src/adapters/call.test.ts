@@ -111,9 +111,9 @@ describe('an abort', () => {
     expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
   });
 
-  test('with a ModelError as its reason fails with that error', async () => {
+  test('with a ModelError as its reason fails with that error, and says whose it was', async () => {
     const caller = new AbortController();
-    const timeout = new ModelError('idle_timeout', { model: 'a/b', reason: 'silent for 20 s' });
+    const timeout = new ModelError('idle_timeout', { model: 'writer', reason: 'silent for 20 s' });
     const response = attempt(
       { messages, signal: caller.signal, onDelta() {} },
       facts({ sent: true }),
@@ -128,6 +128,7 @@ describe('an abort', () => {
 
     await expect(response).rejects.toMatchObject({
       code: 'idle_timeout',
+      model: 'a/b',
       reason: 'silent for 20 s',
       committed: true,
       possiblyBilled: true,

@@ -43,9 +43,9 @@ function unlessAborted<Answer>(call: Cancellation, answer: Promise<Answer>): Pro
   });
 }
 
-/** A policy that ends an attempt, a time limit for one, aborts it with the error that it means. */
+/** A policy that ends an attempt, a time limit for one, aborts it with the error that it means, and may know the model by another name. */
 function abortion(model: string, reason: unknown): ModelError {
-  return ModelError.isInstance(reason) ? reason : new ModelError('aborted', { model, cause: reason });
+  return ModelError.isInstance(reason) ? copyOf(reason, { model }) : new ModelError('aborted', { model, cause: reason });
 }
 
 function failureOf(error: unknown, model: string, explain: (error: unknown) => ModelError | undefined): ModelError | undefined {

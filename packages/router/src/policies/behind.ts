@@ -1,5 +1,6 @@
 import type { Attempt, ModelResponse } from '@rolecall/core';
 import { attemptsOf, failedAttempt } from '../attempts.ts';
+import { ModelError } from '../errors.ts';
 import { overlay } from '../overlay.ts';
 import { within } from './within.ts';
 
@@ -31,6 +32,9 @@ export async function attemptsBehind(call: Promise<ModelResponse>, facts: CallFa
   const { model, startedAt, reason } = facts;
   const base = { id: crypto.randomUUID(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
   if (over?.response) return [{ ...base, model: over.response.model, outcome: 'answered', usage: over.response.usage }];
-  if (over) return [failedAttempt(over.error, base, undefined)];
+  if (over) {
+    const known = ModelError.isInstance(over.error) ? over.error.model : model; // of several behind one name it says which
+    return [failedAttempt(over.error, { ...base, model: known }, undefined)];
+  }
   return [overlay<Attempt>({ ...base, outcome: 'aborted', code: 'aborted', possiblyBilled: true }, { reason })];
 }

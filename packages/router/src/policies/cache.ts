@@ -1,6 +1,6 @@
 import type { Attempt, Middleware, Model, ModelRequest, ModelResponse } from '@rolecall/core';
 import { type AttemptListener, guarded } from '../attempt-listener.ts';
-import { attemptsOf, isRefusal } from '../attempts.ts';
+import { answerAfter, attemptsOf, errorAfter, isRefusal, notMade } from '../attempts.ts';
 import { carry } from '../compose.ts';
 import { abortError, copyOf, ModelError, RouteError } from '../errors.ts';
 import { checkOptions, countFromOne, refuse, type Rule } from '../options-check.ts';
@@ -117,16 +117,22 @@ class Cache {
   /** From the store, from a call under way, or else from a call that others can join. */
   async #shared(request: ModelRequest, key: string, keepMs: number | undefined): Promise<ModelResponse> {
     const begun: Begun = { startedAt: Date.now(), start: performance.now() };
+    const inherited: Attempt[] = [];
     for (;;) {
       const flight = this.#flightFor(request, key);
       flight.keepMs ??= keepMs;
-      const { landing, failure, isOwner } = await flight.board(request);
+      const arrival = await flight.board(request).catch((error: unknown) => {
+        throw errorAfter(inherited, error);
+      });
+      const { landing, failure: { error } = {}, isAsker, isOwner } = arrival;
       if (landing) {
         const { response, storedBy } = landing;
-        return isOwner && !storedBy ? response : this.#hit(request, response, storedBy?.name ?? answererOf(response), begun);
+        const isOwn = isOwner && !storedBy;
+        const answer = isOwn ? response : this.#hit(request, response, storedBy?.name ?? answererOf(response), begun);
+        return answerAfter(inherited, answer);
       }
-      if (isOwner) throw failure?.error;
-      if (flight.hasSpoken || !isPersonal(failure?.error)) throw sharedError(failure?.error);
+      if (isAsker || flight.hasSpoken || !isPersonal(error)) throw errorAfter(inherited, isOwner ? error : sharedError(error));
+      if (isOwner) inherited.push(...attemptsOf(error)); // whoever asked has left, and so has the one whose time or money it was
     }
   }
 
@@ -195,18 +201,13 @@ function isPersonal(error: unknown): boolean {
   return ModelError.isInstance(error) && (error.code === 'aborted' || error.code === 'deadline_exceeded');
 }
 
-/** The same failure for one who shared the call: a copy, so that nobody writes on another's, and without what it used. */
+/** The same failure for one who shared the call: a copy, so that nobody writes on another's, whose attempts were not made for him. */
 function sharedError(error: unknown): unknown {
-  const attempts = attemptsOf(error).map(withoutCost);
+  const attempts = attemptsOf(error).map(notMade);
   if (ModelError.isInstance(error)) {
     return Object.assign(copyOf(error, { usage: undefined, possiblyBilled: false }), { attempts });
   }
   if (!RouteError.isInstance(error)) return error;
   const { errors, role, model } = error;
-  return new RouteError({ errors, attempts, role, model });
-}
-
-function withoutCost(attempt: Attempt): Attempt {
-  const { usage: _, costUsd: __, possiblyBilled: ___, ...rest } = attempt;
-  return rest;
+  return Object.assign(new RouteError({ errors, attempts: error.attempts, role, model }), { attempts }); // its message tells what happened
 }

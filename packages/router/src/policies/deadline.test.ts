@@ -1,6 +1,8 @@
 import type { Delta, Model, ModelResponse } from '@rolecall/core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ModelError } from '../errors.ts';
 import type { PlannedRequest } from '../plan.ts';
+import { record } from '../record.ts';
 import { deadline, type DeadlineOptions } from './deadline.ts';
 
 const request = { role: 'writer', messages: [] };
@@ -52,6 +54,37 @@ test('what hangs below ends shortly after the deadline all the same', async () =
 
   expect(await asked).toMatchObject({ code: 'deadline_exceeded', reason: 'no answer before the deadline of the request' });
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('what hangs after a call costs nobody what is known of that call', async () => {
+  const called = record({ name: 'gpt', id: 'a/b' })(async () => ({ ...answer, usage: { inputTokens: 3 } }));
+  const hanging: Model = async (planned) => (await called(planned), await silent(planned));
+
+  const asked = deadline({ answerMs: 1_000 })(hanging)(request).catch((error: unknown) => error);
+  await vi.runAllTimersAsync();
+
+  const made = [{ name: 'gpt', model: 'a/b', outcome: 'answered', usage: { inputTokens: 3 } }];
+  expect(await asked).toMatchObject({ code: 'deadline_exceeded', attempts: made });
+});
+
+test('what ends by itself at the deadline is heard, however busy the process was until then', async () => {
+  vi.useRealTimers();
+  const known = new ModelError('deadline_exceeded', { model: 'a/b' });
+  const ending: Model = () => new Promise((_, reject) => void setTimeout(() => setImmediate(reject, known), 1));
+
+  const asked = deadline({ answerMs: 1 })(ending)(request);
+  for (const end = performance.now() + 60; performance.now() < end;); // longer than the deadline and the grace
+
+  await expect(asked).rejects.toBe(known);
+});
+
+test('a deadline longer than the longest timer is no shorter than it says', async () => {
+  const asked = deadline({ answerMs: 2 ** 32 })(silent)(request).catch((error: unknown) => error);
+  await vi.advanceTimersByTimeAsync(2 ** 32 - 1);
+
+  expect(vi.getTimerCount()).toBe(1);
+  await vi.advanceTimersByTimeAsync(51);
+  expect(await asked).toMatchObject({ code: 'deadline_exceeded' });
 });
 
 test('once a stream has begun it may take as long as it takes', async () => {

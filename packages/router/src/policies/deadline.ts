@@ -1,4 +1,5 @@
 import type { Middleware, Model, ModelRequest, ModelResponse } from '@rolecall/core';
+import { errorAfter } from '../attempts.ts';
 import { carry } from '../compose.ts';
 import { longestTimerMs } from '../delay.ts';
 import { checkOptions, countFromOne, positiveOrInfinity, refuse, type Rule } from '../options-check.ts';
@@ -26,7 +27,10 @@ export const deadlineRules: Readonly<Record<keyof DeadlineOptions, Rule>> = {
     holds: (value: unknown) => value === Infinity || countFromOne.holds(value),
   },
 };
-/** What is below ends by itself at the deadline, and knows more. This is for what does not: a store that hangs, a model of the user's. */
+/**
+ * What is below ends by itself at the deadline, and knows more. This is for what does not: a store that hangs, a model of the user's. It
+ * counts from when the deadline is noticed: after a busy time all timers that are due fire together, and not in the order of their times.
+ */
 const graceMs = 50;
 
 /**
@@ -47,7 +51,7 @@ export function deadline(options: DeadlineOptions = {}): Middleware {
       const ms = deadlineMsOf(request, limits);
       if (typeof ms !== 'number' || Number.isNaN(ms)) refuse('request', 'deadlineMs', ms, 'a number of milliseconds');
       const plan = planOf(ms, limits.maxAttempts);
-      return await (ms === Infinity ? next(planned(request, plan)) : bounded(next, request, plan, ms));
+      return await (ms === Infinity ? next(planned(request, plan)) : bounded(next, request, plan));
     };
     return carry(next, model);
   };
@@ -65,7 +69,7 @@ function planOf(ms: number, attemptsLeft: number): Plan {
 }
 
 /** Races the answer against the deadline, which ends with the first piece of a stream. */
-async function bounded(next: Model, request: PlannedRequest, plan: Plan, ms: number): Promise<ModelResponse> {
+async function bounded(next: Model, request: PlannedRequest, plan: Plan): Promise<ModelResponse> {
   let over = false;
   let timer: NodeJS.Timeout | undefined;
   const piece = (commits: boolean): boolean => {
@@ -78,8 +82,12 @@ async function bounded(next: Model, request: PlannedRequest, plan: Plan, ms: num
 
   try {
     return await new Promise<ModelResponse>((resolve, reject) => {
-      const expire = (): void => reject(outOfTime(request, { possiblyBilled: true }));
-      timer = setTimeout(expire, Math.min(ms + graceMs, longestTimerMs));
+      const expire = (): void => reject(errorAfter(plan.made ?? [], outOfTime(request, { possiblyBilled: true })));
+      const watch = (): void => {
+        const leftMs = plan.deadlineAt - performance.now();
+        timer = leftMs > 0 ? setTimeout(watch, Math.min(Math.ceil(leftMs), longestTimerMs)) : setTimeout(expire, graceMs);
+      };
+      watch();
       next(isStream(request) ? { ...planned(request, plan), ...tapped(request, { piece }) } : planned(request, plan)).then(
         resolve,
         reject,

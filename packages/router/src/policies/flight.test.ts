@@ -341,8 +341,10 @@ test('a failure is shared: each gets an error of his own, and one of them what i
 
   expect(first).toBe(error);
   expect(second).not.toBe(error);
-  expect(second).toMatchObject({ code: 'overloaded', attempts: [{ outcome: 'failed' }] });
-  expect((second as ModelError).attempts?.[0]).not.toHaveProperty('usage');
+  expect(second).toMatchObject({ code: 'overloaded', attempts: [{ outcome: 'skipped', model: 'a/b' }] });
+  const [shared] = (second as ModelError).attempts ?? [];
+  expect(shared?.id).not.toBe(failed.id); // a tracker that knows the call by its id would take it for one more
+  for (const field of ['usage', 'costUsd', 'possiblyBilled']) expect(shared).not.toHaveProperty(field);
   expect(calls).toHaveLength(1);
 });
 
@@ -379,6 +381,60 @@ test.each(personal)('the %s of the first to ask is not that of the others: they 
   expect((await Promise.all(others)).map(outcomes)).toEqual([[['answered', 0.5]], [['cache_hit', 0]]]);
 });
 
+test('who took a call over has the time that is his own: when that of the one who began it is up, he asks anew', async () => {
+  const { calls, call, ask } = setUp();
+  const controller = new AbortController();
+  const first = thrownBy(ask({ signal: controller.signal }));
+  const second = ask();
+  await nextTurn();
+  controller.abort();
+  expect(await first).toMatchObject({ code: 'aborted', attempts: [{ outcome: 'skipped' }] });
+
+  const late = new ModelError('deadline_exceeded', { model: 'a/b' });
+  call(0).fail(Object.assign(late, { attempts: [{ ...attempt, id: '0', outcome: 'failed' }] }));
+  await nextTurn();
+  call(1).answer();
+
+  expect(outcomes(await second)).toEqual([
+    ['failed', 0.5],
+    ['answered', 0.5],
+  ]);
+  expect(calls).toHaveLength(2);
+});
+
+test('of those who leave with one signal, the last is told what was spent, and the others that it was not theirs', async () => {
+  const controller = new AbortController();
+  const spent = new ModelError('aborted', { model: 'a/b' });
+  const model: Model = ({ signal }) =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(Object.assign(spent, { attempts: [attempt] }))));
+  const cached = cache()(model);
+  const asked = [1, 2].map(() => thrownBy(cached({ ...request, signal: controller.signal })));
+  await nextTurn();
+
+  controller.abort();
+
+  const [first, second] = await Promise.all(asked);
+  expect(first).toMatchObject({ code: 'aborted', attempts: [{ outcome: 'skipped' }] });
+  expect(second).toBe(spent);
+  expect(spent.attempts).toEqual([attempt]);
+});
+
+test('the deadline of the last to leave is told with what the call had cost', async () => {
+  const failed = new RouteError({ errors: [new ModelError('auth', { model: 'a/b' })], attempts: [attempt] });
+  const model: Model = ({ signal }) => new Promise((_, reject) => signal?.addEventListener('abort', () => reject(failed)));
+  const cached = cache()(model);
+  const controller = new AbortController();
+  const plan = { deadlineAt: performance.now() + 5, linkDeadlineAt: 0, attemptsLeft: 1, linksLeft: 0, asked: new Set<string>() };
+  const joining: PlannedRequest = { ...request, plan };
+  const asked = [{ ...request, signal: controller.signal }, joining].map((one) => thrownBy(cached(one)));
+  await nextTurn();
+  controller.abort();
+
+  const [, last] = await Promise.all(asked);
+
+  expect(last).toMatchObject({ code: 'deadline_exceeded', attempts: [attempt] });
+});
+
 test('who joins a call has a deadline of his own, and is not counted among those who wait after it', async () => {
   const { call, ask } = setUp();
   const plan = { deadlineAt: performance.now() + 20, linkDeadlineAt: 0, attemptsLeft: 1, linksLeft: 0, asked: new Set<string>() };
@@ -388,7 +444,10 @@ test('who joins a call has a deadline of his own, and is not counted among those
   const second = thrownBy(ask(joining));
   await nextTurn();
 
-  expect(await second).toMatchObject({ code: 'deadline_exceeded' });
+  expect(await second).toMatchObject({
+    code: 'deadline_exceeded',
+    attempts: [{ outcome: 'skipped', code: 'deadline_exceeded' }],
+  });
   expect(call(0).request.signal?.aborted).toBe(false);
   controller.abort();
 

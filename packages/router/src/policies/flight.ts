@@ -1,5 +1,5 @@
-import type { Delta, ModelRequest, ModelResponse } from '@rolecall/core';
-import { errorAfter } from '../attempts.ts';
+import type { Attempt, Delta, ModelRequest, ModelResponse } from '@rolecall/core';
+import { attemptsOf, errorAfter, failedAttempt, notMade } from '../attempts.ts';
 import { longestTimerMs } from '../delay.ts';
 import { abortError, copyOf, ModelError } from '../errors.ts';
 import { offAbort, onAbort } from '../on-abort.ts';
@@ -22,11 +22,16 @@ export interface Arrival {
   readonly failure?: { readonly error: unknown } | undefined;
   /** Of all aboard, the one who counts its attempts as his own. */
   readonly isOwner: boolean;
+  /** It was his request that was sent, with his deadline. */
+  readonly isAsker: boolean;
 }
 
 interface Passenger {
   readonly request: PlannedRequest;
+  readonly startedAt: number;
   hasLeft: boolean;
+  /** Why he left before the end. */
+  reason?: ModelError;
   /** How many pieces were passed on to him. */
   heard: number;
 }
@@ -48,11 +53,11 @@ export class Flight {
   readonly #said: Delta[] = [];
   readonly #unheard: { readonly upTo: number; readonly release: () => void }[] = [];
   #heard = 0;
-  #hasAsked = false;
   #news!: Promise<void>;
   #tell = doNothing;
-  #outcome: Omit<Arrival, 'isOwner'> | undefined;
+  #outcome: Pick<Arrival, 'landing' | 'failure'> | undefined;
   #ended: Promise<void> = Promise.resolve();
+  #asker: Passenger | undefined;
   #owner: Passenger | undefined;
 
   /** `over` is called when nobody can board any more. */
@@ -65,9 +70,10 @@ export class Flight {
 
   /** Starts, with its first passenger aboard. `fly` finds the answer, and says what is streamed. */
   take(fly: () => Promise<Landing>): void {
-    const end = (outcome: Omit<Arrival, 'isOwner'>): void => {
+    const end = (outcome: Pick<Arrival, 'landing' | 'failure'>): void => {
       this.#outcome = outcome;
-      [this.#owner] = this.#passengers;
+      const [first] = this.#passengers;
+      this.#owner = first ?? this.#owner;
       this.#over();
       this.#renew();
     };
@@ -85,10 +91,10 @@ export class Flight {
   /** The request to send: that of whoever came first and is still here. */
   ask(): ModelRequest {
     this.#controller.signal.throwIfAborted();
-    this.#hasAsked = true;
     const [first] = this.#passengers;
+    this.#asker = first as Passenger;
     const onDelta = this.isStream ? this.say : undefined;
-    return { ...(first as Passenger).request, onDelta, signal: this.#controller.signal };
+    return { ...this.#asker.request, onDelta, signal: this.#controller.signal };
   }
 
   /** Passes a piece of the answer on. Its promise is kept when the quickest reader is ready for more. */
@@ -101,15 +107,15 @@ export class Flight {
 
   /** Waits for the end, and hands what is streamed to the request's `onDelta`: what was missed first. */
   async board(request: PlannedRequest): Promise<Arrival> {
-    const passenger: Passenger = { request, hasLeft: false, heard: 0 };
+    const passenger: Passenger = { request, startedAt: Date.now(), hasLeft: false, heard: 0 };
     const joins = this.#passengers.size > 0;
     this.#passengers.add(passenger);
     const { left, release } = this.#reasonToLeave(passenger, joins);
     try {
       await Promise.race([left, this.#deliver(passenger)]);
-      return { ...this.#outcome, isOwner: this.#owner === passenger };
-    } catch (reason) {
-      throw request.signal?.aborted ? await this.#afterAbort(reason, passenger) : reason;
+      return { ...this.#outcome, isOwner: this.#owner === passenger, isAsker: this.#asker === passenger };
+    } catch (error) {
+      throw passenger.reason ? await this.#accountOf(passenger.reason, passenger) : error;
     } finally {
       this.#leave(passenger);
       release();
@@ -122,6 +128,7 @@ export class Flight {
     let leave: (reason: ModelError) => void = doNothing;
     const left = new Promise<never>((_, reject) => {
       leave = (reason) => {
+        passenger.reason = reason;
         this.#leave(passenger); // at once: nothing more is heard, and nobody boards what is about to end
         reject(reason);
       };
@@ -176,19 +183,27 @@ export class Flight {
     this.#passengers.delete(passenger);
     if (!this.#hasReaders()) this.#hear(this.#said.length);
     if (this.#passengers.size > 0 || this.#outcome) return;
+    this.#owner = passenger;
     this.#over();
     const { signal } = passenger.request;
     const reason = 'nobody waits for the answer any more';
     this.#controller.abort(signal?.aborted ? signal.reason : new ModelError('aborted', { model: this.#name, reason }));
   }
 
-  /** The last to leave gets the error of the call itself, if it comes at once: that one knows what was spent. */
-  async #afterAbort(reason: unknown, passenger: Passenger): Promise<unknown> {
-    if (this.#passengers.size > 0 || !this.#hasAsked) return reason;
-    if (!this.#outcome) await within(graceMs, this.#ended);
+  /** What one who left is told. The owner, until it ends the last to leave, hears what was spent, if the call ends at once. */
+  async #accountOf(reason: ModelError, passenger: Passenger): Promise<ModelError> {
+    if (!this.#asker) return reason;
+    if (!this.#outcome && this.#owner === passenger) await within(graceMs, this.#ended);
+    if (this.#owner !== passenger) return errorAfter([this.#shareOf(passenger, reason)], reason);
     const { failure, landing } = this.#outcome ?? {};
-    if (failure) return ModelError.isInstance(failure.error) ? failure.error : reason;
-    return this.#owner === passenger ? errorAfter(landing?.response.attempts ?? [], reason) : reason;
+    if (reason.code === 'aborted' && ModelError.isInstance(failure?.error)) return failure.error;
+    return errorAfter(failure ? attemptsOf(failure.error) : (landing?.response.attempts ?? []), reason);
+  }
+
+  /** Of a call that is left to others. */
+  #shareOf({ startedAt }: Passenger, reason: ModelError): Attempt {
+    const times = { startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
+    return notMade(failedAttempt(reason, { id: crypto.randomUUID(), model: this.#name, ...times }, undefined));
   }
 
   #hasReaders(): boolean {

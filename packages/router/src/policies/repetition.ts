@@ -1,5 +1,6 @@
 /** What a retry does once a call has failed. */
 import type { Attempt, Model, ModelRequest, ModelResponse } from '@rolecall/core';
+import type PRetry from 'p-retry';
 import { answerAfter, attemptsOf, errorAfter } from '../attempts.ts';
 import { delay } from '../delay.ts';
 import { abortError, ModelError, type ModelErrorCode, type Remedies, remedyOf } from '../errors.ts';
@@ -15,6 +16,8 @@ export interface RetryPolicy {
   readonly remedies: Remedies;
   readonly budget: RetryBudget | undefined;
   readonly retriesOf: ((deployment: string) => number | undefined) | undefined;
+  /** Loads p-retry, if that takes no longer than `waitMs`. */
+  readonly pRetry: (waitMs: number) => Promise<typeof PRetry | undefined>;
 }
 
 /** Several deployments behind one name, as `balance` makes them. */
@@ -42,7 +45,8 @@ export class Repetition {
 
   async after(first: ModelError): Promise<ModelResponse> {
     this.#last = first;
-    const { default: pRetry } = await import('p-retry'); // most processes never need it
+    const pRetry = await this.#policy.pRetry((this.#request.plan?.linkDeadlineAt ?? Infinity) - performance.now());
+    if (!pRetry) throw first;
     try {
       return await pRetry((number) => (number === 1 ? Promise.reject(first) : this.#again()), {
         retries: Infinity, // counted by us, for each code apart

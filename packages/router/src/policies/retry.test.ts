@@ -1,9 +1,10 @@
-import type { Attempt, Model, ModelResponse } from '@rolecall/core';
+import type { Attempt, Model, ModelRequest, ModelResponse } from '@rolecall/core';
 import * as fc from 'fast-check';
 import { AbortError } from 'p-retry';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ModelError, type ModelErrorCode, remedies } from '../errors.ts';
 import { backOffMs } from './back-off.ts';
+import { Repetition, type RetryPolicy } from './repetition.ts';
 import { retry, type RetryOptions } from './retry.ts';
 
 await import('p-retry'); // which retries load when they are needed: a test's own clock does not wait for that
@@ -264,4 +265,28 @@ test.each([
   ],
 ])('%j is refused', (options, message) => {
   expect(() => retry(options as RetryOptions)).toThrow(new TypeError(message));
+});
+
+test('a call whose time is up is not repeated, though a peer is free', async () => {
+  const model = Object.assign(vi.fn<Model>().mockRejectedValue(failure('network')), { hasPeer: () => true });
+  const now = performance.now();
+  const plan = { deadlineAt: now + 9, linkDeadlineAt: now, attemptsLeft: 5, linksLeft: 1, asked: new Set<string>() };
+
+  await expect(retry()(model)({ ...request, plan } as ModelRequest)).rejects.toThrow('network');
+
+  expect(model).toHaveBeenCalledTimes(1);
+});
+
+test('a call whose time is up before p-retry is loaded ends with its own error', async () => {
+  const error = failure('network');
+  const policy: RetryPolicy = {
+    limits: { retries: 2, baseDelayMs: 1, throttledBaseDelayMs: 1, maxDelayMs: 1 },
+    perCode: {},
+    remedies,
+    budget: undefined,
+    retriesOf: undefined,
+    pRetry: () => Promise.resolve(undefined),
+  };
+
+  await expect(new Repetition(vi.fn<Model>(), request, policy).after(error)).rejects.toBe(error);
 });

@@ -1,11 +1,13 @@
 import type { Middleware, Model, ModelResponse } from '@rolecall/core';
 import { carry } from '../compose.ts';
+import { longestTimerMs } from '../delay.ts';
 import { ModelError, openCodes, type OpenCode, remedies, type Remedies } from '../errors.ts';
 import { atLeastZero, checkOptions, countFromZero, objectAt, type Rule } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
 import type { PlannedRequest } from '../plan.ts';
 import { type Pool, Repetition, type RetryPolicy } from './repetition.ts';
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
+import { within } from './within.ts';
 
 export interface RetryOptions {
   /** Further calls after the first. @default 2 */
@@ -55,7 +57,7 @@ export function retry(options: RetryOptions = {}, context: RetryContext = {}): M
       try {
         response = await next(request);
       } catch (error) {
-        if (!ModelError.isInstance(error) || isForNext(error, next, request)) throw error;
+        if (!ModelError.isInstance(error) || isOver(error, request) || isForNext(error, next, request)) throw error;
         // p-retry takes over only now: its bookkeeping costs more than all the rest of a call that succeeds.
         return await new Repetition(next, request, policy).after(error);
       }
@@ -64,6 +66,11 @@ export function retry(options: RetryOptions = {}, context: RetryContext = {}): M
     };
     return carry(next, model);
   };
+}
+
+/** Its caller has gone, or its time is up. p-retry would say the same, once it is loaded: that takes time which there is none of. */
+function isOver({ code }: ModelError, { plan }: PlannedRequest): boolean {
+  return code === 'aborted' || code === 'deadline_exceeded' || (plan !== undefined && performance.now() >= plan.linkDeadlineAt);
 }
 
 /** Nobody here may be asked now, and the next link may: there is nothing to repeat. */
@@ -88,11 +95,14 @@ function readPolicy(options: RetryOptions, context: RetryContext): RetryPolicy {
     objectAt('retry', 'perCode', perCode),
     Object.fromEntries(openCodes.map((code) => [code, countFromZero])),
   );
+  let loaded: Awaited<ReturnType<RetryPolicy['pRetry']>>;
   return {
     limits: overlay(defaults, numbers),
     perCode: { ...perCode },
     remedies: context.remedies ?? remedies,
     budget: budget === false ? undefined : (context.budget ?? new RetryBudget(budget)),
     retriesOf: context.retriesOf,
+    // Most processes never need it. It is kept: where modules are loaded through hooks, each import takes a turn of another thread.
+    pRetry: async (waitMs) => (loaded ??= (await within(Math.min(waitMs, longestTimerMs), import('p-retry')))?.default),
   };
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline/promises';
 import { exitCodes } from './exit-codes.ts';
+import { endWithOutputs } from './output-errors.ts';
 import { run } from './run.ts';
 
 const stop = new AbortController();
@@ -13,11 +14,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 // In the form of our own warnings, not of Node's.
 process.removeAllListeners('warning');
 process.on('warning', ({ message }) => void process.stderr.write(`warning: ${message}\n`));
-// Whoever reads us may stop to, as `head` does.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exitCodes.fine);
-  throw error;
-});
+endWithOutputs(process, (exitCode) => process.exit(exitCode));
 
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

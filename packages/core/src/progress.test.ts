@@ -110,6 +110,10 @@ test('a warning stays above the board', async () => {
   expect(output.written[0]).toContain('! The answer to "one" was cut off');
 });
 
+test('what is no crew is refused', () => {
+  expect(() => progress({} as Crew)).toThrow('progress: crew is an object (Object), and has to be the Crew whose runs it shows');
+});
+
 test('an output that cannot be written to is refused', () => {
   const crew = new Crew({ tasks: [one], model: scriptedModel([]) });
 

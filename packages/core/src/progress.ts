@@ -50,10 +50,11 @@ const charactersPerToken = 4;
  * const board = progress(crew);
  * await crew.kickoff({ topic: 'tea' }, { stream: true, onEvent: board.onEvent });
  *
- * @throws {TypeError} when the output cannot be written to.
+ * @throws {TypeError} when there is no crew, or the output cannot be written to.
  */
 export function progress(crew: Pick<Crew, 'tasks' | 'manager'>, { output = process.stdout }: ProgressOptions = {}): Progress {
   if (typeof output?.write !== 'function') throw invalid('progress', 'output', output, 'a stream to write on');
+  if (!Array.isArray(crew?.tasks)) throw invalid('progress', 'crew', crew, 'the Crew whose runs it shows');
   const lines = crew.tasks.map(({ name, agent }) =>
     lineOf(name, (crew.manager ?? agent)?.name ?? (crew.manager ?? agent)?.role ?? ''),
   );

@@ -109,6 +109,7 @@ test('a step takes its time, and an abort ends the wait', async () => {
   await expect(model({ ...request, signal: controller.signal })).rejects.toThrow('enough');
 });
 
-test('steps that are no array are refused', () => {
+test('steps that are no array, or none, are refused', () => {
   expect(() => scriptedModel('one' as unknown as [])).toThrow('scriptedModel: steps is "one", and has to be an array of steps');
+  expect(() => scriptedModel(['one', 2 as unknown as string])).toThrow('scriptedModel: steps[1] is 2, and has to be a text');
 });

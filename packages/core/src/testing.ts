@@ -31,6 +31,9 @@ export interface ScriptedModel extends Model {
  */
 export function scriptedModel(steps: readonly ScriptedStep[]): ScriptedModel {
   if (!Array.isArray(steps)) throw invalid('scriptedModel', 'steps', steps, 'an array of steps');
+  for (const [index, step] of steps.entries())
+    if (!['string', 'object', 'function'].includes(typeof step) || step === null)
+      throw invalid('scriptedModel', `steps[${index}]`, step, 'a text, an answer, an Error or a function that gives one');
   const script = [...steps];
   const requests: ModelRequest[] = [];
 

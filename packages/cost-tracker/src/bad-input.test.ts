@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
-import { compareRuns } from './compare-runs.ts';
+import { compareModels } from './compare-models.ts';
+import { compareRuns, type Run } from './compare-runs.ts';
+import { costOf } from './cost-of.ts';
 import { CostTracker } from './cost-tracker.ts';
+import { diff } from './diff.ts';
 
 /** As from JavaScript, where nobody checks types. */
 const untyped = CostTracker as unknown as new (
@@ -25,6 +28,16 @@ test.each([
   [
     () => compareRuns(new CostTracker(), new CostTracker(), { runPerDay: 2 } as object),
     '"runPerDay": no such option; there are runsPerDay, daysPerMonth',
+  ],
+  [
+    () => compareRuns(new CostTracker(), {} as Run),
+    'compareRuns: an object is neither a CostTracker nor what its summary() gave',
+  ],
+  [() => diff(new CostTracker(), undefined as unknown as Run), 'diff: undefined is neither a CostTracker'],
+  [() => compareModels(new CostTracker().rows() as unknown as Run), 'compareModels: an array is neither a CostTracker'],
+  [
+    () => costOf({ model: 'gpt-4', inputTokens: 1 } as unknown as Parameters<typeof costOf>[0]),
+    'costOf: usage is undefined; it is an object',
   ],
 ])('%s is a TypeError that says what is wrong', (work, message) => {
   expect(work).toThrow(TypeError);

@@ -2,6 +2,7 @@ import type { Run } from './compare-runs.ts';
 import { formatCount, formatMs, formatName } from './format.ts';
 import { factLines, indented, joined, layoutOf, type Fact, type Layout, type LayoutOptions } from './layout.ts';
 import { otherKey } from './rollup.ts';
+import { summaryOf } from './run-summary.ts';
 import { textTable, type TextColumn } from './text-table.ts';
 
 /** How long one model took to answer, in milliseconds. */
@@ -38,7 +39,7 @@ export interface ModelComparison {
  * console.log(String(compareModels(tracker)));
  */
 export function compareModels(run: Run): ModelComparison {
-  const { byModel } = 'summary' in run ? run.summary() : run;
+  const { byModel } = summaryOf('compareModels', run);
   const models = Object.entries(byModel)
     .filter(([name]) => name !== otherKey)
     .flatMap(

@@ -1,6 +1,7 @@
 import { checkNames } from './check-options.ts';
 import { picodollarsOf, shareOf } from './money.ts';
 import { reportComparison, type ComparedCosts, type ComparedRun, type RunComparison } from './run-comparison.ts';
+import { summaryOf } from './run-summary.ts';
 import type { Summary } from './summary.ts';
 import { usdOrNull } from './tally.ts';
 
@@ -31,7 +32,7 @@ export function compareRuns(before: Run, after: Run, options: CompareRunsOptions
       throw new TypeError(`${name}: ${String(value)} is not a whole number of at least 1`);
     }
   }
-  const [first, second] = [summaryOf(before), summaryOf(after)];
+  const [first, second] = [summaryOf('compareRuns', before), summaryOf('compareRuns', after)];
   const [firstCost, secondCost] = [costPerRun(first), costPerRun(second)];
   const saved = firstCost === null || secondCost === null ? null : firstCost - secondCost;
 
@@ -49,10 +50,6 @@ export function compareRuns(before: Run, after: Run, options: CompareRunsOptions
     perMonth: runsPerDay === undefined ? null : { days: daysPerMonth, ...costs(runsPerDay * daysPerMonth) },
   };
   return Object.defineProperty(comparison, 'toString', { value: () => reportComparison(comparison) });
-}
-
-function summaryOf(run: Run): Summary {
-  return 'summary' in run ? run.summary() : run;
 }
 
 function sideOf({ workflows, requests, unpriced, simulated }: Summary): ComparedRun {

@@ -1,5 +1,6 @@
 import type { BilledPart } from './bill.ts';
 import type { Unpriced } from './charge.ts';
+import { shown } from './check-options.ts';
 import { genaiPrices } from './genai-prices.ts';
 import { usdText } from './money.ts';
 import { readPrices, type Price } from './own-prices.ts';
@@ -62,9 +63,13 @@ export interface CostAnswer {
  * costOf({ provider: 'openai', model: 'gpt-4', usage: { inputTokens: 800, outputTokens: 700 } }).usd; // '0.066'
  * costOf({ provider: 'anthropic', model: message.model, ...usageFrom('messages', message) }).usd;
  *
- * @throws {TypeError} when `prices` holds something that is no price.
+ * @throws {TypeError} when there is no `usage`, or `prices` holds something that is no price.
  */
 export function costOf(question: CostQuestion): CostAnswer {
+  if (typeof question?.usage !== 'object' || question.usage === null)
+    throw new TypeError(
+      `costOf: usage is ${shown(question?.usage)}; it is an object such as { inputTokens: 800, outputTokens: 700 }`,
+    );
   const { provider, model, at = Date.now(), prices = {}, priceSource = genaiPrices() } = question;
   const { servedModel, local, parts, serverTools, reportedUsd, serviceTier, speed, inferenceGeo } = question;
   const name = provider === undefined ? model : `${provider}/${model}`;

@@ -3,7 +3,7 @@ import type { Run } from './compare-runs.ts';
 import { reportDiff, type Delta, type LedgerDiff } from './diff-report.ts';
 import { formatSaving, formatUsd } from './format.ts';
 import { picodollarsOf, shareOf } from './money.ts';
-import type { Summary } from './summary.ts';
+import { summaryOf } from './run-summary.ts';
 import { usdOrNull, type Figures } from './tally.ts';
 
 export interface DiffOptions {
@@ -29,7 +29,7 @@ const names = ['failOnRiseUsd', 'failOnRiseShare', 'failOnUnpriced'] as const;
  */
 export function diff(before: Run, after: Run, options: DiffOptions = {}): LedgerDiff {
   checkOptions(options);
-  const [first, second] = [summaryOf(before), summaryOf(after)];
+  const [first, second] = [summaryOf('diff', before), summaryOf('diff', after)];
   const total = deltaOf(first, second);
   const failures = failuresOf(total, options);
   const result: LedgerDiff = {
@@ -49,10 +49,6 @@ function checkOptions(options: DiffOptions): void {
   if (typeof failOnUnpriced !== 'boolean') {
     throw new TypeError(`failOnUnpriced: ${shown(failOnUnpriced)} is neither true nor false`);
   }
-}
-
-function summaryOf(run: Run): Summary {
-  return 'summary' in run ? run.summary() : run;
 }
 
 /** Nothing was asked of it, so it cost nothing. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -35,6 +35,18 @@ test('an earlier file is replaced, and nothing else is left behind', async () =>
 
   expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ rows: [] });
   expect(await readdir(folder)).toEqual(['ledger.json']);
+});
+
+test('a link is followed, and stays one', async () => {
+  const [path, link] = [join(folder, '2026-11.json'), join(folder, 'latest.json')];
+  await writeFile(path, 'an earlier one');
+  await symlink(path, link);
+
+  await new CostTracker().exportJson(link);
+
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ rows: [] });
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  expect(await readdir(folder)).toHaveLength(2);
 });
 
 test('a failed write leaves what was there, and no temporary file', async () => {

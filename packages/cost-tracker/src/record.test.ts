@@ -102,6 +102,11 @@ test.each<[string, Partial<CallRecord>, string]>([
     { inputTokens: 1, outputTokens: 1, cacheReadTokens: 2 },
     'cacheReadTokens + cacheWriteTokens exceed inputTokens',
   ],
+  [
+    "tokens under a provider's names",
+    { input_tokens: 5, output_tokens: 3 } as Partial<CallRecord>,
+    'input_tokens is no field of a record: give inputTokens and outputTokens, or source: { api, payload }',
+  ],
   ['a negative latency', { ...usage, latencyMs: -1 }, 'latencyMs is no number of at least 0'],
   ['no model', { ...usage, model: undefined as unknown as string }, 'model is missing'],
   ['a flag that is none', { ...usage, local: 'no' as unknown as boolean }, 'local is neither true nor false'],

@@ -24,7 +24,8 @@ export function readUsage(record: Partial<CallRecord>, outcome: Outcome): Record
   // What a cache hit repeats was paid for when it was first used.
   if (outcome === 'cache_hit') return nothing;
   const { source, serverTools, reportedUsd } = record;
-  if (source === undefined && serverTools === undefined && reportedUsd === undefined) return checkUsage(record);
+  if (source === undefined && serverTools === undefined && reportedUsd === undefined)
+    return withStrangers(checkUsage(record), record);
 
   const { api, payload } = source ?? {};
   if (!isUsageApi(api) || !payload) return withTools(record);
@@ -37,6 +38,16 @@ export function readUsage(record: Partial<CallRecord>, outcome: Outcome): Record
     serverTools: given.serverTools ?? said.serverTools,
     reportedUsd: given.reportedUsd ?? said.reportedUsd,
   });
+}
+
+const stranger = /^usage$|^(?:input|output)$|^(?:prompt|completion)Tokens$|_tokens$/;
+
+/** Counts under another name, a provider's for one, would be lost without a word. */
+function withStrangers(read: RecordedUsage, record: Partial<CallRecord>): RecordedUsage {
+  if (isReported(read.usage) || read.problem !== undefined) return read;
+  const [name] = Object.entries(record).find(([key, value]) => value !== undefined && stranger.test(key)) ?? [];
+  if (name === undefined) return read;
+  return { ...read, problem: `${name} is no field of a record: give inputTokens and outputTokens, or source: { api, payload }` };
 }
 
 /** One literal: a copy of what was read would take longer than the reading. */

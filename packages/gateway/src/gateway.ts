@@ -1,6 +1,7 @@
 import { CostTracker } from '@rolecall/cost-tracker';
 import { createRouter, type Router } from '@rolecall/router';
 import { type GatewayConfig, loadGatewayConfig } from './gateway-config.ts';
+import { checkGatewayOptions } from './gateway-options.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { routeFinder } from './http/find-route.ts';
 import { type Address, drain, listenOn } from './http/listening.ts';
@@ -66,9 +67,10 @@ export interface CloseOptions {
  * const { url } = await gateway.listen(4000);
  * console.log(`OpenAI's API is at ${url}/v1`);
  *
- * @throws {TypeError} when something in the file is wrong: all mistakes, each with its line.
+ * @throws {TypeError} when an option is wrong, or something in the file: all its mistakes, each with its line.
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  checkGatewayOptions(options);
   const first = await loadGatewayConfig(options.config, { env: options.env });
   const { insecure, logTo } = options;
   CostTracker.warm(); // or else the first call would wait for the price table

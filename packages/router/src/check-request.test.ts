@@ -25,6 +25,8 @@ test.each([
     'messages[1].role is "usr"; it must be system',
   ],
   [{ messages: [null] }, 'messages[0].role is undefined'],
+  [{ messages: [{ role: 'user' }] }, 'messages[0].content is undefined; it must be a text, or a list of parts'],
+  [{ messages: [{ role: 'user', content: { text: 'hi' } }] }, 'messages[0].content is an object; it must be a text'],
   [{ messages: [], fallbacks: 'gpt' }, 'fallbacks is "gpt"; it must be a list of named models, or false'],
   [{ messages: [], fallbacks: ['a', null] }, 'fallbacks[1] is null; it must be the name of a model'],
 ])('the request %o is refused before anybody is asked', async (request, message) => {

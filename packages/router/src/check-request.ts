@@ -4,13 +4,15 @@ import { objectAt, refuse } from './options-check.ts';
 
 const roles: ReadonlySet<unknown> = new Set(['system', 'user', 'assistant', 'tool']);
 
-/** @throws {TypeError} when it has no list of messages, or one of them is of nobody's. */
+/** @throws {TypeError} when it has no list of messages, or one of them is of nobody's or says nothing. */
 export function checkRequest(owner: string, request: ModelRequest): void {
   const { messages, fallbacks } = objectAt(owner, 'the request', request, 'an object with messages');
   if (!Array.isArray(messages)) refuse(owner, 'messages', messages, "a list, such as [{ role: 'user', content: 'Hello' }]");
   for (let index = 0; index < messages.length; index++) {
-    const role = (messages[index] as { readonly role?: unknown } | null | undefined)?.role;
+    const { role, content } = (messages[index] ?? {}) as { readonly role?: unknown; readonly content?: unknown };
     if (!roles.has(role)) refuse(owner, `messages[${index}].role`, role, 'system, user, assistant or tool');
+    if (typeof content !== 'string' && !Array.isArray(content))
+      refuse(owner, `messages[${index}].content`, content, 'a text, or a list of parts');
   }
   if (fallbacks) checkFallbacks(owner, fallbacks);
 }

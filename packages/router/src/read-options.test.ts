@@ -133,7 +133,7 @@ const refused: readonly (readonly [string, unknown, string])[] = [
   [
     'a middleware that is none',
     { models, wrap: [{}] },
-    'createRouter: wrap[0] is an empty object; it must be a middleware: a function from model to model.',
+    'createRouter: wrap[0] is an empty object; it must be a middleware: a function from model to model, such as tracker.wrap.',
   ],
   ['a listener that is none', { models, onAttempt: true }, 'createRouter: onAttempt is true; it must be a function.'],
 ];

@@ -142,6 +142,6 @@ function readWrap(wrap: unknown): readonly Middleware[] {
   if (!Array.isArray(wrap)) return refuse(owner, 'wrap', wrap, 'a list of middlewares');
   for (const [index, middleware] of wrap.entries())
     if (typeof middleware !== 'function')
-      refuse(owner, `wrap[${index}]`, middleware, 'a middleware: a function from model to model');
+      refuse(owner, `wrap[${index}]`, middleware, 'a middleware: a function from model to model, such as tracker.wrap');
   return [...wrap] as Middleware[];
 }

@@ -139,7 +139,7 @@ test('who is asked has to be clear', async () => {
   const { exitCode, stderr } = await rolecall(['load', 'guide.yaml', '--max-cost', '1'], here);
 
   expect(exitCode).toBe(2);
-  expect(stderr).toContain('--role or --model');
+  expect(stderr).toMatch(/\w\. Name who is asked with --role or --model\.\n$/);
 });
 
 test('percentiles are values that were measured', () => {

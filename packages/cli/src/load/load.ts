@@ -42,7 +42,7 @@ export async function load(path: string, options: LoadOptions, io: Io): Promise<
   const router = createRouter({ ...config.options, wrap: [tracker.wrap] });
   const { role, model } = options;
   const objection = router.check({ role, model });
-  if (objection !== undefined) throw new CommandError(`${objection}. Name who is asked with --role or --model.`);
+  if (objection !== undefined) throw new CommandError(`${objection} Name who is asked with --role or --model.`);
   chattersOf(config, namesAsked(options, config.options)); // or refuses them
 
   await loadSdks(targetsOf(config));

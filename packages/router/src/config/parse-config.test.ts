@@ -306,3 +306,12 @@ roles:
   );
   expect(parse(text, { env: {} }).warnings).toHaveLength(2);
 });
+
+test.each([
+  [undefined, {}, 'parseConfig: the text is undefined; it must be the text of a configuration'],
+  [Buffer.from('a'), {}, 'it must be the text of a configuration; loadConfig reads a file'],
+  ['a: 1', { enviroment: {} }, 'parseConfig has no option "enviroment"; it has: file, env, strict'],
+  ['a: 1', { strict: 'yes' }, 'parseConfig: strict is "yes"; it must be true or false'],
+])('the text %o with the options %o is refused, and it is said what is valid', (text, options, message) => {
+  expect(() => parseConfig(text as string, options as ParseConfigOptions)).toThrow(message);
+});

@@ -1,6 +1,7 @@
 /** A configuration file, read into the options of a router. */
 import type { Deployment } from '../deployment.ts';
 import type { RoleOptions, RouterOptions } from '../options.ts';
+import { aFunction, checkOptions, refuse, type Rule } from '../options-check.ts';
 import type { CacheStore } from '../policies/cache-store.ts';
 import { type Pool, readPools } from './deployments.ts';
 import { type Environment, environmentOf, isMap, isNeededAt, type Missing, withVariables } from './environment.ts';
@@ -46,6 +47,17 @@ export interface ConfigOptions extends RouterOptions {
   readonly models: Readonly<Record<string, readonly Deployment[]>>;
 }
 
+const anObject: Rule = { valid: 'an object', holds: (value) => typeof value === 'object' && value !== null };
+
+const rules: Readonly<Record<keyof ParseConfigOptions, Rule>> = {
+  file: { valid: 'a text', holds: (value) => typeof value === 'string' || value instanceof URL }, // what readFile takes, too
+  env: anObject,
+  strict: { valid: 'true or false', holds: (value) => typeof value === 'boolean' },
+  cacheStore: anObject,
+  ownKeys: { valid: 'a list', holds: Array.isArray },
+  checkOwnKeys: aFunction,
+};
+
 /**
  * Reads a configuration in LiteLLM's YAML, with our section `roles`. Reads nothing else and starts nothing.
  *
@@ -54,9 +66,11 @@ export interface ConfigOptions extends RouterOptions {
  * for (const warning of warnings) console.warn(warning);
  * const router = createRouter(options);
  *
- * @throws {TypeError} when something in it is wrong: all mistakes, each with file, line and column, and what would be valid.
+ * @throws {TypeError} when an option is wrong, or something in the text: all its mistakes, each with file, line and column, and what would be valid.
  */
 export function parseConfig(text: string, options: ParseConfigOptions = {}): LoadedConfig {
+  if (typeof text !== 'string') refuse('parseConfig', 'the text', text, 'the text of a configuration; loadConfig reads a file');
+  checkOptions('parseConfig', options, rules);
   const { file = 'config', env = process.env } = options;
   const source = readYaml(text);
   const findings = new Findings(source);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { guideConfig, rolecall, scene, type Scene, vectorsConfig } from '../../test/cli.ts';
+import { guideConfig, rolecall, scene, start, type Scene, vectorsConfig } from '../../test/cli.ts';
 import { percentile, runLoad } from './run-load.ts';
 
 // Commands load their code when they are asked, which takes its time on a busy machine.
@@ -133,6 +133,18 @@ test('without a ceiling nothing is sent, and whoever is at the terminal is asked
   expect(answered.stdout).toMatch(
     /Requests +\d+ in [\s\S]*Throughput[\s\S]*Errors +0\.0 %[\s\S]*Latency +p50[\s\S]*Fallbacks[\s\S]*HTTP 429[\s\S]*0\.1000 allowed/,
   );
+});
+
+test('one that is interrupted tells what was sent and what it cost', async () => {
+  const argv = ['load', 'guide.yaml', '--model', 'groq-fast', '--max-cost', '1', '--rps', '100', '--concurrency', '2'];
+
+  const running = start(argv, here);
+  await vi.waitFor(() => expect(here.simulator.requests.length).toBeGreaterThan(2), { timeout: 20_000, interval: 5 });
+  running.stop();
+
+  const { exitCode, stdout } = await running.ended;
+  expect(exitCode).toBe(130);
+  expect(stdout).toMatch(/Requests +\d+ in [\s\S]*Cost [\s\S]*Stopped early: it was interrupted\n$/);
 });
 
 test('who is asked has to be clear', async () => {

@@ -63,6 +63,7 @@ export async function load(path: string, options: LoadOptions, io: Io): Promise<
   const report = reportOf(figures, tracker, limitUsd);
   if (options.json) io.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
   else print(report, io);
+  if (io.signal.aborted) return exitCodes.interrupted;
   const isBad = report.stopped !== null || report.answered === 0 || report.errorRate > options.maxErrors;
   return isBad ? exitCodes.failed : exitCodes.fine;
 }

@@ -64,11 +64,13 @@ export async function runLoad(model: Model, plan: LoadPlan): Promise<LoadFigures
   };
   const workers = Array.from({ length: plan.concurrency }, () =>
     worker().catch((error: unknown) => {
+      if (plan.signal.aborted) return; // what was sent before has been paid for, and is told
       fault.abort(error); // nobody goes on when one of them has met a fault of ours
       throw error;
     }),
   );
   await Promise.all(workers);
+  if (plan.signal.aborted) figures.stopped ??= 'it was interrupted';
   figures.elapsedMs = performance.now() - start;
   if (rate !== undefined && figures.stopped === undefined)
     figures.unsent = Math.max(0, Math.floor((durationMs * rate) / 1_000) - figures.sent);

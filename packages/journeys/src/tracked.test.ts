@@ -1,8 +1,8 @@
 /** A tracked client under a wrapped adapter under a wrapped router: one row for each HTTP request, with each SDK. */
 import Anthropic from '@anthropic-ai/sdk';
 import type { Model } from '@rolecall/core';
-import { BudgetError, CostTracker } from '@rolecall/cost-tracker';
-import { createRouter, type Router } from '@rolecall/router';
+import { BudgetError, CostTracker, perThousand } from '@rolecall/cost-tracker';
+import { createRouter, ModelError, type Router } from '@rolecall/router';
 import { anthropic } from '@rolecall/router/anthropic';
 import { groq } from '@rolecall/router/groq';
 import { ollama } from '@rolecall/router/ollama';
@@ -112,4 +112,25 @@ test('a server of your own, with neither price nor provider, passes a budget in 
   ]);
   expect(BudgetError.isInstance(refused)).toBe(true);
   expect(refused).toMatchObject({ code: 'budget_unpriced' });
+});
+
+test('a failure that several callers share is one row, under the model that failed, and costs one of them', async () => {
+  const tracker = new CostTracker({ prices: { 'a/b': perThousand(1_000) } });
+  const failing: Model = Object.assign(
+    async () => {
+      await new Promise((resolve) => void setImmediate(resolve));
+      throw new ModelError('stream_cut', { model: 'a/b', usage: { inputTokens: 3, outputTokens: 0 }, possiblyBilled: true });
+    },
+    { id: 'a/b' },
+  );
+  const router = tracker.wrap(createRouter({ models: { only: failing }, roles: { default: 'only' }, cache: {}, retry: false }));
+
+  const failures = await Promise.all([1, 2, 3].map(() => router({ messages }).catch((error: unknown) => error)));
+
+  expect(tracker.rows()).toMatchObject([{ model: 'a/b', name: 'only', outcome: 'failed', costUsd: 3 }]);
+  expect(failures).toMatchObject([
+    { attempts: [{ outcome: 'failed', costUsd: 3 }] },
+    { attempts: [{ outcome: 'skipped' }] },
+    { attempts: [{ outcome: 'skipped' }] },
+  ]);
 });

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import files, { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { fileJournal } from './journal/file-journal.ts';
 import { makeFolder } from './make-folder.ts';
 import { writeOutput } from './output-file.ts';
@@ -31,4 +31,16 @@ test.runIf(process.platform === 'linux')('where no folder can be made, nobody tr
 
   await expect(fileJournal('/proc/rolecall/runs').open('run')).rejects.toMatchObject({ code: 'not_written' });
   await expect(writeOutput(place, 'text')).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('nothing is asked of what is above: under `node --permission` that would be refused', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'rolecall-folder-'));
+  onTestFinished(() => rm(root, { recursive: true }));
+  const access = vi.spyOn(files, 'access');
+  onTestFinished(() => access.mockRestore());
+
+  await makeFolder(join(root, 'new'), 0o700);
+
+  expect((await stat(join(root, 'new'))).isDirectory()).toBe(true);
+  expect(access).not.toHaveBeenCalled();
 });

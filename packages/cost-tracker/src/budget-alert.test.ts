@@ -161,22 +161,23 @@ test('a webhook that never answers is given up, twice, and the warning has no se
   expect(warnings[0]).not.toContain('secret');
 });
 
-test('a webhook that redirects is not followed, and the warning names both origins', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout'] });
-  const location = 'https://elsewhere.example/in?key=theirs';
+test.each([
+  ['https://elsewhere.example/in?key=theirs', 'https://elsewhere.example'],
+  ['https://null.example', 'https://null.example'],
+  ['mailto:theirs@example.com', 'no web address'],
+  ['/in?key=theirs', 'another address of its own'],
+])('a webhook that redirects to %s is asked once, and the warning tells both by their origins', async (location, where) => {
   const fetch = vi
     .spyOn(globalThis, 'fetch')
     .mockImplementation(() => Promise.resolve(new Response(null, { status: 308, headers: { location } })));
   const tracker = trackerWith({ thresholds: [1] }, webhook('https://example.com/hook?key=secret'));
 
   spend(tracker, 10);
-  const flushed = tracker.flush();
-  await vi.advanceTimersByTimeAsync(1_000);
-  await flushed;
+  await tracker.flush();
 
-  expect(fetch.mock.calls.map(([, init]) => init?.redirect)).toEqual(['manual', 'manual']);
+  expect(fetch.mock.calls.map(([, init]) => init?.redirect)).toEqual(['manual']);
   expect(warnings).toEqual([
-    expect.stringMatching(/: https:\/\/example\.com redirects to https:\/\/elsewhere\.example, where nothing was sent: /),
+    expect.stringContaining(`: https://example.com redirects to ${where}, where nothing was sent: if that is right, `),
   ]);
 });
 

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import files, { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { CostTracker } from './cost-tracker.ts';
 import { Segments } from './ledger-file/segments.ts';
 import { makeFolder, makeFolderNow } from './make-folder.ts';
@@ -27,4 +27,16 @@ test.runIf(process.platform === 'linux')('where no folder can be made, nobody tr
   await expect(segments.append([Buffer.from('row')])).rejects.toMatchObject({ code: 'ENOENT' });
   expect(() => segments.appendSync([Buffer.from('row')])).toThrow('ENOENT');
   await expect(new CostTracker().exportCsv('/proc/rolecall/rows.csv')).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('nothing is asked of what is above: under `node --permission` that would be refused', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'rolecall-folder-'));
+  onTestFinished(() => rm(root, { recursive: true }));
+  const access = vi.spyOn(files, 'access');
+  onTestFinished(() => access.mockRestore());
+
+  await makeFolder(join(root, 'new'), 0o700);
+
+  expect((await stat(join(root, 'new'))).isDirectory()).toBe(true);
+  expect(access).not.toHaveBeenCalled();
 });

@@ -126,6 +126,17 @@ test.each<[string, Partial<CallRecord>, string]>([
   expect(tracker.summary().requests).toBe(2);
 });
 
+test.each([
+  ['a prompt', { model: 'mine', input: 'Hello', output: 'Hi' }],
+  ['messages', { model: 'mine', input: [{ role: 'user' }] }],
+  ['a limit', { model: 'mine', max_tokens: 100 }],
+  ['the usage of a failure that was not billed', { model: 'paid', outcome: 'failed', usage: {}, input_tokens: 3 } as const],
+])('%s in a record is no count under a wrong name', (_, call) => {
+  const tracker = new CostTracker({ prices: { paid: perThousand(1), mine: free } });
+
+  expect(tracker.record(call)).toMatchObject({ costUsd: 0, problem: undefined });
+});
+
 test('a record that is no object is a row with a problem, not an exception', () => {
   const row = new CostTracker().record(null as unknown as CallRecord);
 

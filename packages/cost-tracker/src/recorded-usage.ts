@@ -25,7 +25,7 @@ export function readUsage(record: Partial<CallRecord>, outcome: Outcome): Record
   if (outcome === 'cache_hit') return nothing;
   const { source, serverTools, reportedUsd } = record;
   if (source === undefined && serverTools === undefined && reportedUsd === undefined)
-    return withStrangers(checkUsage(record), record);
+    return withStrangers(checkUsage(record), record, outcome);
 
   const { api, payload } = source ?? {};
   if (!isUsageApi(api) || !payload) return withTools(record);
@@ -40,14 +40,18 @@ export function readUsage(record: Partial<CallRecord>, outcome: Outcome): Record
   });
 }
 
-const stranger = /^usage$|^(?:input|output)$|^(?:prompt|completion)Tokens$|_tokens$/;
+const stranger = /^(?:input|output)$|^(?:prompt|completion)Tokens$|^(?:input|output|prompt|completion)_tokens$/;
 
-/** Counts under another name, a provider's for one, would be lost without a word. */
-function withStrangers(read: RecordedUsage, record: Partial<CallRecord>): RecordedUsage {
-  if (isReported(read.usage) || read.problem !== undefined) return read;
-  const [name] = Object.entries(record).find(([key, value]) => value !== undefined && stranger.test(key)) ?? [];
+/** Counts of an answer under another name, a provider's for one, would be lost without a word. A prompt or a text is no count. */
+function withStrangers(read: RecordedUsage, record: Partial<CallRecord>, outcome: Outcome): RecordedUsage {
+  if (outcome !== 'answered' || isReported(read.usage) || read.problem !== undefined) return read;
+  const [name] = Object.entries(record).find(([key, value]) => isStranger(key, value)) ?? [];
   if (name === undefined) return read;
   return { ...read, problem: `${name} is no field of a record: give inputTokens and outputTokens, or source: { api, payload }` };
+}
+
+function isStranger(key: string, value: unknown): boolean {
+  return key === 'usage' ? typeof value === 'object' && value !== null : stranger.test(key) && typeof value === 'number';
 }
 
 /** One literal: a copy of what was read would take longer than the reading. */

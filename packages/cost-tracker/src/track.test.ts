@@ -50,6 +50,18 @@ test('tracking twice is tracking once, for what is made of the client, too; anot
   expect([tracker.rows().length, other.rows().length]).toEqual([1, 1]);
 });
 
+test('what is made of a tracked client goes where that client goes by then, and its methods can be replaced', async () => {
+  const tracker = new CostTracker();
+  const tracked = tracker.track(newClient({ ...simulator, urls: { ...simulator.urls, openai: 'http://127.0.0.1:9/v1' } }));
+
+  tracked.baseURL = simulator.urls.openai;
+  await tracked.withOptions({ maxRetries: 0 }).withOptions({}).chat.completions.create(ask);
+  tracked.withOptions = () => tracked;
+
+  expect(tracker.rows()).toHaveLength(1);
+  expect(tracked.withOptions({})).toBe(tracked);
+});
+
 test('what is made of a tracked client is tracked once, whatever is changed, unless its fetch is another', async () => {
   const tracker = new CostTracker();
   const tracked = tracker.track(newClient(simulator));

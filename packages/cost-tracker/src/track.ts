@@ -66,8 +66,8 @@ export class ClientTracker {
     const copy = client.withOptions({ fetch: this.#tap(fetch, { ...tap, timeoutMs }) });
     const own = copy.withOptions.bind(copy);
     const withOptions = (changes: object = {}): StainlessClient =>
-      'fetch' in changes ? own(changes) : this.#copyOfStainless(client.withOptions(changes), tap);
-    return Object.defineProperty(copy, 'withOptions', { value: withOptions });
+      'fetch' in changes ? own(changes) : this.#copyOfStainless(own({ ...changes, fetch }), tap);
+    return Object.defineProperty(copy, 'withOptions', { value: withOptions, writable: true, configurable: true });
   }
 
   #tap(fetch: Fetch, options: TapOptions): Fetch {

@@ -37,24 +37,27 @@ export function webhook(url: string, options: WebhookOptions = {}): OnAlert {
     });
     await response.body?.cancel();
     const location = response.headers.get('location');
-    if (response.status >= 300 && response.status < 400 && location !== null) throw new Error(moved(target, location));
+    if (response.status >= 300 && response.status < 400 && location !== null) throw new Moved(target, location);
     if (!response.ok) throw new Error(`the webhook at ${target.host} answered ${response.status}`);
   };
 
   return async (alert) => {
     try {
       await post(alert);
-    } catch {
+    } catch (error) {
+      if (error instanceof Moved) throw error; // it may have been taken, and would be led away again
       await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
       await post(alert);
     }
   };
 }
 
-function moved(from: URL, location: string): string {
-  const to = URL.canParse(location, from.href) ? new URL(location, from).origin : 'no web address';
-  const where = to === from.origin ? 'another address of its own' : to;
-  return `${from.origin} redirects to ${where}, where nothing was sent: if that is right, give it as the address`;
+class Moved extends Error {
+  constructor(from: URL, location: string) {
+    const to = URL.canParse(location, from.href) ? new URL(location, from).origin : 'null';
+    const where = to === from.origin ? 'another address of its own' : to.replace(/^null$/, 'no web address');
+    super(`${from.origin} redirects to ${where}, where nothing was sent: if that is right, give it as the address`);
+  }
 }
 
 /** What is wrong with a header is said without its value, which may be a key. */

@@ -171,8 +171,8 @@ export class RestateServer {
 
 function moved(base: string, port: string, location: string): DurableError {
   const { origin } = new URL(base);
-  const to = URL.canParse(location, base) ? new URL(location, base).origin : 'no web address';
-  const where = to === origin ? 'another address of its own' : to;
+  const to = URL.canParse(location, base) ? new URL(location, base).origin : 'null'; // as that of what is no web address
+  const where = to === origin ? 'another address of its own' : to.replace(/^null$/, 'no web address');
   return new DurableError(
     'not_restate',
     `${origin} redirects to ${where}, where nothing was sent: if the ${port} port is there, give it to connect()`,

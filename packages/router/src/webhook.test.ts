@@ -14,7 +14,6 @@ const hanging: typeof fetch = (_, init) =>
 const refusing: typeof fetch = () => Promise.reject(new TypeError('fetch failed'));
 
 afterEach(() => {
-  vi.useRealTimers();
   vi.restoreAllMocks();
   for (const close of closing.splice(0)) close();
 });
@@ -105,7 +104,6 @@ test.each([
   ['mailto:secret@example.com', 'no web address'],
   ['https://', 'no web address'],
 ])('a redirect to %s is not followed, and told by its origins', async (location, where) => {
-  vi.useFakeTimers();
   const asked: unknown[] = [];
   const fetch: typeof globalThis.fetch = (input, init) => {
     asked.push([input, init?.redirect]);
@@ -113,18 +111,13 @@ test.each([
   };
   const url = 'https://example.com/services/secret-path';
 
-  const told = expect(webhook(url, { fetch })(new ModelError('deadline_exceeded', { model: 'x/a' }))).rejects.toThrow(
+  await expect(webhook(url, { fetch })(new ModelError('deadline_exceeded', { model: 'x/a' }))).rejects.toThrow(
     new Error(
       `webhook: example.com: https://example.com redirects to ${where}, where nothing was sent: if that is right, configure it as the address`,
     ),
   );
-  await vi.advanceTimersByTimeAsync(1_000);
-  await told;
 
-  expect(asked).toEqual([
-    [url, 'manual'],
-    [url, 'manual'],
-  ]);
+  expect(asked).toEqual([[url, 'manual']]); // once: who answers so may have taken the message, and gets it twice otherwise
 });
 
 test('headers that cannot be sent are refused, and not shown', () => {

@@ -63,7 +63,8 @@ export function webhook(url: string, options: WebhookOptions = {}): ExhaustedLis
     const body = JSON.stringify(messageOf(error));
     try {
       await post(url, body, options);
-    } catch {
+    } catch (failure) {
+      if (failure instanceof Error && failure.cause instanceof Moved) throw failure; // it may have been taken, and would be led away again
       await delay(pauseMs);
       await post(url, body, options);
     }
@@ -88,7 +89,7 @@ async function post(
       signal,
     });
     await response.body?.cancel();
-    if (isRedirect(response)) throw new Error(whereTo(url, response));
+    if (isRedirect(response)) throw new Moved(whereTo(url, response));
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
   } catch (cause) {
     const { host, href } = new URL(url);
@@ -99,6 +100,8 @@ async function post(
     clearTimeout(timer);
   }
 }
+
+class Moved extends Error {}
 
 /** No redirect is followed: it would take the message and its headers to others, or ask again without the message. */
 function whereTo(url: string, { headers }: Response): string {

@@ -118,8 +118,8 @@ class NotTaken extends Error {}
 class Moved extends NotTaken {
   constructor(url: string, location: string) {
     const { origin } = new URL(url);
-    const to = URL.canParse(location, url) ? new URL(location, url).origin : 'no web address';
-    const where = to === origin ? 'another address of its own' : to;
+    const to = URL.canParse(location, url) ? new URL(location, url).origin : 'null'; // as that of what is no web address
+    const where = to === origin ? 'another address of its own' : to.replace(/^null$/, 'no web address');
     super(`${origin} redirects to ${where}, where nothing was sent: if that is right, configure it as the address`);
   }
 }

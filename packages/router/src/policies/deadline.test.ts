@@ -67,6 +67,19 @@ test('what hangs after a call costs nobody what is known of that call', async ()
   expect(await asked).toMatchObject({ code: 'deadline_exceeded', attempts: made });
 });
 
+test('what ends a little after the deadline is heard: it knows more', async () => {
+  const known = new ModelError('deadline_exceeded', { model: 'a/b' });
+  const ending: Model = async () => {
+    await after(1_040);
+    throw known;
+  };
+
+  const asked = deadline({ answerMs: 1_000 })(ending)(request).catch((error: unknown) => error);
+  await vi.runAllTimersAsync();
+
+  expect(await asked).toBe(known);
+});
+
 test('what ends by itself at the deadline is heard, however busy the process was until then', async () => {
   vi.useRealTimers();
   const known = new ModelError('deadline_exceeded', { model: 'a/b' });

@@ -80,6 +80,15 @@ test.each([
   expect(vi.getTimerCount()).toBeLessThan(2); // the model's own, at most
 });
 
+test('a model that does not heed its caller leaving may be billed all the same', async () => {
+  const controller = new AbortController();
+  const ended = timeout()(silent)({ ...request, signal: controller.signal }).catch((error: unknown) => error);
+
+  controller.abort();
+
+  expect(await ended).toMatchObject({ code: 'aborted', possiblyBilled: true });
+});
+
 test('a stream that goes on is left alone, up to the limit of the attempt', async () => {
   const pieces = Array.from({ length: 200 }, () => 10_000);
 

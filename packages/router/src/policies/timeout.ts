@@ -3,7 +3,7 @@ import type { Backend } from '../backend.ts';
 import { Cancellation } from '../cancellation.ts';
 import { carry } from '../compose.ts';
 import { longestTimerMs } from '../delay.ts';
-import { abortError, duration, ModelError, type ModelErrorCode } from '../errors.ts';
+import { abortError, copyOf, duration, ModelError, type ModelErrorCode } from '../errors.ts';
 import { offAbort, onAbort } from '../on-abort.ts';
 import { checkOptions, positiveOrInfinity } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
@@ -127,7 +127,7 @@ class TimedAttempt {
 
   readonly #followCaller = (): void => {
     const { signal } = this.#request;
-    if (signal) this.#end(signal.reason, abortError(signal, this.#name));
+    if (signal) this.#end(signal.reason, copyOf(abortError(signal, this.#name), { possiblyBilled: true }));
   };
 
   readonly #check = (): void => {

@@ -26,11 +26,12 @@ upstream.kill();
 async function compare() {
   const gateways = [];
   for (const name of names) gateways.push(await started(name));
-  for (const gateway of gateways) await gateway.send(plain, form.warm, 64);
+  for (const { name, send } of gateways) await send(plain, form.warm, 64).catch((error) => complain(name, error));
   for (let round = 0; round < form.rounds; round++) {
     const direct = median(await sent(upstreamPort, plain, form.single, 1));
     for (const gateway of round % 2 === 0 ? gateways : gateways.toReversed()) {
-      gateway.taken.push(await within(turnMs, gateway.name, turn(gateway, direct)));
+      const taken = within(turnMs, gateway.name, turn(gateway, direct));
+      gateway.taken.push(await taken.catch((error) => complain(gateway.name, error)));
       if (isTalkative) console.log(gateway.name, gateway.taken.at(-1));
     }
   }
@@ -40,8 +41,14 @@ async function compare() {
 
 async function started(name) {
   const process = pinned(0, 'gateways.mjs', [name, `http://127.0.0.1:${upstreamPort}`]);
-  const port = await portOf(process, name);
+  const port = await portOf(process, name).catch((error) => void complain(name, error)); // its rows are empty, then
   return { name, process, taken: [], send: (...asked) => sent(port, ...asked) };
+}
+
+/** What one of them cannot do is no reason to know nothing of the others. */
+function complain(name, error) {
+  console.error(`${name}: ${error.message}`);
+  return { cpuUs: Number.NaN, perSecond: Number.NaN, addedUs: Number.NaN, chunkUs: Number.NaN, residentMb: Number.NaN };
 }
 
 function sent(port, body, count, concurrency) {

@@ -2,6 +2,7 @@ import type { Delta, Model, ModelRequest, ModelResponse } from '@rolecall/core';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { AttemptListener } from '../attempt-listener.ts';
 import { ModelError } from '../errors.ts';
+import { deadline } from './deadline.ts';
 import { cache, type CacheOptions } from './cache.ts';
 import { memoryStore } from './memory-store.ts';
 import { split } from './split.ts';
@@ -53,6 +54,19 @@ test('the same question is asked once', async () => {
 
   expect(again).toMatchObject({ text: answer.text, toolCalls: [], finishReason: 'stop' });
   expect(calls).toHaveBeenCalledTimes(2);
+});
+
+test('a store that hangs costs nobody the answer, however near the deadline is', async () => {
+  vi.useFakeTimers();
+  const hanging = { get: () => undefined, set: () => new Promise(() => undefined) };
+  const { model } = setUp({ store: hanging });
+
+  const asked = deadline({ answerMs: 100 })(model)(request);
+  const reloaded = deadline({ answerMs: 100 })(model)({ ...request, cache: { reload: true } });
+  await vi.advanceTimersByTimeAsync(100);
+
+  await expect(asked).resolves.toMatchObject({ text: answer.text });
+  await expect(reloaded).resolves.toMatchObject({ text: answer.text });
 });
 
 test('an abort names the role that asked, and not the scope of the cache', async () => {

@@ -2,9 +2,11 @@ import type { Attempt, Middleware, Model, ModelRequest, ModelResponse } from '@r
 import { type AttemptListener, guarded } from '../attempt-listener.ts';
 import { answerAfter, attemptsOf, errorAfter, isRefusal, notMade } from '../attempts.ts';
 import { carry } from '../compose.ts';
+import { longestTimerMs } from '../delay.ts';
 import { abortError, copyOf, ModelError, RouteError } from '../errors.ts';
 import { checkOptions, countFromOne, refuse, type Rule } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
+import type { PlannedRequest } from '../plan.ts';
 import { type CacheStore, SafeStore } from './cache-store.ts';
 import { requestKey } from './canonical-key.ts';
 import { nameOf } from './exhausted.ts';
@@ -12,6 +14,7 @@ import { Flight, type Landing } from './flight.ts';
 import { memoryStore } from './memory-store.ts';
 import type { SplitModel } from './split.ts';
 import { decodeAnswer, deltasOf, encodeAnswer, isWorthKeeping } from './stored-answer.ts';
+import { within } from './within.ts';
 
 export interface CacheOptions {
   /** How long an answer is kept, unless its request says otherwise. @default 3_600_000 (an hour) */
@@ -110,7 +113,7 @@ class Cache {
     const keepMs = noStore || ttlMs === 0 ? undefined : ttlMs;
     if (!reload) return await this.#shared(request, key, keepMs);
     const response = await this.#parts.next(request);
-    await this.#keep(key, response, keepMs);
+    await this.#keep(key, response, keepMs, request);
     return response;
   }
 
@@ -159,14 +162,18 @@ class Cache {
       return { response: stored.response, storedBy: { name: stored.name } };
     }
     if (text !== undefined) await store.delete(key);
-    const response = await next(flight.ask());
-    await this.#keep(key, response, flight.keepMs);
+    const request = flight.ask();
+    const response = await next(request);
+    await this.#keep(key, response, flight.keepMs, request);
     return { response };
   }
 
-  async #keep(key: string, response: ModelResponse, keepMs: number | undefined): Promise<void> {
+  /** Waits for the store no longer than the request may: its answer is there, and was paid for. */
+  async #keep(key: string, response: ModelResponse, keepMs: number | undefined, { plan }: PlannedRequest): Promise<void> {
     if (keepMs === undefined || !isWorthKeeping(response)) return;
-    await this.#parts.store.set(key, () => encodeAnswer(response, keepMs), Math.ceil(keepMs));
+    const kept = this.#parts.store.set(key, () => encodeAnswer(response, keepMs), Math.ceil(keepMs));
+    const leftMs = (plan?.deadlineAt ?? Infinity) - performance.now() - marginMs;
+    await within(Math.min(Math.max(leftMs, 0), longestTimerMs), kept);
   }
 
   /** The answer with one attempt that cost nothing: `usage` stays on the answer, for information. */
@@ -184,6 +191,9 @@ class Cache {
     return { ...response, attempts: [hit] };
   }
 }
+
+/** An answer needs that long to get from here to whoever asked. */
+const marginMs = 20;
 
 /** When a request came. */
 interface Begun {

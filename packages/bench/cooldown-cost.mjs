@@ -2,9 +2,9 @@
 import { subjects } from './chains.mjs';
 import { isFull, measure, print } from './harness.mjs';
 
-const form = isFull ? { warm: 8_000, calls: 2_000, rounds: 9 } : { warm: 350, calls: 350, rounds: 2 };
+const form = isFull ? { warm: 15_000, calls: 500, rounds: 251 } : { warm: 350, calls: 350, rounds: 3 };
 const names = Object.keys(subjects);
-const { medians, of } = await measure('chains.mjs', names, { ...form, concurrency: 64 });
+const { medians, of } = await measure('chains.mjs', names, { ...form, concurrency: 64, together: true });
 const [sound, cooling] = names;
 
 print(

@@ -1,4 +1,4 @@
-// Runs subjects against each other: each in a process of its own, pinned away from the upstream, in turns that change their order.
+// Runs subjects against each other: in processes of their own, pinned away from the upstream, in turns that change their order.
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
@@ -20,16 +20,18 @@ export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor((v
 /**
  * Measures every subject of a file. All of them are alive, and take turns of a second or less: a machine that changes its speed changes it for
  * all. `calls` and `rounds` are of the short form, which is for a look; the published figures are of the full one.
+ * Each has a process to itself, unless they are `together`: two processes of one subject differ by some hundredths, as they lie in memory.
  *
  * @returns the medians of every subject by its name, and `of`: what one takes of what another does, as the median of their rounds.
  */
-export async function measure(file, names, { warm, calls, rounds, concurrency }) {
+export async function measure(file, names, { warm, calls, rounds, concurrency, together = false }) {
   const upstream = start(1, 'upstream.mjs', []);
   const [port] = await once(upstream, 'message');
   const subjects = [];
+  const startWorker = () => start(0, 'worker.mjs', [file, `http://127.0.0.1:${port}`, String(concurrency)], ['--expose-gc']);
+  const shared = together ? startWorker() : undefined;
   for (const name of names) {
-    const args = [file, name, `http://127.0.0.1:${port}`, String(concurrency)];
-    const worker = start(0, 'worker.mjs', args, ['--expose-gc']);
+    const worker = shared ?? startWorker();
     subjects.push({ name, worker, taken: [] });
     await turn(worker, name, warm);
   }
@@ -50,7 +52,7 @@ export async function measure(file, names, { warm, calls, rounds, concurrency })
 async function turn(worker, name, calls) {
   const limit = setTimeout(() => worker.kill('SIGKILL'), longestMs);
   const ended = new AbortController();
-  worker.send(calls);
+  worker.send({ name, calls });
   const [sample] = await Promise.race([once(worker, 'message', { signal: ended.signal }), failed(worker, name, ended.signal)]);
   ended.abort(); // or else each turn would leave a listener
   clearTimeout(limit);

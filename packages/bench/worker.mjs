@@ -1,11 +1,10 @@
-// One subject in a process of its own: does as many calls as it is told to, and tells the user and system time of one in microseconds,
-// and the memory in use. node --expose-gc worker.mjs <subjects> <subject> <url> <concurrency>
-const [, , file, name, url, concurrency] = process.argv;
+// Does as many calls of a subject as it is told to, and tells the user and system time of one in microseconds, and the memory in use.
+// node --expose-gc worker.mjs <subjects> <url> <concurrency>
+const [, , file, url, concurrency] = process.argv;
 const { subjects } = await import(`./${file}`);
-const call = await subjects[name](url);
-let isWarm = false;
+const made = new Map();
 
-async function many(count) {
+async function many(call, count) {
   let left = count;
   await Promise.all(
     Array.from({ length: Number(concurrency) }, async () => {
@@ -14,20 +13,21 @@ async function many(count) {
   );
 }
 
-async function measured(calls) {
+async function measured(call, calls) {
   const before = process.cpuUsage();
   const startedAt = performance.now();
-  await many(calls);
+  await many(call, calls);
   const wallMs = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(before);
   const peakMb = process.resourceUsage().maxRSS / 1e3; // given in kilobytes
   return { cpuUs: (user + system) / calls, residentMb: process.memoryUsage.rss() / 1e6, wallMs, peakMb };
 }
 
-process.on('message', async (calls) => {
-  const sample = await measured(calls);
+process.on('message', async ({ name, calls }) => {
+  const isWarm = made.has(name);
+  if (!isWarm) made.set(name, await subjects[name](url));
+  const sample = await measured(made.get(name), calls);
   if (!isWarm) globalThis.gc(); // what warming up left behind is no part of the first turn
-  isWarm = true;
   process.send(sample);
 });
 process.on('disconnect', () => process.exit());

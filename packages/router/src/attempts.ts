@@ -1,5 +1,6 @@
 /** How attempts travel: up with the answer or the error, each policy putting what went before in front. */
 import type { Attempt, ModelResponse } from '@rolecall/core';
+import { newAttemptId } from './attempt-ids.ts';
 import { ModelError, type ModelErrorCode, RouteError } from './errors.ts';
 import { overlay } from './overlay.ts';
 
@@ -24,7 +25,7 @@ export function attemptsOf(error: unknown): readonly Attempt[] {
 /** The same answer, with what it took to get there. */
 export function answerAfter(earlier: readonly Attempt[], response: ModelResponse): ModelResponse {
   if (earlier.length === 0) return response;
-  return Object.assign({}, response, { attempts: [...earlier, ...(response.attempts ?? [])] }); // faster than a spread, see overlay.ts
+  return { ...response, attempts: [...earlier, ...(response.attempts ?? [])] };
 }
 
 /** The same error, knowing what went before it. A bug is left untouched. */
@@ -36,7 +37,7 @@ export function errorAfter<Thrown>(earlier: readonly Attempt[], error: Thrown): 
 /** What one who shared a call is told of it: the call is on record where it was made, and counts there. */
 export function notMade(attempt: Attempt): Attempt {
   const { usage: _, costUsd: __, possiblyBilled: ___, ...facts } = attempt;
-  const id = crypto.randomUUID();
+  const id = newAttemptId();
   return facts.outcome === 'skipped'
     ? { ...facts, id }
     : { ...facts, id, outcome: 'skipped', reason: 'an equal request under way made this call' };

@@ -20,7 +20,7 @@ export interface Plan {
   /** Deployments asked so far: `balance` prefers the others, and makes the set when there are any. */
   tried?: Set<string> | undefined;
   /** Calls that are over, as `record` saw them: what is known of a request that ends from outside. */
-  made?: Attempt[] | undefined;
+  made?: readonly Attempt[] | undefined;
 }
 
 /** A request on its way through the policies. */

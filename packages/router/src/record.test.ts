@@ -47,7 +47,7 @@ test('an answer carries its one attempt, measured', async () => {
     ...answer,
     attempts: [
       {
-        id: expect.stringMatching(/^[\da-f-]{36}$/),
+        id: expect.stringMatching(/^[\da-f-]{36}-\d+$/),
         name: 'groq-fast',
         model: 'groq/llama',
         startedAt: 1_000,

@@ -1,5 +1,6 @@
 import type { Attempt, Middleware, Model, ModelResponse } from '@rolecall/core';
 import type { AttemptListener } from './attempt-listener.ts';
+import { newAttemptId } from './attempt-ids.ts';
 import { attemptsOf, failedAttempt, isRefusal } from './attempts.ts';
 import { carry } from './compose.ts';
 import { copyOf, ModelError, type ModelErrorCode, RouteError } from './errors.ts';
@@ -40,7 +41,7 @@ export function record(options: RecordOptions): Middleware {
       const call: Call = { startedAt: Date.now(), start: performance.now(), over: false };
       const finish = (own: Attempt, inner: readonly Attempt[] = []): readonly Attempt[] => {
         const attempts = merged(own, inner);
-        if (plan) (plan.made ??= []).push(...attempts);
+        if (plan) plan.made = plan.made ? [...plan.made, ...attempts] : attempts;
         if (onAttempt) for (const attempt of attempts) onAttempt(attempt, { role, model: named, labels });
         return attempts;
       };
@@ -92,7 +93,7 @@ function measured(
   const { startedAt, start, firstTokenMs } = call;
   const durationMs = performance.now() - start;
   const attempt: Writable<Attempt> = {
-    id: inner[0]?.id ?? crypto.randomUUID(),
+    id: inner[0]?.id ?? newAttemptId(),
     name,
     model,
     startedAt,

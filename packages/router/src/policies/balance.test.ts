@@ -4,6 +4,7 @@ import { compose } from '../compose.ts';
 import { ModelError, type ModelErrorCode } from '../errors.ts';
 import type { Plan, PlannedRequest } from '../plan.ts';
 import { balance } from './balance.ts';
+import type { Circuit } from './circuit.ts';
 import { cooldown } from './cooldown.ts';
 import { limit, type LimitOptions } from './limit.ts';
 import type { Member } from './member.ts';
@@ -53,6 +54,21 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
+});
+
+test.each([1, 2, 3, 4, 5])('a member that becomes free at the %d. look is asked, or said to be busy', async (looks) => {
+  let looked = 0;
+  const circuit = { availableInMs: () => (++looked < looks ? 1 : 0), lasting: false, lastError: undefined } as unknown as Circuit;
+  const model = balance([{ id: 'a', model: Object.assign(backend('x/a'), { circuit }) }]);
+
+  const passed = model.passOver(planned(1));
+  looked = 0;
+  const outcome: unknown = await model(planned(1)).catch((error: unknown) => error);
+
+  expect(passed?.code ?? 'asked').toMatch(/^(?:asked|rate_limited)$/);
+  expect(outcome).toMatchObject(
+    ModelError.isInstance(outcome) ? { code: 'rate_limited', attempts: [{ deployment: 'a' }] } : answer,
+  );
 });
 
 test('one member alone is asked as if it stood there itself', async () => {

@@ -3,8 +3,8 @@ import { atLeastZero, checkOptions, countFromOne, objectAt, refuse, type Rule } 
 import type { PlannedRequest } from '../plan.ts';
 import { limit } from './limit.ts';
 import type { Member } from './member.ts';
-import { type PassedOver, passedOver, rank, type Ranked } from './pool-report.ts';
-import { Pool } from './pool.ts';
+import { isCooling, type PassedOver, passedOver, rank, type Ranked } from './pool-report.ts';
+import { hasOthers, Pool } from './pool.ts';
 import { costBasedRouting } from './strategies/cost-based-routing.ts';
 import { latencyBasedRouting } from './strategies/latency-based-routing.ts';
 import { leastBusy } from './strategies/least-busy.ts';
@@ -65,7 +65,7 @@ export function balance(members: readonly Member[], options: BalanceOptions = {}
 
   const model: Model = async (request: PlannedRequest) => {
     const choice = pool.choice(request);
-    if (!choice) throw passedOver(pool, request, nameFor(request)).toError();
+    if (!choice) throw passedOver(pool.obstacles(request), nameFor(request)).toError();
     const seat = pool.pick(choice, request);
     const { plan } = request;
     if (plan && seats.length > 1) (plan.tried ??= new Set()).add(seat.member.id);
@@ -77,8 +77,12 @@ export function balance(members: readonly Member[], options: BalanceOptions = {}
     members: seats.map(({ member }) => member),
     rank: (request: ModelRequest) => rank(pool, strategy, request),
     hasPeer: (request: ModelRequest) => pool.hasPeer(request),
-    passOver: (request: ModelRequest) =>
-      pool.isCooling() && !pool.choice(request) ? passedOver(pool, request, nameFor(request)) : undefined,
+    passOver(request: ModelRequest) {
+      if (!pool.isCooling()) return undefined;
+      const obstacles = pool.obstacles(request);
+      const isPassedOver = (hasOthers(request) && obstacles.every(isCooling)) || !pool.choice(request);
+      return isPassedOver ? passedOver(obstacles, nameFor(request)) : undefined;
+    },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Attempt, ModelResponse } from '@rolecall/core';
+import { newAttemptId } from '../attempt-ids.ts';
 import { attemptsOf, failedAttempt } from '../attempts.ts';
 import { ModelError } from '../errors.ts';
 import { overlay } from '../overlay.ts';
@@ -30,7 +31,7 @@ export async function attemptsBehind(call: Promise<ModelResponse>, facts: CallFa
   if (recorded.length > 0) return recorded;
 
   const { model, startedAt, reason } = facts;
-  const base = { id: crypto.randomUUID(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
+  const base = { id: newAttemptId(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
   if (over?.response) return [{ ...base, model: over.response.model, outcome: 'answered', usage: over.response.usage }];
   if (over) {
     const known = ModelError.isInstance(over.error) ? over.error.model : model; // of several behind one name it says which

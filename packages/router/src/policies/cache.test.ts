@@ -89,7 +89,7 @@ test('a hit is one attempt that used nothing, cost nothing, and is told to onAtt
   const hit = await model({ ...request, labels: { task: 'write' } });
 
   const expected = {
-    id: expect.stringMatching(/^[\da-f-]{36}$/),
+    id: expect.stringMatching(/^[\da-f-]{36}-\d+$/),
     name: 'gpt',
     model: 'openai/gpt-4o',
     startedAt: expect.any(Number),

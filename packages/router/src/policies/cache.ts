@@ -1,4 +1,5 @@
 import type { Attempt, Middleware, Model, ModelRequest, ModelResponse } from '@rolecall/core';
+import { newAttemptId } from '../attempt-ids.ts';
 import { type AttemptListener, guarded } from '../attempt-listener.ts';
 import { answerAfter, attemptsOf, errorAfter, isRefusal, notMade } from '../attempts.ts';
 import { carry } from '../compose.ts';
@@ -182,7 +183,7 @@ class Cache {
     const { simulated, local } = response.metadata ?? {};
     const { startedAt, start } = begun;
     const durationMs = performance.now() - start;
-    const facts = { id: crypto.randomUUID(), model: response.model, startedAt, waitMs: 0, durationMs };
+    const facts = { id: newAttemptId(), model: response.model, startedAt, waitMs: 0, durationMs };
     const hit: Attempt = overlay<Attempt>(
       { ...facts, outcome: 'cache_hit', usage: {}, costUsd: 0 }, // no usage, said aloud: nobody fills it in from the answer's
       { name, simulated, local },

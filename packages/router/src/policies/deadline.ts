@@ -59,7 +59,7 @@ export function deadline(options: DeadlineOptions = {}): Middleware {
 
 /** How long this request may take: its own word, or what holds for its kind. */
 export function deadlineMsOf(request: ModelRequest, options: DeadlineOptions): number {
-  const { streamMs, answerMs } = overlay<Limits>(defaults, options);
+  const { streamMs = defaults.streamMs, answerMs = defaults.answerMs } = options;
   return request.deadlineMs ?? (isStream(request) ? streamMs : answerMs);
 }
 

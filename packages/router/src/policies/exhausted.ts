@@ -1,5 +1,6 @@
 /** What is known of the links that failed, and what that comes to when all have. */
 import type { Attempt, Model, ModelRequest } from '@rolecall/core';
+import { newAttemptId } from '../attempt-ids.ts';
 import { attemptsOf, failedAttempt, isRefusal, type Refusal } from '../attempts.ts';
 import { ModelError, RouteError } from '../errors.ts';
 
@@ -27,7 +28,7 @@ export function attemptsOfLink(error: Movable, link: Model, request: ModelReques
   const recorded = attemptsOf(error);
   if (recorded.length > 0) return recorded;
   const model = ModelError.isInstance(error) ? error.model : nameOf(link, request);
-  const base = { id: crypto.randomUUID(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
+  const base = { id: newAttemptId(), model, startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
   return [failedAttempt(error, base, request.signal)];
 }
 

@@ -55,8 +55,8 @@ class Walk {
   readonly #options: WalkOptions;
   readonly #recovery: Recovery | undefined;
   readonly #asked: string[] = [];
-  readonly #attempts: Attempt[] = [];
-  readonly #failures: Failure[] = [];
+  #attempts: readonly Attempt[] = none;
+  #failures: readonly Failure[] = none;
 
   constructor(request: PlannedRequest, options: WalkOptions, following: Recovery | undefined) {
     this.#request = request;
@@ -106,9 +106,7 @@ class Walk {
     const passed = passOver(requestOf(step, this.#request));
     if (!passed || this.#remedies[passed.code] === 'fail') return undefined; // it is asked, and ends the request
     this.#asked.push(step.name);
-    this.#attempts.push(...passed.attempts);
-    this.#mustGoOn(step);
-    this.#failures.push({ toError: passed.toError, link: step.model });
+    this.#fails(step, passed.attempts, passed.toError);
     return passed.code;
   }
 
@@ -143,9 +141,14 @@ class Walk {
   /** Puts a failure on record, or throws it when the chain must not go on. */
   #note(error: unknown, step: Step, startedAt: number): asserts error is Movable {
     if (!this.#movesOn(error)) throw errorAfter(this.#attempts, error);
-    this.#attempts.push(...attemptsOfLink(error, step.model, this.#request, startedAt));
+    this.#fails(step, attemptsOfLink(error, step.model, this.#request, startedAt), () => error);
     this.#mustGoOn(step);
-    this.#failures.push({ toError: () => error, link: step.model });
+  }
+
+  /** Lists are put together and never added to: a list that grows takes room for sixteen at once. */
+  #fails(step: Step, attempts: readonly Attempt[], toError: Failure['toError']): void {
+    this.#attempts = this.#attempts.length === 0 ? attempts : [...this.#attempts, ...attempts];
+    this.#failures = [...this.#failures, { toError, link: step.model }];
   }
 
   get #remedies(): Remedies {
@@ -179,7 +182,7 @@ class Walk {
   }
 }
 
-const none: readonly Step[] = [];
+const none: readonly never[] = [];
 
 function requestOf({ messages }: Step, request: PlannedRequest): PlannedRequest {
   return messages ? { ...request, messages } : request;

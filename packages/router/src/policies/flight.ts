@@ -1,4 +1,5 @@
 import type { Attempt, Delta, ModelRequest, ModelResponse } from '@rolecall/core';
+import { newAttemptId } from '../attempt-ids.ts';
 import { attemptsOf, errorAfter, failedAttempt, notMade } from '../attempts.ts';
 import { longestTimerMs } from '../delay.ts';
 import { abortError, copyOf, ModelError } from '../errors.ts';
@@ -203,7 +204,7 @@ export class Flight {
   /** Of a call that is left to others. */
   #shareOf({ startedAt }: Passenger, reason: ModelError): Attempt {
     const times = { startedAt, waitMs: 0, durationMs: Date.now() - startedAt };
-    return notMade(failedAttempt(reason, { id: crypto.randomUUID(), model: this.#name, ...times }, undefined));
+    return notMade(failedAttempt(reason, { id: newAttemptId(), model: this.#name, ...times }, undefined));
   }
 
   #hasReaders(): boolean {

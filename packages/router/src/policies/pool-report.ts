@@ -1,8 +1,9 @@
 /** What there is to tell of a pool: what would become of a request, and why nobody could be asked. */
 import type { Attempt, ModelRequest } from '@rolecall/core';
+import { newAttemptId } from '../attempt-ids.ts';
 import { duration, ModelError, type ModelErrorCode } from '../errors.ts';
 import type { Choice, Obstacle, Pool } from './pool.ts';
-import type { Seat, Strategy } from './strategies/strategy.ts';
+import type { Strategy } from './strategies/strategy.ts';
 
 /** One line of what would happen to a request. */
 export interface Ranked {
@@ -54,16 +55,9 @@ export interface PassedOver {
   readonly toError: () => ModelError;
 }
 
-export function passedOver(pool: Pool, request: ModelRequest, name: string): PassedOver {
+export function passedOver(obstacles: readonly Obstacle[], name: string): PassedOver {
   const startedAt = Date.now();
-  const obstacles: Obstacle[] = [];
-  const attempts: Attempt[] = [];
-  for (const seat of pool.seats) {
-    const obstacle = pool.obstacle(seat, request);
-    if (!obstacle) continue;
-    obstacles.push(obstacle);
-    attempts.push(skipped(seat, name, startedAt, obstacle));
-  }
+  const attempts = obstacles.map((obstacle) => skipped(obstacle, name, startedAt));
   const code = codeOf(obstacles);
   const toError = (): ModelError =>
     Object.assign(
@@ -73,9 +67,14 @@ export function passedOver(pool: Pool, request: ModelRequest, name: string): Pas
   return { code, attempts, toError };
 }
 
-function skipped({ member: { id, model } }: Seat, name: string, startedAt: number, { code, reason }: Obstacle): Attempt {
+export function isCooling({ kind }: Obstacle): boolean {
+  return kind === 'cooling';
+}
+
+function skipped({ seat, code, reason }: Obstacle, name: string, startedAt: number): Attempt {
+  const { id, model } = seat.member;
   return {
-    id: crypto.randomUUID(),
+    id: newAttemptId(),
     name,
     model: model.id ?? name,
     deployment: id,
@@ -116,7 +115,7 @@ function refusal(code: ModelErrorCode, obstacles: readonly Obstacle[], name: str
     return new ModelError(code, { model: name, reason, unasked: true });
   }
   const retryAfterMs = Math.max(1, Math.ceil(Math.min(...passing.map(({ waitMs }) => waitMs))));
-  const state = passing.every(({ kind }) => kind === 'cooling')
+  const state = passing.every(isCooling)
     ? 'cooling down'
     : passing.every(({ kind }) => kind === 'full')
       ? 'at its limit'

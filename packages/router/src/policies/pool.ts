@@ -2,6 +2,7 @@ import type { ModelRequest } from '@rolecall/core';
 import type { Backend } from '../backend.ts';
 import { duration, type ModelErrorCode } from '../errors.ts';
 import type { PlannedRequest } from '../plan.ts';
+import type { CircuitFault } from './circuit.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { isOwnTag } from './own-tags.ts';
 import { rendezvousScore } from './rendezvous.ts';
@@ -15,6 +16,7 @@ export interface Choice {
 
 /** Why a deployment is not asked. */
 export interface Obstacle {
+  readonly seat: Seat;
   readonly kind: 'unsuited' | 'cooling' | 'full';
   readonly code: ModelErrorCode;
   readonly reason: string;
@@ -22,13 +24,15 @@ export interface Obstacle {
   readonly waitMs: number;
 }
 
-/** Knows who of several may be asked. Everything here only reads. */
+/** Knows who of several may be asked. Asking it changes nobody's state. */
 export class Pool {
   readonly seats: readonly Seat[];
   readonly #strategy: Strategy;
   readonly #matchAny: boolean;
   readonly #hasTags: boolean;
   readonly #hasSizes: boolean;
+  /** Why each was last left alone. */
+  readonly #told = new Map<Seat, { readonly fault: CircuitFault | undefined; readonly obstacle: Obstacle }>();
 
   constructor(seats: readonly Seat[], strategy: Strategy, matchAny: boolean) {
     this.seats = seats;
@@ -49,14 +53,15 @@ export class Pool {
     if (waiting.length > 0)
       return { among: lowest(waiting, ({ member }) => member.model.load?.availableInMs(request) ?? 0), how: 'queue' };
 
-    if ((request.plan?.linksLeft ?? 0) > 0) return undefined; // the next link is the better bet
+    if (hasOthers(request)) return undefined; // the next link is the better bet
     const failing = fitting.filter((seat) => !seat.member.model.circuit?.lasting && this.#takes(seat, request));
     return failing.length > 0 ? { among: preferred(failing, request), how: 'last_resort' } : undefined;
   }
 
   /** One of them at least is left alone after failures. */
   isCooling(): boolean {
-    return !this.seats.every(isClosed);
+    for (const seat of this.seats) if (!isClosed(seat)) return true;
+    return false;
   }
 
   /** The one to ask of several, by affinity if the request has one. */
@@ -89,20 +94,37 @@ export class Pool {
     return configured.length > 0 ? configured : seats;
   }
 
+  /** Why each was not asked, in their order: one may have become free since that was found. */
+  obstacles(request: ModelRequest): readonly Obstacle[] {
+    return this.seats.map((seat) => this.obstacle(seat, request) ?? free(seat));
+  }
+
   /** What keeps this one from being asked at once. */
   obstacle(seat: Seat, request: ModelRequest): Obstacle | undefined {
     const unsuited = this.#unsuited(seat, request);
-    if (unsuited) return { kind: 'unsuited', waitMs: Infinity, ...unsuited };
-    const { id, model } = seat.member;
-    const coolMs = model.circuit?.availableInMs() ?? 0;
-    if (coolMs > 0) {
-      const { code = 'rate_limited', reason } = model.circuit?.lastError ?? {};
-      const last = `${code}${reason === undefined ? '' : ` (${reason})`}`;
-      return { kind: 'cooling', code, reason: `${id} is cooling down for ${duration(coolMs)} after ${last}`, waitMs: coolMs };
-    }
+    if (unsuited) return { seat, kind: 'unsuited', waitMs: Infinity, ...unsuited };
+    const cooling = this.#cooling(seat);
+    if (cooling) return cooling;
     if (this.#isReady(seat, request)) return undefined;
+    const { id, model } = seat.member;
     const waitMs = model.load?.availableInMs(request) ?? 0;
-    return { kind: 'full', code: 'rate_limited', reason: `${id} is at its limit for ${duration(waitMs)}`, waitMs };
+    return { seat, kind: 'full', code: 'rate_limited', reason: `${id} is at its limit for ${duration(waitMs)}`, waitMs };
+  }
+
+  /** Every request that passes it over is told the same, until a tenth of a second has gone or it has failed again. */
+  #cooling(seat: Seat): Obstacle | undefined {
+    const { id, model } = seat.member;
+    const waitMs = Math.ceil((model.circuit?.availableInMs() ?? 0) / 100) * 100;
+    if (waitMs === 0) return undefined;
+    const fault = model.circuit?.lastError;
+    const told = this.#told.get(seat);
+    if (told?.fault === fault && told?.obstacle.waitMs === waitMs) return told.obstacle;
+    const { code = 'rate_limited', reason } = fault ?? {};
+    const last = `${code}${reason === undefined ? '' : ` (${reason})`}`;
+    const words = `${id} is cooling down for ${duration(waitMs)} after ${last}`;
+    const obstacle: Obstacle = { seat, kind: 'cooling', code, reason: words, waitMs };
+    this.#told.set(seat, { fault, obstacle });
+    return obstacle;
   }
 
   /** What speaks against it by what was configured. */
@@ -153,8 +175,17 @@ function bears({ member }: Seat, tag: string): boolean {
   return member.tags?.includes(tag) ?? false;
 }
 
+/** The chain goes on behind this pool. */
+export function hasOthers({ plan }: PlannedRequest): boolean {
+  return (plan?.linksLeft ?? 0) > 0;
+}
+
 function isClosed({ member }: Seat): boolean {
   return (member.model.circuit?.availableInMs() ?? 0) === 0;
+}
+
+function free(seat: Seat): Obstacle {
+  return { seat, kind: 'full', code: 'rate_limited', reason: `${seat.member.id} is free again`, waitMs: 0 };
 }
 
 function whyNotConfigured({ member }: Seat): string | undefined {

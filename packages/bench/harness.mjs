@@ -63,9 +63,9 @@ function mediansOf(samples) {
   return Object.fromEntries(Object.keys(samples[0]).map((figure) => [figure, median(samples.map((sample) => sample[figure]))]));
 }
 
-/** Each round of one against the same round of the other. */
+/** Each round of one against the same round of the other: `0.43x`. */
 export function ofBase(samples, bases, figure) {
-  return ratio(median(samples.map((sample, round) => sample[figure] / bases[round][figure])), 1);
+  return `${median(samples.map((sample, round) => sample[figure] / bases[round][figure])).toFixed(2)}x`;
 }
 
 async function failed(worker, name, signal) {
@@ -81,9 +81,4 @@ export function print(title, columns, rows) {
   const line = (row) => row.map((cell, at) => (at === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[at]))).join('  ');
   const method = `Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown CPU'}${canPin ? '' : ', not pinned'}${isFull ? '' : ', short form: --full for figures to quote'}`;
   console.log(`\n${title} (${method})\n${table.map(line).join('\n')}`);
-}
-
-/** `0.43x`, with what it should be at most. */
-export function ratio(value, base) {
-  return `${(value / base).toFixed(2)}x`;
 }

@@ -114,6 +114,28 @@ test('an abort during a back-off rejects at once, with what was tried', async ()
   expect(vi.getTimerCount()).toBe(0);
 });
 
+test.each<[string, { links: ('first' | 'second')[]; abortedAtMs?: number }, ModelErrorCode]>([
+  ['the deadline', { links: ['first'] }, 'deadline_exceeded'],
+  ['its share of the time', { links: ['first', 'second'] }, 'attempt_timeout'],
+  ['the caller', { links: ['first'], abortedAtMs: 50 }, 'aborted'],
+])(
+  '%s ends what routers within a router had asked, and its attempt is told',
+  async (_, { links, abortedAtMs = Infinity }, code) => {
+    const caller = new AbortController();
+    if (abortedAtMs < Infinity) setTimeout(() => caller.abort(), abortedAtMs);
+    const deaf: Model = Object.assign(() => new Promise<never>(() => {}), { id: 'stub/deaf' });
+    const inner = createRouter({ models: { deaf }, roles: { default: 'deaf' } }).role('default');
+    const first = createRouter({ models: { inner }, roles: { default: 'inner' } }).role('default');
+    const second: Model = Object.assign(async () => answer, { id: 'stub/b' });
+    const outer = createRouter({ models: { first, second }, roles: { default: links }, deadlineMs: 200 });
+
+    const ended = (await settled(outer({ messages, signal: caller.signal }))) as { readonly attempts?: readonly Attempt[] };
+
+    expect(ended.attempts?.[0]).toMatchObject({ name: 'deaf', model: 'stub/deaf', code, possiblyBilled: true });
+    expect(ended.attempts).toHaveLength(links.length);
+  },
+);
+
 test('onAttempt hears of each attempt when it is over, not when the request is', async () => {
   const heard: unknown[] = [];
   const router = createRouter({

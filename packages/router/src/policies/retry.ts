@@ -69,8 +69,9 @@ export function retry(options: RetryOptions = {}, context: RetryContext = {}): M
 }
 
 /** Its caller has gone, or its time is up. p-retry would say the same, once it is loaded: that takes time which there is none of. */
-function isOver({ code }: ModelError, { plan }: PlannedRequest): boolean {
-  return code === 'aborted' || code === 'deadline_exceeded' || (plan !== undefined && performance.now() >= plan.linkDeadlineAt);
+function isOver({ code }: ModelError, { plan, signal }: PlannedRequest): boolean {
+  if (code === 'aborted' || code === 'deadline_exceeded' || signal?.aborted) return true;
+  return plan !== undefined && performance.now() >= plan.linkDeadlineAt;
 }
 
 /** Nobody here may be asked now, and the next link may: there is nothing to repeat. */

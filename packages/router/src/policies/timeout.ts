@@ -48,9 +48,12 @@ export function timeout(options: TimeoutOptions | false = {}): Middleware {
   };
 }
 
+/** How long the attempt wait that ended last: one of a router within this one ends while this one does, and must be heard first. */
+let turnsBelow = 0;
+
 /** Runs after whoever was told of an abort has had the time to pass it on, from promise to promise. */
-async function afterTurns(act: () => void): Promise<void> {
-  for (let turn = 0; turn < turnsToPassOn; turn++) await new Promise<void>((resolve) => process.nextTick(resolve));
+async function afterTurns(turns: number, act: () => void): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise<void>((resolve) => process.nextTick(resolve));
   act();
 }
 
@@ -140,8 +143,10 @@ class TimedAttempt {
   /** An adapter that hears of it has more to say (what had arrived, what it cost); a model that does not is left behind. */
   #end(reason: unknown, error: ModelError): void {
     this.#over = true;
+    turnsBelow = 0;
     this.#cancellation.abort(reason);
-    void afterTurns(() => this.#reject(error));
+    turnsBelow += turnsToPassOn;
+    void afterTurns(turnsBelow, () => this.#reject(error));
   }
 
   /** From here on other limits hold, of which one may end sooner than that for which the timer was set. */

@@ -83,7 +83,7 @@ class TimedAttempt {
     const { signal } = this.#request;
     if (signal?.aborted) throw abortError(signal, this.#name);
     const late = this.#overdue(this.#startedAt);
-    if (late) throw late;
+    if (late) throw copyOf(late, { unasked: true }); // a call that is not made costs nothing, and says nothing of the deployment
 
     onAbort(signal, this.#followCaller);
     this.#arm(this.#startedAt);

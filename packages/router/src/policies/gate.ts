@@ -32,6 +32,8 @@ export interface GateLimits {
 
 /** One call that was let through. */
 export interface Ticket {
+  /** Where the windows of requests and of tokens hold it. */
+  readonly requestSlot: number;
   readonly slot: number;
   /** What it was let through for. */
   readonly tokens: number;
@@ -118,6 +120,15 @@ export class Gate implements Load {
     this.#serve();
   }
 
+  /** The call was not made after all. */
+  giveBack({ requestSlot, slot, tokens }: Ticket): void {
+    this.#inFlight -= 1;
+    this.#requests.correct(requestSlot, -1);
+    this.#tokens.correct(slot, -tokens);
+    this.#quota.giveBack(tokens);
+    this.#serve();
+  }
+
   /** Notes what the provider says is left, and how long it wants to be left alone. */
   heed(rateLimit: RateLimit | undefined, retryAfterMs: number | undefined): void {
     if (!this.#limits.obeyProvider) return;
@@ -161,9 +172,8 @@ export class Gate implements Load {
   #take(tokens: number, since: number): Ticket {
     const startedAt = performance.now();
     this.#inFlight += 1;
-    this.#requests.add(1);
     this.#quota.spend(tokens);
-    return { slot: this.#tokens.add(tokens), tokens, startedAt, waitedMs: startedAt - since };
+    return { requestSlot: this.#requests.add(1), slot: this.#tokens.add(tokens), tokens, startedAt, waitedMs: startedAt - since };
   }
 
   /** Lets in whoever may go, and comes back when the next one may. */

@@ -49,7 +49,7 @@ export function limit(options: LimitOptions = {}): (next: Model) => LimitedModel
       const ticket = await entry;
       const { signal, waitedMs = 0 } = request;
       if (signal?.aborted) {
-        gate.leave(ticket, undefined, false);
+        gate.giveBack(ticket);
         throw abortError(signal, name);
       }
       const waited: PlannedRequest = { ...request, waitedMs: waitedMs + ticket.waitedMs };

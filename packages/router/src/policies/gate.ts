@@ -1,6 +1,6 @@
 import type { ModelRequest, RateLimit, Usage } from '@rolecall/core';
 import { longestTimerMs } from '../delay.ts';
-import { abortError, duration, ModelError } from '../errors.ts';
+import { abortedUnasked, duration, ModelError } from '../errors.ts';
 import type { PlannedRequest } from '../plan.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { ProviderQuota } from './provider-quota.ts';
@@ -101,7 +101,7 @@ export class Gate implements Load {
       tokens,
       patienceMs: patienceMs(request, this.#limits),
       signal,
-      giveUp: (why) => (signal && why === 'aborted' ? abortError(signal, model) : this.#refusal(request, model)),
+      giveUp: (why) => (signal && why === 'aborted' ? abortedUnasked(signal, model) : this.#refusal(request, model)),
       left: () => this.#serve(),
     });
     this.#serve();

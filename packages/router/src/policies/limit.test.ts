@@ -199,7 +199,8 @@ test('who is aborted before it could wait takes no place', async () => {
   const { model, end } = held({ maxConcurrent: 1 });
   void model(request);
 
-  await expect(model({ messages: [], signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
+  const asked = model({ messages: [], signal: AbortSignal.abort() });
+  await expect(asked).rejects.toMatchObject({ code: 'aborted', unasked: true });
   expect(model.load.queued).toBe(0);
   await end();
 });

@@ -1,6 +1,6 @@
 import type { Model, ModelRequest, ModelResponse } from '@rolecall/core';
 import { carry } from '../compose.ts';
-import { abortError, ModelError, RouteError } from '../errors.ts';
+import { abortedUnasked, ModelError, RouteError } from '../errors.ts';
 import { atLeastZero, checkOptions, countFromOne, countFromZero } from '../options-check.ts';
 import type { PlannedRequest } from '../plan.ts';
 import { Gate, type GateLimits, type Load, type Ticket } from './gate.ts';
@@ -50,7 +50,7 @@ export function limit(options: LimitOptions = {}): (next: Model) => LimitedModel
       const { signal, waitedMs = 0 } = request;
       if (signal?.aborted) {
         gate.giveBack(ticket);
-        throw abortError(signal, name);
+        throw abortedUnasked(signal, name);
       }
       const waited: PlannedRequest = { ...request, waitedMs: waitedMs + ticket.waitedMs };
       return await call(next, waited, gate, ticket);

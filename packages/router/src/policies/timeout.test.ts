@@ -196,7 +196,7 @@ test('a link ends when its share of the deadline is used up, also where there is
   expect(await outcome(silent, last, false)).toMatchObject({ ended: { code: 'deadline_exceeded' } });
 });
 
-test('a call for which no time is left is not made, is told as skipped, and does not count against its deployment', async () => {
+test('a call for which no time is left, or whose caller has gone, is told as skipped and counts against nobody', async () => {
   const model = vi.fn<Model>().mockResolvedValue(answer);
   const recorded = compose(cooldown({ failuresInRow: 1 }), record({ name: 'b', id: 'a/b' }), timeout())(model);
   const asked = planned(request, planOf(0, 1));
@@ -206,6 +206,10 @@ test('a call for which no time is left is not made, is told as skipped, and does
   expect(error).toMatchObject({ code: 'attempt_timeout', unasked: true, attempts: [{ outcome: 'skipped' }] });
   expect(model).not.toHaveBeenCalled();
   expect((recorded as CoolingModel).circuit.state).toBe('closed');
+
+  const gone = recorded({ ...request, signal: AbortSignal.abort() });
+
+  await expect(gone).rejects.toMatchObject({ code: 'aborted', unasked: true, attempts: [{ outcome: 'skipped' }] });
 });
 
 test('the deadline does not bind a stream that has begun', async () => {

@@ -223,6 +223,11 @@ export function abortError({ reason }: AbortSignal, model: string): ModelError {
   return copyOf(reason, { model, cause: reason });
 }
 
+/** The same where the call was not made yet. */
+export function abortedUnasked(signal: AbortSignal, model: string): ModelError {
+  return copyOf(abortError(signal, model), { unasked: true });
+}
+
 /** The same error once more, with other facts where `changes` has some. */
 export function copyOf(error: ModelError, changes: Partial<ModelErrorFacts>): ModelError {
   return Object.assign(new ModelError(error.code, { ...factsOf(error), ...changes }), { stack: error.stack });

@@ -25,7 +25,7 @@ export class Vitals {
       this.#answered += 1;
       this.#latencyMs = smoothed(this.#latencyMs, durationMs);
       if (firstTokenMs !== undefined) this.#firstTokenMs = smoothed(this.#firstTokenMs, firstTokenMs);
-    } else if (outcome === 'failed' || outcome === 'skipped') {
+    } else if (outcome === 'failed' || (outcome === 'skipped' && code !== 'aborted')) {
       if (outcome === 'failed') this.#failed += 1;
       this.#lastError = { code, status, reason, at: Date.now() };
     }

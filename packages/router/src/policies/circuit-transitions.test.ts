@@ -22,7 +22,7 @@ interface Expected {
   probing: boolean;
   probedAt: number;
   doublings: number;
-  passes: Pass[];
+  passes: { readonly pass: Pass; readonly at: number }[];
 }
 interface Real {
   readonly circuit: Breaker;
@@ -30,6 +30,9 @@ interface Real {
 type Command = fc.Command<Expected, Real>;
 
 const now = (): number => performance.now();
+const first = ({ passes }: Expected): Expected['passes'][number] => passes.shift() as Expected['passes'][number];
+/** The probe under way is a later one than that of then. */
+const isOther = ({ probing, probedAt }: Expected, at: number): boolean => probing && at < probedAt;
 const mayProbe = (model: Expected): boolean => !model.probing || now() >= model.probedAt + 30_000;
 
 class Ask implements Command {
@@ -40,7 +43,7 @@ class Ask implements Command {
 
     expect(pass).toBe(expected);
     if (pass === 'probe') Object.assign(model, { probing: true, probedAt: now() });
-    if (pass) model.passes.push(pass);
+    if (pass) model.passes.push({ pass, at: now() });
   }
   toString = (): string => 'ask';
 }
@@ -48,7 +51,7 @@ class Ask implements Command {
 class Answer implements Command {
   check = (model: Readonly<Expected>): boolean => model.passes.length > 0;
   run(model: Expected, { circuit }: Real): void {
-    const pass = model.passes.shift() as Pass;
+    const { pass } = first(model);
     circuit.succeeded(pass);
     if (pass === 'probe') Object.assign(model, { isOpen: false, probing: false, doublings: 0 });
 
@@ -64,10 +67,10 @@ class Fail implements Command {
   }
   check = (model: Readonly<Expected>): boolean => model.passes.length > 0;
   run(model: Expected, { circuit }: Real): void {
-    const pass = model.passes.shift() as Pass;
+    const { pass, at } = first(model);
     const before = model.isOpen ? model.until : 0;
-    if (pass === 'probe' && model.isOpen) Object.assign(model, { probing: false, doublings: model.doublings + 1 });
-    circuit.failed(pass, { code: 'auth', retryAfterMs: this.#retryAfterMs });
+    if (pass === 'probe' && model.isOpen) Object.assign(model, { probing: isOther(model, at), doublings: model.doublings + 1 });
+    circuit.failed(pass, { code: 'auth', retryAfterMs: this.#retryAfterMs }, at);
     model.isOpen = true;
     model.until = now() + circuit.availableInMs();
 
@@ -82,10 +85,10 @@ class Fail implements Command {
 class Leave implements Command {
   check = (model: Readonly<Expected>): boolean => model.passes.length > 0;
   run(model: Expected, { circuit }: Real): void {
-    const pass = model.passes.shift() as Pass;
+    const { pass, at } = first(model);
     const { state } = circuit;
-    circuit.left(pass);
-    if (pass === 'probe') model.probing = false;
+    circuit.left(pass, at);
+    if (pass === 'probe') model.probing = isOther(model, at);
 
     expect(circuit.state).toBe(state);
   }

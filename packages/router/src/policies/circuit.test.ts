@@ -123,6 +123,30 @@ test.each([
   expect(circuit.enter(true)).toBe(lasting ? undefined : 'last_resort');
 });
 
+test('a wait that was kept says nothing of the rest after it: opened again by what passes, it lets a last resort through', () => {
+  const circuit = new Breaker({ ...rules, failuresInRow: 1 });
+  failures(circuit, 1, 'auth');
+  vi.advanceTimersByTime(circuit.availableInMs());
+
+  circuit.failed(circuit.enter() as Pass, { code: 'network' });
+
+  expect(circuit.enter(true)).toBe('last_resort');
+});
+
+test.each(['fails', 'is given up'])('a probe that %s after half a minute leaves the next one alone', (end) => {
+  const circuit = new Breaker({ ...rules, cooldownMs: 0, failuresInRow: 1 });
+  failures(circuit, 1);
+  const at = performance.now();
+  const slow = circuit.enter() as Pass;
+  vi.advanceTimersByTime(30_000);
+  expect(circuit.enter()).toBe('probe');
+
+  if (end === 'fails') circuit.failed(slow, { code: 'network' }, at);
+  else circuit.left(slow, at);
+
+  expect(circuit.enter()).toBeUndefined();
+});
+
 test('a last resort that answers closes it', () => {
   const circuit = new Breaker({ ...rules, failuresInRow: 1 });
   failures(circuit, 1);

@@ -111,7 +111,7 @@ export class Breaker implements Circuit {
     if (pass !== 'call') this.#close();
   }
 
-  failed(pass: Pass, failure: Failure): void {
+  failed(pass: Pass, failure: Failure, enteredAt = Infinity): void {
     const { code, status, reason } = failure;
     this.#lastError = { code, status, reason, at: Date.now() };
     this.#calls.add(1);
@@ -120,22 +120,22 @@ export class Breaker implements Circuit {
       if (tripped) this.#open(failure);
       return;
     }
-    if (pass === 'probe') {
-      this.#probedAt = undefined;
-      this.#doublings += 1;
-    }
+    this.left(pass, enteredAt);
+    if (pass === 'probe') this.#doublings += 1;
     this.#open(failure);
   }
 
   openFor(ms: number, { code, status, reason }: Omit<CircuitFault, 'at'>): void {
     this.#lastError = { code, status, reason, at: Date.now() };
-    this.#lasting ||= lastingCodes.has(code);
-    this.#until = Math.max(this.#until ?? 0, performance.now() + ms);
+    this.#restFor(ms, lastingCodes.has(code));
   }
 
-  /** The call ended in a way that says nothing of the deployment: the caller gave up, for one. */
-  left(pass: Pass): void {
-    if (pass === 'probe') this.#probedAt = undefined;
+  /**
+   * The call ended in a way that says nothing of the deployment: the caller gave up, for one.
+   * A probe that took so long that another was let through does not end that one.
+   */
+  left(pass: Pass, enteredAt = Infinity): void {
+    if (pass === 'probe' && enteredAt >= (this.#probedAt ?? 0)) this.#probedAt = undefined;
   }
 
   /** Counts a failure. Whether it is one too many. */
@@ -168,8 +168,15 @@ export class Breaker implements Circuit {
   /** Opens, or stays open for longer: a second deadline never shortens the first. */
   #open({ code, retryAfterMs = 0 }: Failure): void {
     const asked = retryAfterMs > 0 || (code === 'rate_limited' && this.#rules.members > 1);
-    this.#lasting ||= asked || lastingCodes.has(code);
-    this.#until = Math.max(this.#until ?? 0, performance.now() + this.#lengthMs(retryAfterMs));
+    this.#restFor(this.#lengthMs(retryAfterMs), asked || lastingCodes.has(code));
+  }
+
+  /** A rest that is over says nothing of the next. */
+  #restFor(ms: number, lasting: boolean): void {
+    const now = performance.now();
+    const until = this.#until ?? 0;
+    this.#lasting = lasting || (this.#lasting && now < until);
+    this.#until = Math.max(until, now + ms);
   }
 
   #lengthMs(retryAfterMs: number): number {

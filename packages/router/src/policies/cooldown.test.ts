@@ -18,7 +18,10 @@ async function fail(model: CoolingModel, times: number, asked: PlannedRequest = 
 }
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 test('answers and errors are passed on as they are, and so is what the model says of itself', async () => {
   const error = failure('network');
@@ -60,6 +63,17 @@ test('at the end one probe goes through first, and the rest follow only when it 
 
   await expect(probe).resolves.toBe(answer);
   await expect(Promise.all([model(request), model(request)])).resolves.toEqual([answer, answer]);
+});
+
+test('a refusal in the moment in which the rest ends still names a wait', async () => {
+  const model = cooldown({ cooldownMs: 1_000 })(vi.fn<Model>().mockRejectedValue(failure('auth')));
+  await fail(model, 1);
+  const end = performance.now() + 1_000;
+  vi.spyOn(performance, 'now')
+    .mockReturnValueOnce(end - 1)
+    .mockReturnValue(end);
+
+  await expect(model(request)).rejects.toMatchObject({ code: 'rate_limited', retryAfterMs: 1 });
 });
 
 test('a probe that hangs keeps the others away for half a minute at most', async () => {

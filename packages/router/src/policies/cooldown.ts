@@ -75,9 +75,11 @@ const clearlyTooLongMs = 30_000;
 
 /** What the end of a call says of the deployment. A bug, a refusal and a throw from `onDelta` say nothing. */
 function judge(error: unknown, circuit: Breaker, pass: Pass, request: PlannedRequest, startedAt: number): void {
-  if (!isFailure(error) || callersOwn.has(error.code) || isHurried(error, request, startedAt)) return circuit.left(pass);
+  if (!isFailure(error) || callersOwn.has(error.code) || isHurried(error, request, startedAt))
+    return circuit.left(pass, startedAt);
   const { code, status, retryAfterMs } = error;
-  circuit.failed(pass, { code, status, retryAfterMs, reason: ModelError.isInstance(error) ? error.reason : undefined });
+  const reason = ModelError.isInstance(error) ? error.reason : undefined;
+  circuit.failed(pass, { code, status, retryAfterMs, reason }, startedAt);
 }
 
 function isFailure(error: unknown): error is ModelError | RouteError {
@@ -93,7 +95,7 @@ function isHurried({ code }: ModelError | RouteError, { plan, deadlineMs }: Plan
 
 function coolingDown(circuit: Circuit, model: string): ModelError {
   const { lastError } = circuit;
-  const retryAfterMs = Math.ceil(circuit.availableInMs());
+  const retryAfterMs = Math.max(1, Math.ceil(circuit.availableInMs())); // it may have become free since
   const reason = `cooling down after ${lastError?.code ?? 'failures'}; try again in ${Math.ceil(retryAfterMs / 1_000)} s`;
   return new ModelError('rate_limited', { model, status: 429, retryAfterMs, reason, unasked: true });
 }

@@ -257,6 +257,26 @@ test('a reader who leaves holds nobody back any more', async () => {
   await expect(plain).resolves.toMatchObject({ text: answer.text });
 });
 
+test.each([0, 1, 2, 3, 4, 5, 6, 7, 8])(
+  'an abort %d turns after the call of another ended is heard, and asks nobody any more',
+  async (turns) => {
+    const { calls, call, ask } = setUp();
+    const controller = new AbortController();
+    const first = thrownBy(ask({ deadlineMs: 5 }));
+    const second = thrownBy(ask({ signal: controller.signal }));
+    await nextTurn();
+
+    call(0).fail(new ModelError('deadline_exceeded', { model: 'a/b' }));
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    controller.abort();
+    await nextTurn();
+
+    expect(await first).toMatchObject({ code: 'deadline_exceeded' });
+    expect(await second).toMatchObject({ code: 'aborted' });
+    expect(calls.slice(1).every((one) => one.request.signal?.aborted)).toBe(true);
+  },
+);
+
 test('after an abort nothing more is heard', async () => {
   const { call, ask } = setUp();
   const controller = new AbortController();

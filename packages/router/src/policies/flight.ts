@@ -142,7 +142,8 @@ export class Flight {
       else if (waitMs !== Infinity) timer = setTimeout(watch, Math.min(Math.ceil(waitMs), longestTimerMs)); // a timer may be early
     };
     onAbort(signal, abort);
-    if (joins) watch();
+    if (signal?.aborted) abort(); // between two flights nobody listened
+    else if (joins) watch();
     return {
       left,
       release: () => {

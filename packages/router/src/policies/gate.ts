@@ -1,6 +1,6 @@
 import type { ModelRequest, RateLimit, Usage } from '@rolecall/core';
 import { longestTimerMs } from '../delay.ts';
-import { abortError, duration, ModelError } from '../errors.ts';
+import { abortedUnasked, duration, ModelError } from '../errors.ts';
 import type { PlannedRequest } from '../plan.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { ProviderQuota } from './provider-quota.ts';
@@ -32,6 +32,8 @@ export interface GateLimits {
 
 /** One call that was let through. */
 export interface Ticket {
+  /** Where the windows of requests and of tokens hold it. */
+  readonly requestSlot: number;
   readonly slot: number;
   /** What it was let through for. */
   readonly tokens: number;
@@ -99,7 +101,7 @@ export class Gate implements Load {
       tokens,
       patienceMs: patienceMs(request, this.#limits),
       signal,
-      giveUp: (why) => (signal && why === 'aborted' ? abortError(signal, model) : this.#refusal(request, model)),
+      giveUp: (why) => (signal && why === 'aborted' ? abortedUnasked(signal, model) : this.#refusal(request, model)),
       left: () => this.#serve(),
     });
     this.#serve();
@@ -115,6 +117,15 @@ export class Gate implements Load {
     this.#meanMs = moved(this.#meanMs, performance.now() - startedAt);
     if (outputTokens !== undefined) this.#meanOutputTokens = moved(this.#meanOutputTokens, outputTokens);
     this.#tokens.correct(slot, took - tokens);
+    this.#serve();
+  }
+
+  /** The call was not made after all. */
+  giveBack({ requestSlot, slot, tokens }: Ticket): void {
+    this.#inFlight -= 1;
+    this.#requests.correct(requestSlot, -1);
+    this.#tokens.correct(slot, -tokens);
+    this.#quota.giveBack(tokens);
     this.#serve();
   }
 
@@ -161,9 +172,8 @@ export class Gate implements Load {
   #take(tokens: number, since: number): Ticket {
     const startedAt = performance.now();
     this.#inFlight += 1;
-    this.#requests.add(1);
     this.#quota.spend(tokens);
-    return { slot: this.#tokens.add(tokens), tokens, startedAt, waitedMs: startedAt - since };
+    return { requestSlot: this.#requests.add(1), slot: this.#tokens.add(tokens), tokens, startedAt, waitedMs: startedAt - since };
   }
 
   /** Lets in whoever may go, and comes back when the next one may. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ModelError } from '../errors.ts';
 import type { PlannedRequest } from '../plan.ts';
 import { hedge, type HedgeOptions } from './hedge.ts';
+import { limit } from './limit.ts';
 
 const answer: ModelResponse = { model: 'a/b', text: 'hi', toolCalls: [], finishReason: 'stop', usage: { outputTokens: 1 } };
 const request: ModelRequest = { messages: [] };
@@ -354,4 +355,16 @@ const wrong: readonly (readonly [object, string])[] = [
 ];
 test.each(wrong)('%j is refused', (options, message) => {
   expect(() => hedge(options)).toThrow(new RegExp(`^${message}`));
+});
+
+test('a copy that was still in a queue when the other began to answer is told as skipped: no call was made', async () => {
+  const backend = scripted([...Array.from({ length: 50 }, () => ({ firstMs: 10 })), { firstMs: 5_000, restMs: 100 }]);
+  const model = hedge()(limit({ maxConcurrent: 1 })(backend));
+  await warmUp(model, { onDelta: vi.fn() });
+
+  const asked = model({ ...request, onDelta: vi.fn() });
+  await vi.runAllTimersAsync();
+
+  expect((await asked).attempts).toMatchObject([{ outcome: 'skipped', code: 'aborted' }, { outcome: 'answered' }]);
+  expect(backend).toHaveBeenCalledTimes(51);
 });

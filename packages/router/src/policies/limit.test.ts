@@ -180,11 +180,27 @@ test('an abort ends the wait at once, and whoever came after moves up', async ()
   await end();
 });
 
+test('an abort of all who wait takes nothing of the minute from those who come after', async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const model = limit({ rpm: 10, tpm: 1_000 })(async () => ({ ...answer, usage: { inputTokens: 900 } }));
+  await model(sized(900));
+  const small = Array.from({ length: 5 }, () => ({ ...request, signal })); // behind one that is too large for what is left
+  const asked = [{ ...sized(900), signal }, ...small].map((one) => model(one).catch((error: unknown) => error));
+
+  controller.abort();
+
+  expect(await Promise.all(asked)).toEqual(Array.from({ length: 6 }, () => expect.objectContaining({ code: 'aborted' })));
+  expect(model.load.used()).toEqual({ requests: 1, tokens: 900 });
+  expect(model.load).toMatchObject({ inFlight: 0, queued: 0 });
+});
+
 test('who is aborted before it could wait takes no place', async () => {
   const { model, end } = held({ maxConcurrent: 1 });
   void model(request);
 
-  await expect(model({ messages: [], signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
+  const asked = model({ messages: [], signal: AbortSignal.abort() });
+  await expect(asked).rejects.toMatchObject({ code: 'aborted', unasked: true });
   expect(model.load.queued).toBe(0);
   await end();
 });

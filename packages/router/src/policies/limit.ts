@@ -1,6 +1,6 @@
 import type { Model, ModelRequest, ModelResponse } from '@rolecall/core';
 import { carry } from '../compose.ts';
-import { abortError, ModelError, RouteError } from '../errors.ts';
+import { abortedUnasked, ModelError, RouteError } from '../errors.ts';
 import { atLeastZero, checkOptions, countFromOne, countFromZero } from '../options-check.ts';
 import type { PlannedRequest } from '../plan.ts';
 import { Gate, type GateLimits, type Load, type Ticket } from './gate.ts';
@@ -49,8 +49,8 @@ export function limit(options: LimitOptions = {}): (next: Model) => LimitedModel
       const ticket = await entry;
       const { signal, waitedMs = 0 } = request;
       if (signal?.aborted) {
-        gate.leave(ticket, undefined, false);
-        throw abortError(signal, name);
+        gate.giveBack(ticket);
+        throw abortedUnasked(signal, name);
       }
       const waited: PlannedRequest = { ...request, waitedMs: waitedMs + ticket.waitedMs };
       return await call(next, waited, gate, ticket);

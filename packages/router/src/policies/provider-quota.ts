@@ -39,6 +39,12 @@ export class ProviderQuota {
     if (this.#tokens) this.#tokens.remaining -= tokens;
   }
 
+  /** That call was not made. */
+  giveBack(tokens: number): void {
+    if (this.#requests) this.#requests.remaining += 1;
+    if (this.#tokens) this.#tokens.remaining += tokens;
+  }
+
   /** So few tokens are left that it matters how many a request needs. */
   get lowOnTokens(): boolean {
     if (!this.#tokens) return false;

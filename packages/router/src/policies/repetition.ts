@@ -128,14 +128,18 @@ export class Repetition {
   }
 
   async #backOff(error: ModelError, waitMs: number): Promise<void> {
-    const { signal } = this.#request;
-    this.#earlier.push(...attemptsOf(error));
+    const { signal, plan } = this.#request;
     this.#waitedMs = 0;
     if (waitMs > 0) {
       const start = performance.now();
       await delay(waitMs, signal);
       this.#waitedMs = performance.now() - start;
     }
+    if (plan && !signal?.aborted && performance.now() >= plan.linkDeadlineAt) {
+      this.#leave = undefined; // timers are late: there is no time left to ask in
+      return;
+    }
+    this.#earlier.push(...attemptsOf(error));
     if (signal?.aborted) throw (this.#last = abortError(signal, error.model));
   }
 }

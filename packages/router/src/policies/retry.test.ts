@@ -290,3 +290,19 @@ test('a call whose time is up before p-retry is loaded ends with its own error',
 
   await expect(new Repetition(vi.fn<Model>(), request, policy).after(error)).rejects.toBe(error);
 });
+
+test('a wait that ends after the time of the link leads to no call: the failure before it comes out, told once', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.8);
+  const attempt = { id: '1', model: 'a/b', startedAt: 0, waitMs: 0, durationMs: 1, outcome: 'failed' };
+  const error = Object.assign(failure('network'), { attempts: [attempt] });
+  const model = vi.fn<Model>().mockRejectedValue(error);
+  const linkDeadlineAt = performance.now() + 100.5;
+  const plan = { deadlineAt: linkDeadlineAt, linkDeadlineAt, attemptsLeft: 5, linksLeft: 0, asked: new Set<string>() };
+
+  const asked = retry({ baseDelayMs: 125.5 })(model)({ ...request, plan } as ModelRequest).catch((thrown: unknown) => thrown);
+  await vi.runAllTimersAsync(); // 100.4 ms become 101
+
+  expect(await asked).toBe(error);
+  expect(error.attempts).toEqual([attempt]);
+  expect(model).toHaveBeenCalledTimes(1);
+});

@@ -1,7 +1,10 @@
 import type { Delta, Model, ModelRequest, ModelResponse } from '@rolecall/core';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { compose } from '../compose.ts';
 import { ModelError } from '../errors.ts';
 import { beginLink, type Plan, planned, type PlannedRequest } from '../plan.ts';
+import { record } from '../record.ts';
+import { cooldown, type CoolingModel } from './cooldown.ts';
 import { timeout, type TimeoutOptions } from './timeout.ts';
 
 const request = { role: 'writer', messages: [] };
@@ -191,6 +194,22 @@ test('a link ends when its share of the deadline is used up, also where there is
 
   expect(await outcome(silent, withLinks)).toMatchObject({ ended: { code: 'attempt_timeout', replaceable: true }, ms: 25_000 });
   expect(await outcome(silent, last, false)).toMatchObject({ ended: { code: 'deadline_exceeded' } });
+});
+
+test('a call for which no time is left, or whose caller has gone, is told as skipped and counts against nobody', async () => {
+  const model = vi.fn<Model>().mockResolvedValue(answer);
+  const recorded = compose(cooldown({ failuresInRow: 1 }), record({ name: 'b', id: 'a/b' }), timeout())(model);
+  const asked = planned(request, planOf(0, 1));
+
+  const error: unknown = await recorded(asked).catch((thrown: unknown) => thrown);
+
+  expect(error).toMatchObject({ code: 'attempt_timeout', unasked: true, attempts: [{ outcome: 'skipped' }] });
+  expect(model).not.toHaveBeenCalled();
+  expect((recorded as CoolingModel).circuit.state).toBe('closed');
+
+  const gone = recorded({ ...request, signal: AbortSignal.abort() });
+
+  await expect(gone).rejects.toMatchObject({ code: 'aborted', unasked: true, attempts: [{ outcome: 'skipped' }] });
 });
 
 test('the deadline does not bind a stream that has begun', async () => {

@@ -3,7 +3,7 @@ import type { Backend } from '../backend.ts';
 import { Cancellation } from '../cancellation.ts';
 import { carry } from '../compose.ts';
 import { longestTimerMs } from '../delay.ts';
-import { abortError, copyOf, duration, ModelError, type ModelErrorCode } from '../errors.ts';
+import { abortedUnasked, abortError, copyOf, duration, ModelError, type ModelErrorCode } from '../errors.ts';
 import { offAbort, onAbort } from '../on-abort.ts';
 import { checkOptions, positiveOrInfinity } from '../options-check.ts';
 import { overlay } from '../overlay.ts';
@@ -84,9 +84,9 @@ class TimedAttempt {
 
   async run(next: Model): Promise<ModelResponse> {
     const { signal } = this.#request;
-    if (signal?.aborted) throw abortError(signal, this.#name);
+    if (signal?.aborted) throw abortedUnasked(signal, this.#name);
     const late = this.#overdue(this.#startedAt);
-    if (late) throw late;
+    if (late) throw copyOf(late, { unasked: true }); // a call that is not made costs nothing, and says nothing of the deployment
 
     onAbort(signal, this.#followCaller);
     this.#arm(this.#startedAt);

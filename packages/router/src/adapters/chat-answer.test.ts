@@ -283,6 +283,15 @@ describe('streamed tool calls', () => {
     ],
     ['without an index', [piece(undefined, '1', 'tides', '{"a":1}'), piece(undefined, '2', 'now', '{"b":2}')]],
     [
+      'by turns and without an index',
+      [
+        piece(undefined, '1', 'tides', '{"a"'),
+        piece(undefined, '2', 'now', '{"b"'),
+        piece(undefined, '1', undefined, ':1}'),
+        piece(undefined, '2', undefined, ':2}'),
+      ],
+    ],
+    [
       'with id and name in every piece',
       [piece(0, '1', 'tides', '{"a"'), piece(0, '1', 'tides', ':1}'), piece(1, '2', 'now', '{"b":2}')],
     ],
@@ -291,6 +300,30 @@ describe('streamed tool calls', () => {
 
     expect(answer).toMatchObject({ finishReason: 'tool_calls', toolCalls: whole });
     expect(heard).toHaveLength(pieces.length);
+  });
+});
+
+describe('calls that only their place in a list tells apart', () => {
+  const calls = [
+    { id: '', function: { name: 'tides', arguments: { a: 1 } } },
+    { id: '', function: { name: 'now', arguments: '{"b":2}' } },
+    null,
+  ];
+  const toolCalls = [
+    { name: 'tides', arguments: '{"a":1}' },
+    { name: 'now', arguments: '{"b":2}' },
+  ];
+
+  test('stay apart in a whole answer, and their arguments are text', async () => {
+    const { answer } = await readJson(message({ content: [null], tool_calls: calls }));
+
+    expect(answer).toMatchObject({ toolCalls });
+  });
+
+  test('stay apart in a chunk of a stream', async () => {
+    const { answer } = await readStream(delta({ tool_calls: calls }), delta({}, 'tool_calls'));
+
+    expect(answer).toMatchObject({ toolCalls });
   });
 });
 

@@ -5,6 +5,7 @@ import { explainInBand } from './chat-errors.ts';
 import type { Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
 import { readEvents } from './sse.ts';
+import { argumentsText } from './tool-arguments.ts';
 
 /** What one answer amounts to. Nothing of it is sure to be there. */
 interface Outcome {
@@ -21,7 +22,7 @@ interface Item {
   readonly type?: string;
   readonly call_id?: string;
   readonly name?: string;
-  readonly arguments?: string;
+  readonly arguments?: unknown;
   readonly content?: readonly Content[] | null;
   readonly summary?: readonly Content[] | null;
 }
@@ -118,7 +119,7 @@ function follow({ type, delta = '', item, output_index: index = 0 }: StreamEvent
 
 async function deliver(item: Item, index: number, delivery: Delivery): Promise<void> {
   if (item.type === 'function_call') {
-    await delivery.toolCall({ index, id: item.call_id, name: item.name, arguments: item.arguments });
+    await delivery.toolCall({ index, id: item.call_id, name: item.name, arguments: argumentsText(item.arguments) });
   }
   for (const part of item.type === 'reasoning' ? (item.summary ?? []) : []) await delivery.reasoning(part.text ?? '');
   for (const part of item.type === 'message' ? (item.content ?? []) : []) {

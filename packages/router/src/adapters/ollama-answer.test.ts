@@ -88,6 +88,35 @@ test('keeps the ids that a server gives its calls', async () => {
   expect(finishReason).toBe('tool_calls');
 });
 
+test('takes null for nothing, and arguments that are text as they are', async () => {
+  const call = { id: null, function: { name: 'tides', arguments: '{"port":"Brest"}' } };
+  const pieces = [
+    { error: null, message: { content: null, thinking: 'Hm.', tool_calls: null } },
+    { message: { content: null, thinking: null, tool_calls: [call] } },
+    { message: null, done: true, done_reason: 'stop', eval_count: 5, prompt_eval_count: '40' },
+    { done: true },
+  ];
+
+  const { text, content, toolCalls, usage } = await answering(ReadableStream.from(pieces))(ask({ onDelta() {} }));
+
+  expect(text).toBe('');
+  expect(content).toEqual([{ type: 'reasoning', text: 'Hm.', provider: 'ollama' }]);
+  expect(toolCalls).toEqual([{ id: 'call_0', name: 'tides', arguments: '{"port":"Brest"}' }]);
+  expect(usage).toMatchObject({ inputTokens: undefined, outputTokens: 5 });
+});
+
+test.each([{ message: 'busy' }, {}])('an error may be an object: %j', async (error: { message?: string }) => {
+  const reason = error.message ?? 'the server gave no reason';
+
+  await expect(answering({ error })(ask())).rejects.toMatchObject({ code: 'overloaded', reason });
+});
+
+test('a stream without a body was cut', async () => {
+  const silent = ollama('mistral', { fetch: async () => new Response(null, { status: 204 }) });
+
+  await expect(silent(ask({ onDelta() {} }))).rejects.toMatchObject({ code: 'stream_cut' });
+});
+
 test('a model that ran elsewhere is not local, whatever its name', async () => {
   const { metadata } = await answering(last({ remote_host: 'https://ollama.com:443' }))(ask());
 

@@ -97,7 +97,8 @@ function newClient(Ollama: OllamaSdk['Ollama'], { host, headers, requests }: Ser
       const response = await requests.fetch(url, initEndedBy(init, ending));
       if (!response.ok) throw new StatusError(response, await response.text().catch(() => ''));
       own.call.response = response;
-      return streamAsked ? response : Response.json({}); // its stream it leaves alone until somebody asks for it
+      if (!streamAsked) return Response.json({});
+      return response.body ? response : new Response(''); // its stream it leaves alone until somebody asks for it, but there must be one
     },
   });
   const own: OwnClient = { client, call };

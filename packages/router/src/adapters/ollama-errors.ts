@@ -44,9 +44,14 @@ function explainStatus(error: StatusError, facts: Facts): ModelError {
   const { status, headers, error: body } = error;
   facts.simulated ||= isSimulated(headers);
   facts.requestId ??= headers.get('x-request-id') ?? undefined;
-  const said = (body as { error?: unknown } | null | undefined)?.error;
-  const message = typeof said === 'string' ? said : 'the server gave no reason';
+  const message = wordsOf((body as { error?: unknown } | null | undefined)?.error);
   return explainMessage(message, facts, { status, retryAfterMs: retryAfterMs(headers), cause: error });
+}
+
+/** What an error says: the server's own are plain texts, those of who stands in front of it often objects. */
+export function wordsOf(error: unknown): string {
+  const said = typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : error;
+  return typeof said === 'string' && said !== '' ? said : 'the server gave no reason';
 }
 
 interface SdkError {

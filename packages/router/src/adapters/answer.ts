@@ -1,7 +1,8 @@
 /** What the answers of all APIs of one adapter have in common. */
 import type { ResponseMetadata } from '@rolecall/core';
 import { ModelError, type ModelErrorCode } from '../errors.ts';
-import { type Facts, rateLimit } from './http.ts';
+import type { Delivery } from './delivery.ts';
+import { type Facts, networkError, rateLimit } from './http.ts';
 
 /** What is known of an answer before it is read. */
 export interface Answer {
@@ -16,8 +17,17 @@ export interface Answer {
 
 /** Some servers answer with JSON where a stream was asked for; some stream and forget to say so. */
 export function isStream({ headers }: Response, asked: boolean): boolean {
-  const type = headers.get('content-type') ?? '';
+  const type = (headers.get('content-type') ?? '').toLowerCase();
   return type.startsWith('text/event-stream') || (asked && !/json|html/.test(type));
+}
+
+/** Waits until a stream was read. Once its answer is whole, it matters no more how the connection ends. */
+export async function untilWhole(reading: Promise<void>, delivery: Delivery, isWhole: () => boolean): Promise<void> {
+  try {
+    await reading;
+  } catch (error) {
+    if (delivery.callerError || !isWhole() || networkError(error)?.code !== 'stream_cut') throw error;
+  }
 }
 
 export function parseObject(text: string, facts: Facts): object {

@@ -1,6 +1,6 @@
 /** Reads an answer of the Messages API, whole or streamed: https://platform.claude.com/docs/en/build-with-claude/streaming */
 import type { JsonObject } from '@rolecall/core';
-import { type Answer, failure, isStream, parseObject, rawOf } from './answer.ts';
+import { type Answer, failure, isStream, parseObject, rawOf, untilWhole } from './answer.ts';
 import { explainInBand } from './anthropic-errors.ts';
 import { type AnthropicMessage, type AnthropicUsage, type ContentBlock, toUsage } from './anthropic-message.ts';
 import type { Delivery } from './delivery.ts';
@@ -39,11 +39,12 @@ export async function readMessage(response: Response, delivery: Delivery, answer
   const { facts, relayed } = answer;
   const fold = createFold(delivery, facts);
   if (isStream(response, answer.streamAsked)) {
-    await readEvents(response, {
+    const reading = readEvents(response, {
       // Some compatible servers end it as they do the streams of their other APIs.
       take: (data) => (data === '[DONE]' ? undefined : fold.take(parseObject(data, facts) as StreamEvent)),
       ...(relayed && { relay: (bytes) => delivery.relay(bytes) }),
     });
+    await untilWhole(reading, delivery, fold.hasStopped);
     const message = fold.message();
     await delivery.flush();
     return { message, raw: relayed ? undefined : message };
@@ -72,6 +73,7 @@ const ownTypes = new Set(['text', 'thinking', 'redacted_thinking', 'tool_use']);
 /** Folds a stream into the message that would have come without one. */
 function createFold(delivery: Delivery, facts: Facts) {
   let message: AnthropicMessage | undefined;
+  let hasStopped = false;
   const blocks: GrowingBlock[] = [];
   const calls: number[] = []; // at which index the block of each tool call is
 
@@ -106,6 +108,7 @@ function createFold(delivery: Delivery, facts: Facts) {
     if (type === 'content_block_start' && block) return begin(index, block);
     if (type === 'content_block_delta' && delta) return grow(index, delta);
     if (type === 'message_start') message = event.message;
+    if (type === 'message_stop') hasStopped = message?.stop_reason !== null;
     if (type === 'message_delta' && message) message = conclude(message, event);
     if (type === 'message_start' || type === 'message_delta') facts.usage = toUsage(message?.usage);
     return undefined;
@@ -113,6 +116,7 @@ function createFold(delivery: Delivery, facts: Facts) {
   return {
     begin,
     take,
+    hasStopped: () => hasStopped,
     message(): AnthropicMessage {
       // A stream that named its stop reason has said all it had to say, `message_stop` or not.
       if (!message?.stop_reason) throw failure('stream_cut', facts, 'the stream ended before the answer did');

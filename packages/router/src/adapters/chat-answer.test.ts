@@ -335,6 +335,12 @@ describe('a server that mixes them up', () => {
     expect(heard).toEqual([{ type: 'text', text: 'Hi.' }]);
   });
 
+  test('may write its type in capitals', async () => {
+    const { answer } = await read(JSON.stringify(message({ content: 'Hi.' })), 'Application/JSON', true);
+
+    expect(answer).toMatchObject({ text: 'Hi.' });
+  });
+
   test.each(['text/plain', undefined])('may call its stream %s', async (type) => {
     const { answer } = await read(events(delta({ content: 'Hi.' }, 'stop')), type, true);
 

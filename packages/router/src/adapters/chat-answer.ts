@@ -1,6 +1,6 @@
 /** The answer of a chat completion, whole or in chunks, as a response. */
 import type { ModelResponse, Part, Usage } from '@rolecall/core';
-import { type Answer, count, failure, isStream, metadataOf, parseObject, rawOf } from './answer.ts';
+import { type Answer, count, failure, isStream, metadataOf, parseObject, rawOf, untilWhole } from './answer.ts';
 import { AlikeChunks } from './alike-chunks.ts';
 import { explainInBand } from './chat-errors.ts';
 import type { ReasoningOrigin } from './chat-request.ts';
@@ -92,7 +92,7 @@ export async function decode(response: Response, delivery: Delivery, answer: Ans
 async function readStream(response: Response, progress: Progress, delivery: Delivery, { facts, relayed }: Answer): Promise<void> {
   let done = false;
   const alike = new AlikeChunks(saysOnly);
-  await readEvents(response, {
+  const reading = readEvents(response, {
     take(data) {
       if (done) return undefined; // read, so that the connection can be used again, though not looked at
       const text = alike.textOf(data);
@@ -106,6 +106,7 @@ async function readStream(response: Response, progress: Progress, delivery: Deli
     },
     ...(relayed && { relay: (bytes) => delivery.relay(bytes) }),
   });
+  await untilWhole(reading, delivery, () => done);
   hasEnded(progress, facts);
 }
 

@@ -2,7 +2,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Message, ModelResponse, Usage } from '@rolecall/core';
 import { ModelError, type ModelErrorCode } from '../errors.ts';
-import { count } from './answer.ts';
+import { count, untilWhole } from './answer.ts';
 import { readBody } from './body.ts';
 import type { Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
@@ -42,7 +42,8 @@ export async function readLines(response: Response, facts: Facts, take: TakeChun
   const decoder = new StringDecoder('utf8');
   let rest = '';
   await readBody(response, (bytes) => {
-    const lines = (rest + decoder.write(bytes)).split('\n');
+    const lines = decoder.write(bytes).split('\n');
+    lines[0] = rest + (lines[0] ?? '');
     rest = lines.pop() ?? '';
     return takeAll(lines, facts, take);
   });
@@ -87,7 +88,7 @@ export async function collect(
     }
   };
   // Read to the end, `done` or not, so that the connection can be used again.
-  await read((chunk) => {
+  const reading = read((chunk) => {
     if (chunk.error) throw explainMessage(wordsOf(chunk.error), facts);
     if (chunk.done) {
       last = { ...last, ...chunk }; // said twice, it may count once
@@ -97,6 +98,7 @@ export async function collect(
     if (!said) return undefined;
     return said.thinking || said.tool_calls ? deliver(said) : delivery.text(said.content ?? '');
   });
+  await untilWhole(reading, delivery, () => last !== undefined);
   if (!last) throw failure('stream_cut', facts, 'the answer ended early');
   return { last, response: conclude(last, delivery, facts) };
 }

@@ -1,6 +1,6 @@
 /** An answer of the Responses API, whole or in events: https://platform.openai.com/docs/api-reference/responses-streaming */
 import type { ModelResponse, Usage } from '@rolecall/core';
-import { type Answer, count, failure, isStream, metadataOf, parseObject, rawOf } from './answer.ts';
+import { type Answer, count, failure, isStream, metadataOf, parseObject, rawOf, untilWhole } from './answer.ts';
 import { explainInBand } from './chat-errors.ts';
 import type { Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
@@ -67,7 +67,7 @@ export async function decodeResponses(response: Response, delivery: Delivery, an
 
 async function readStream(response: Response, delivery: Delivery, facts: Facts): Promise<Outcome> {
   let outcome: Outcome | undefined;
-  await readEvents(response, {
+  const reading = readEvents(response, {
     take(data) {
       if (data === '[DONE]') return undefined; // some compatible servers send it here too
       const event: StreamEvent = parseObject(data, facts);
@@ -82,6 +82,7 @@ async function readStream(response: Response, delivery: Delivery, facts: Facts):
     },
     relay: (bytes) => delivery.relay(bytes),
   });
+  await untilWhole(reading, delivery, () => outcome !== undefined);
   return outcome ?? fail('stream_cut', facts);
 }
 

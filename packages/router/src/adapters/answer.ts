@@ -66,6 +66,11 @@ export function rawOf(text: string, whole: object, { relayed }: Answer): string 
   return relayed ? text : whole;
 }
 
+/** What a table has under a name that a server chose; what every object has is not in it. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined {
+  return typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** What is no count was not reported. */
 export function count(value: unknown): number | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;

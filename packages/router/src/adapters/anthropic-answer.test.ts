@@ -238,6 +238,7 @@ describe('a whole message', () => {
     ['max_tokens', 'length'],
     ['model_context_window_exceeded', 'length'],
     ['refusal', 'content_filter'],
+    ['constructor', 'other'],
     ['pause_turn', 'other'],
     ['something_new', 'other'],
   ])('that stopped for %s finished for %s', async (reason, finishReason) => {

@@ -1,6 +1,6 @@
 /** A message of the Messages API, and what it says in our words: https://platform.claude.com/docs/en/api/messages */
 import type { JsonObject, ModelResponse, Part, ToolCall, Usage } from '@rolecall/core';
-import { type Answer, count, failure } from './answer.ts';
+import { type Answer, count, entryOf, failure } from './answer.ts';
 
 export interface AnthropicMessage {
   readonly model: string;
@@ -52,7 +52,7 @@ export function decode(message: AnthropicMessage, { facts, provider }: Answer): 
   const toolCalls = content.flatMap((block) => (block.type === 'tool_use' ? [toToolCall(block)] : []));
   const parts = toParts(content, provider);
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
-  const finishReason = finishReasons[stopReason ?? ''] ?? 'other';
+  const finishReason = entryOf(finishReasons, stopReason) ?? 'other';
   if (text === '' && toolCalls.length === 0 && (finishReason === 'stop' || finishReason === 'tool_calls')) {
     throw failure('empty_answer', facts, 'the answer holds neither text nor a tool call');
   }

@@ -147,6 +147,12 @@ describe('a whole answer', () => {
     expect(answer).toMatchObject({ code, possiblyBilled: true });
   });
 
+  test('without choices keeps its usage', async () => {
+    const { facts } = await readJson({ usage: { prompt_tokens: 3, completion_tokens: 2 } });
+
+    expect(facts.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+  });
+
   test.each(['length', 'content_filter'])('of nothing is still an answer when it stopped for %s', async (reason) => {
     const { answer } = await readJson(message({ content: '' }, reason));
 

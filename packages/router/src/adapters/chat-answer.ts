@@ -84,8 +84,8 @@ export async function decode(response: Response, delivery: Delivery, answer: Ans
   }
   const text = await response.text();
   const whole = parse(text, facts);
-  if (!whole.choices && !whole.error) throw failure('malformed_answer', facts, 'the answer has no choices');
   await fold(whole, progress, delivery, facts);
+  if (!whole.choices) throw failure('malformed_answer', facts, 'the answer has no choices');
   return conclude(response, rawOf(text, whole, answer), progress, delivery, answer);
 }
 

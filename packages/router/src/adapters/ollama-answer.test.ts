@@ -74,6 +74,7 @@ test.each([
   ['stop', 'stop'],
   ['length', 'length'],
   ['load', 'other'],
+  ['constructor', 'other'],
   [undefined, 'other'],
 ])('done for %s is finished for %s', async (reason, finishReason) => {
   await expect(answering(last({ done_reason: reason }))(ask())).resolves.toMatchObject({ finishReason });

@@ -2,7 +2,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Message, ModelResponse, Usage } from '@rolecall/core';
 import { ModelError, type ModelErrorCode } from '../errors.ts';
-import { count, untilWhole } from './answer.ts';
+import { count, entryOf, untilWhole } from './answer.ts';
 import { readBody } from './body.ts';
 import type { Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
@@ -115,11 +115,11 @@ function newCallIds(messages: readonly Message[]): () => string {
   };
 }
 
-function conclude({ done_reason: reason = '' }: OllamaChunk, delivery: Delivery, facts: Facts): Omit<ModelResponse, 'metadata'> {
+function conclude({ done_reason: reason }: OllamaChunk, delivery: Delivery, facts: Facts): Omit<ModelResponse, 'metadata'> {
   const text = delivery.fullText();
   const reasoning = delivery.reasoningText();
   const toolCalls = delivery.toolCalls();
-  const finishReason = toolCalls.length > 0 ? 'tool_calls' : (finishReasons[reason] ?? 'other');
+  const finishReason = toolCalls.length > 0 ? 'tool_calls' : (entryOf(finishReasons, reason) ?? 'other');
   if (text === '' && toolCalls.length === 0 && finishReason !== 'length') {
     throw failure('empty_answer', facts, 'the answer holds neither text nor a tool call');
   }

@@ -54,9 +54,9 @@ export async function decodeResponses(response: Response, delivery: Delivery, an
   if (!isStream(response, answer.streamAsked)) {
     const text = await response.text();
     const whole: Outcome = parseObject(text, facts);
-    if (!whole.output && !whole.error) throw failure('malformed_answer', facts, 'the answer has no output');
     throwIfFailed(whole, facts);
-    for (const [index, item] of (whole.output ?? []).entries()) await deliver(item, index, delivery);
+    if (!whole.output) throw failure('malformed_answer', facts, 'the answer has no output');
+    for (const [index, item] of whole.output.entries()) await deliver(item, index, delivery);
     return conclude(response, whole, delivery, answer, rawOf(text, whole, answer));
   }
   const outcome = await readStream(response, delivery, facts);
@@ -122,7 +122,8 @@ async function deliver(item: Item, index: number, delivery: Delivery): Promise<v
   if (item.type === 'function_call') {
     await delivery.toolCall({ index, id: item.call_id, name: item.name, arguments: argumentsText(item.arguments) });
   }
-  for (const part of item.type === 'reasoning' ? (item.summary ?? []) : []) await delivery.reasoning(part.text ?? '');
+  const thoughts = item.type === 'reasoning' ? [...(item.summary ?? []), ...(item.content ?? [])] : [];
+  for (const part of thoughts) await delivery.reasoning(part.text ?? '');
   for (const part of item.type === 'message' ? (item.content ?? []) : []) {
     await delivery.text(part.type === 'output_text' ? (part.text ?? '') : '');
     await delivery.refusal(part.refusal ?? '');

@@ -70,7 +70,7 @@ class APIConnectionTimeoutError extends Error {}
 /** What an SDK would make of whatever a `fetch` of the user's throws. */
 export function sendFailure(cause: unknown): unknown {
   if (networkError(cause)) return cause;
-  const isLate = /timed? ?out/i.test(String(cause));
+  const isLate = /^AbortError|timed? ?out/i.test(String(cause));
   return isLate ? new APIConnectionTimeoutError('timed out', { cause }) : new TypeError('network error', { cause });
 }
 

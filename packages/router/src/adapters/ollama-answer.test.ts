@@ -1,4 +1,5 @@
 import type { ModelRequest } from '@rolecall/core';
+import { Ollama } from 'ollama';
 import { describe, expect, test } from 'vitest';
 import { type OllamaChunk, readLines } from './ollama-answer.ts';
 import { ollama } from './ollama.ts';
@@ -113,9 +114,11 @@ test.each([{ message: 'busy' }, {}])('an error may be an object: %j', async (err
 });
 
 test('a stream without a body was cut', async () => {
-  const silent = ollama('mistral', { fetch: async () => new Response(null, { status: 204 }) });
+  const options = { fetch: async () => new Response(null, { status: 204 }) };
+  const cut = { code: 'stream_cut' };
 
-  await expect(silent(ask({ onDelta() {} }))).rejects.toMatchObject({ code: 'stream_cut' });
+  await expect(ollama('mistral', options)(ask({ onDelta() {} }))).rejects.toMatchObject(cut);
+  await expect(ollama('mistral', { client: new Ollama(options) })(ask({ onDelta() {} }))).rejects.toMatchObject(cut);
 });
 
 test('a model that ran elsewhere is not local, whatever its name', async () => {

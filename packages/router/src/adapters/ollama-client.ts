@@ -99,8 +99,7 @@ function newClient(Ollama: OllamaSdk['Ollama'], { host, headers, requests }: Ser
       });
       if (!response.ok) throw new StatusError(response, await response.text().catch(() => ''));
       own.call.response = response;
-      if (!streamAsked) return Response.json({});
-      return response.body ? response : new Response(''); // its stream it leaves alone until somebody asks for it, but there must be one
+      return streamAsked ? response : Response.json({}); // its stream it leaves alone until somebody asks for it
     },
   });
   const own: OwnClient = { client, call };

@@ -268,6 +268,12 @@ describe('a whole message', () => {
     });
   });
 
+  test('may hold a null, which says nothing', async () => {
+    const content = [null, { type: 'text', text: 'Hello!' }];
+
+    await expect(answering(message({ content }))(ask())).resolves.toMatchObject({ text: 'Hello!' });
+  });
+
   test('must be one', async () => {
     const usage = { input_tokens: 5, output_tokens: '3', cache_read_input_tokens: -1 };
 

@@ -50,12 +50,13 @@ export async function readMessage(response: Response, delivery: Delivery, answer
     return { message, raw: relayed ? undefined : message };
   }
   const text = await response.text();
-  const message = parseObject(text, facts) as AnthropicMessage & Pick<StreamEvent, 'error'>;
-  facts.usage = toUsage(message.usage);
-  if (message.error) throw explainInBand(message.error, facts); // a proxy may say so with a status of 200
-  if (!Array.isArray(message.content)) throw failure('malformed_answer', facts, 'the answer is no message');
+  const whole = parseObject(text, facts) as AnthropicMessage & Pick<StreamEvent, 'error'>;
+  facts.usage = toUsage(whole.usage);
+  if (whole.error) throw explainInBand(whole.error, facts); // a proxy may say so with a status of 200
+  if (!Array.isArray(whole.content)) throw failure('malformed_answer', facts, 'the answer is no message');
+  const message = { ...whole, content: whole.content.filter(Boolean) };
   for (const [index, block] of message.content.entries()) await fold.begin(index, block);
-  return { message, raw: rawOf(text, message, answer) };
+  return { message, raw: rawOf(text, whole, answer) };
 }
 
 /** A block that is still growing. */

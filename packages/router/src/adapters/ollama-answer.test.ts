@@ -94,7 +94,7 @@ test('takes null for nothing, and arguments that are text as they are', async ()
   const call = { id: null, function: { name: 'tides', arguments: '{"port":"Brest"}' } };
   const pieces = [
     { error: null, message: { content: null, thinking: 'Hm.', tool_calls: null } },
-    { message: { content: null, thinking: null, tool_calls: [call] } },
+    { message: { content: null, thinking: null, tool_calls: [call, null] } },
     { message: null, done: true, done_reason: 'stop', eval_count: 5, prompt_eval_count: '40' },
     { done: true },
   ];

@@ -82,7 +82,7 @@ export async function collect(
   const deliver = async ({ thinking, content, tool_calls: toolCalls }: Said): Promise<void> => {
     await delivery.reasoning(thinking ?? '');
     await delivery.text(content ?? '');
-    for (const { id, function: called } of toolCalls ?? []) {
+    for (const { id, function: called } of (toolCalls ?? []).filter(Boolean)) {
       const json = argumentsText(called?.arguments) ?? '{}';
       await delivery.toolCall({ index: calls++, id: id || nextId(), name: called?.name, arguments: json });
     }

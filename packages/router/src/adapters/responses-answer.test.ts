@@ -45,7 +45,13 @@ const thought = {
 
 describe('a whole answer', () => {
   test('becomes a response', async () => {
-    const answer = { model: 'gpt-5-2026', service_tier: 'flex', status: 'completed', output: [thought, message('Hi.')], usage };
+    const answer = {
+      model: 'gpt-5-2026',
+      service_tier: 'flex',
+      status: 'completed',
+      output: [thought, null, message('Hi.')],
+      usage,
+    };
     const deltas: Delta[] = [];
 
     const response = await answering(answer)(ask(false, { onDelta: (delta) => void deltas.push(delta) }));

@@ -56,7 +56,7 @@ export async function decodeResponses(response: Response, delivery: Delivery, an
     const whole: Outcome = parseObject(text, facts);
     throwIfFailed(whole, facts);
     if (!whole.output) throw failure('malformed_answer', facts, 'the answer has no output');
-    for (const [index, item] of whole.output.entries()) await deliver(item, index, delivery);
+    for (const [index, item] of whole.output.filter(Boolean).entries()) await deliver(item, index, delivery);
     return conclude(response, whole, delivery, answer, rawOf(text, whole, answer));
   }
   const outcome = await readStream(response, delivery, facts);
@@ -135,7 +135,7 @@ function conclude(response: Response, outcome: Outcome, delivery: Delivery, answ
   const text = delivery.fullText();
   const refusal = delivery.refusalText() || undefined;
   const toolCalls = delivery.toolCalls();
-  const isSilent = (outcome.output ?? []).every(({ type }) => type === 'message' || type === 'reasoning');
+  const isSilent = (outcome.output ?? []).every((item) => !item || item.type === 'message' || item.type === 'reasoning');
   if (outcome.status === 'completed' && isSilent && text === '' && refusal === undefined) {
     throw failure('empty_answer', facts, 'the answer holds neither text nor a tool call');
   }

@@ -1,7 +1,8 @@
 /** What the answers of all APIs of one adapter have in common. */
 import type { ResponseMetadata } from '@rolecall/core';
 import { ModelError, type ModelErrorCode } from '../errors.ts';
-import { type Facts, rateLimit } from './http.ts';
+import type { Delivery } from './delivery.ts';
+import { type Facts, networkError, rateLimit } from './http.ts';
 
 /** What is known of an answer before it is read. */
 export interface Answer {
@@ -16,8 +17,17 @@ export interface Answer {
 
 /** Some servers answer with JSON where a stream was asked for; some stream and forget to say so. */
 export function isStream({ headers }: Response, asked: boolean): boolean {
-  const type = headers.get('content-type') ?? '';
+  const type = (headers.get('content-type') ?? '').toLowerCase();
   return type.startsWith('text/event-stream') || (asked && !/json|html/.test(type));
+}
+
+/** Waits until a stream was read. Once its answer is whole, it matters no more how the connection ends. */
+export async function untilWhole(reading: Promise<void>, delivery: Delivery, isWhole: () => boolean): Promise<void> {
+  try {
+    await reading;
+  } catch (error) {
+    if (delivery.callerError || !isWhole() || networkError(error)?.code !== 'stream_cut') throw error;
+  }
 }
 
 export function parseObject(text: string, facts: Facts): object {
@@ -54,6 +64,11 @@ export function metadataOf({ headers }: Response, { facts, ignoredSettings }: An
 /** The answer as it came: as text where it goes on as it is, so that nobody need write out anew what was read. */
 export function rawOf(text: string, whole: object, { relayed }: Answer): string | object {
   return relayed ? text : whole;
+}
+
+/** What a table has under a name that a server chose; what every object has is not in it. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined {
+  return typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 /** What is no count was not reported. */

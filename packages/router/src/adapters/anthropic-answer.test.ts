@@ -25,19 +25,20 @@ const hello = [begin(0, { type: 'text', text: '' }), grow(0, { type: 'text_delta
 const finished = [stop(0), end('end_turn'), { type: 'message_stop' }];
 
 /** A model whose client gets these events, or this message, back. */
-function answering(body: readonly object[] | object) {
+function answering(body: readonly (object | string)[] | object) {
   const streams = Array.isArray(body);
   const text = streams
-    ? body.map((event: { type: string }) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+    ? body.map((event: { type: string } | string) => (typeof event === 'string' ? `data: ${event}\n\n` : named(event))).join('')
     : JSON.stringify(body);
   const headers = { 'content-type': streams ? 'text/event-stream; charset=utf-8' : 'application/json', 'request-id': 'req_1' };
   const client: AnthropicClient = { messages: { create: () => ({ asResponse: async () => new Response(text, { headers }) }) } };
   return anthropic('claude-sonnet-5-5', { client });
 }
 
+const named = (event: { type: string }): string => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 const ask = (more: Partial<ModelRequest> = {}): ModelRequest => ({ messages: [{ role: 'user', content: 'Hi.' }], ...more });
 
-async function stream(events: readonly object[]) {
+async function stream(events: readonly (object | string)[]) {
   const deltas: Delta[] = [];
   const response = await answering(events)(ask({ onDelta: (delta) => void deltas.push(delta) }));
   return { response, deltas };
@@ -192,6 +193,22 @@ describe('a stream', () => {
     });
   });
 
+  test('may leave out what it need not say, say the same with null, and end as other APIs do', async () => {
+    const { response } = await stream([
+      start(),
+      begin(0, { type: 'tool_use', id: 'toolu_01', name: 'tides', input: '' }),
+      ...['{"a":', null, '1}'].map((piece) => grow(0, { type: 'input_json_delta', partial_json: piece })),
+      { type: 'message_delta', delta: null, usage: { output_tokens: 7 } },
+      { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: null },
+      '[DONE]',
+    ]);
+
+    expect(response).toMatchObject({
+      toolCalls: [{ id: 'toolu_01', name: 'tides', arguments: '{"a":1}' }],
+      usage: { inputTokens: 25, outputTokens: 7 },
+    });
+  });
+
   test('with a piece of nothing is malformed', async () => {
     await expect(stream([start(), grow(3, { type: 'text_delta', text: 'Hi' })])).rejects.toMatchObject({
       code: 'malformed_answer',
@@ -221,6 +238,7 @@ describe('a whole message', () => {
     ['max_tokens', 'length'],
     ['model_context_window_exceeded', 'length'],
     ['refusal', 'content_filter'],
+    ['constructor', 'other'],
     ['pause_turn', 'other'],
     ['something_new', 'other'],
   ])('that stopped for %s finished for %s', async (reason, finishReason) => {
@@ -250,7 +268,26 @@ describe('a whole message', () => {
     });
   });
 
+  test('may hold a null, which says nothing', async () => {
+    const content = [null, { type: 'text', text: 'Hello!' }];
+
+    await expect(answering(message({ content }))(ask())).resolves.toMatchObject({ text: 'Hello!' });
+  });
+
   test('must be one', async () => {
-    await expect(answering({ ok: true })(ask())).rejects.toMatchObject({ code: 'malformed_answer' });
+    const usage = { input_tokens: 5, output_tokens: '3', cache_read_input_tokens: -1 };
+
+    await expect(answering({ usage })(ask())).rejects.toMatchObject({
+      code: 'malformed_answer',
+      usage: { inputTokens: 5, outputTokens: undefined, cacheReadTokens: undefined },
+    });
+  });
+
+  test('may be an error all the same, asked for whole or as a stream', async () => {
+    const refusing = answering({ type: 'error', error: { type: 'authentication_error', message: 'invalid x-api-key' } });
+    const failure = { code: 'auth', reason: 'invalid x-api-key' };
+
+    await expect(refusing(ask())).rejects.toMatchObject(failure);
+    await expect(refusing(ask({ onDelta() {} }))).rejects.toMatchObject(failure);
   });
 });

@@ -19,6 +19,7 @@ describe('an error status', () => {
     [413, 'request_too_large', 'Request exceeds the maximum size', 'context_too_long'],
     [429, 'rate_limit_error', 'slow down', 'rate_limited'],
     [500, 'api_error', 'Internal server error', 'overloaded'],
+    [500, 'constructor', 'what every object has', 'overloaded'],
     [504, 'timeout_error', 'timed out', 'overloaded'],
     [529, 'overloaded_error', 'Overloaded', 'overloaded'],
     [400, 'invalid_request_error', 'max_tokens: Field required', 'invalid_request'],

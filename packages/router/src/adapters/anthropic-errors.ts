@@ -1,6 +1,7 @@
 /** What went wrong, by the API's own words: https://platform.claude.com/docs/en/api/errors */
 import type { JsonObject } from '@rolecall/core';
 import { ModelError, type ModelErrorCode } from '../errors.ts';
+import { entryOf } from './answer.ts';
 import { codeForStatus, type Facts, isSimulated, isUnsupported, retryAfterMs } from './http.ts';
 
 /** What the SDK throws for an answer with an error status. */
@@ -62,7 +63,7 @@ function codeOf(error: JsonObject | undefined, status: number | undefined): Mode
     if (tooLong.test(message)) return 'context_too_long';
     if (/content filtering policy/i.test(message)) return 'content_filtered';
   }
-  return codes[textOf(error, 'type') ?? ''] ?? codeForStatus(status ?? 500);
+  return entryOf(codes, error?.['type']) ?? codeForStatus(status ?? 500);
 }
 
 function textOf(error: JsonObject | undefined, field: string): string | undefined {

@@ -1,13 +1,13 @@
 /** A message of the Messages API, and what it says in our words: https://platform.claude.com/docs/en/api/messages */
 import type { JsonObject, ModelResponse, Part, ToolCall, Usage } from '@rolecall/core';
-import { type Answer, failure } from './answer.ts';
+import { type Answer, count, entryOf, failure } from './answer.ts';
 
 export interface AnthropicMessage {
   readonly model: string;
   readonly content: readonly ContentBlock[];
   readonly stop_reason: string | null;
   readonly stop_details?: { readonly explanation?: string | null } | null;
-  readonly usage?: AnthropicUsage;
+  readonly usage?: AnthropicUsage | null;
 }
 
 export interface ContentBlock {
@@ -30,18 +30,18 @@ export interface AnthropicUsage {
   readonly service_tier?: string | null;
 }
 
-export function toUsage(usage: AnthropicUsage | undefined): Usage {
+export function toUsage(usage: AnthropicUsage | null | undefined): Usage {
   if (!usage) return {};
-  const read = usage.cache_read_input_tokens ?? undefined;
-  const written = usage.cache_creation_input_tokens ?? undefined;
-  const uncached = usage.input_tokens ?? undefined;
+  const read = count(usage.cache_read_input_tokens);
+  const written = count(usage.cache_creation_input_tokens);
+  const uncached = count(usage.input_tokens);
   return {
     inputTokens: uncached === undefined ? undefined : uncached + (read ?? 0) + (written ?? 0), // the API leaves the cached ones out
-    outputTokens: usage.output_tokens ?? undefined,
+    outputTokens: count(usage.output_tokens),
     cacheReadTokens: read,
     cacheWriteTokens: written,
-    cacheWrite1hTokens: usage.cache_creation?.ephemeral_1h_input_tokens ?? undefined,
-    reasoningTokens: usage.output_tokens_details?.thinking_tokens ?? undefined,
+    cacheWrite1hTokens: count(usage.cache_creation?.ephemeral_1h_input_tokens),
+    reasoningTokens: count(usage.output_tokens_details?.thinking_tokens),
     source: { api: 'messages', payload: usage },
   };
 }
@@ -52,7 +52,7 @@ export function decode(message: AnthropicMessage, { facts, provider }: Answer): 
   const toolCalls = content.flatMap((block) => (block.type === 'tool_use' ? [toToolCall(block)] : []));
   const parts = toParts(content, provider);
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
-  const finishReason = finishReasons[stopReason ?? ''] ?? 'other';
+  const finishReason = entryOf(finishReasons, stopReason) ?? 'other';
   if (text === '' && toolCalls.length === 0 && (finishReason === 'stop' || finishReason === 'tool_calls')) {
     throw failure('empty_answer', facts, 'the answer holds neither text nor a tool call');
   }

@@ -147,6 +147,12 @@ describe('a whole answer', () => {
     expect(answer).toMatchObject({ code, possiblyBilled: true });
   });
 
+  test('without choices keeps its usage', async () => {
+    const { facts } = await readJson({ usage: { prompt_tokens: 3, completion_tokens: 2 } });
+
+    expect(facts.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 });
+  });
+
   test.each(['length', 'content_filter'])('of nothing is still an answer when it stopped for %s', async (reason) => {
     const { answer } = await readJson(message({ content: '' }, reason));
 
@@ -283,6 +289,15 @@ describe('streamed tool calls', () => {
     ],
     ['without an index', [piece(undefined, '1', 'tides', '{"a":1}'), piece(undefined, '2', 'now', '{"b":2}')]],
     [
+      'by turns and without an index',
+      [
+        piece(undefined, '1', 'tides', '{"a"'),
+        piece(undefined, '2', 'now', '{"b"'),
+        piece(undefined, '1', undefined, ':1}'),
+        piece(undefined, '2', undefined, ':2}'),
+      ],
+    ],
+    [
       'with id and name in every piece',
       [piece(0, '1', 'tides', '{"a"'), piece(0, '1', 'tides', ':1}'), piece(1, '2', 'now', '{"b":2}')],
     ],
@@ -294,12 +309,42 @@ describe('streamed tool calls', () => {
   });
 });
 
+describe('calls that only their place in a list tells apart', () => {
+  const calls = [
+    { id: '', function: { name: 'tides', arguments: { a: 1 } } },
+    { id: '', function: { name: 'now', arguments: '{"b":2}' } },
+    null,
+  ];
+  const toolCalls = [
+    { name: 'tides', arguments: '{"a":1}' },
+    { name: 'now', arguments: '{"b":2}' },
+  ];
+
+  test('stay apart in a whole answer, and their arguments are text', async () => {
+    const { answer } = await readJson(message({ content: [null], tool_calls: calls }));
+
+    expect(answer).toMatchObject({ toolCalls });
+  });
+
+  test('stay apart in a chunk of a stream', async () => {
+    const { answer } = await readStream(delta({ tool_calls: calls }), delta({}, 'tool_calls'));
+
+    expect(answer).toMatchObject({ toolCalls });
+  });
+});
+
 describe('a server that mixes them up', () => {
   test('may answer with JSON where a stream was asked for', async () => {
     const { answer, heard } = await read(JSON.stringify(message({ content: 'Hi.' })), 'application/json', true);
 
     expect(answer).toMatchObject({ text: 'Hi.' });
     expect(heard).toEqual([{ type: 'text', text: 'Hi.' }]);
+  });
+
+  test('may write its type in capitals', async () => {
+    const { answer } = await read(JSON.stringify(message({ content: 'Hi.' })), 'Application/JSON', true);
+
+    expect(answer).toMatchObject({ text: 'Hi.' });
   });
 
   test.each(['text/plain', undefined])('may call its stream %s', async (type) => {

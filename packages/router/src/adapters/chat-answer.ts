@@ -1,12 +1,13 @@
 /** The answer of a chat completion, whole or in chunks, as a response. */
 import type { ModelResponse, Part, Usage } from '@rolecall/core';
-import { type Answer, count, failure, isStream, metadataOf, parseObject, rawOf } from './answer.ts';
+import { type Answer, count, failure, isStream, metadataOf, parseObject, rawOf, untilWhole } from './answer.ts';
 import { AlikeChunks } from './alike-chunks.ts';
 import { explainInBand } from './chat-errors.ts';
 import type { ReasoningOrigin } from './chat-request.ts';
 import type { Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
 import { readEvents } from './sse.ts';
+import { argumentsText } from './tool-arguments.ts';
 
 /** A completion, or a chunk of one: they differ in `message` and `delta` alone. Nothing of it is sure to be there. */
 interface Chunk {
@@ -41,7 +42,7 @@ interface Said {
 interface CallPiece {
   readonly index?: number | null;
   readonly id?: string | null;
-  readonly function?: { readonly name?: string | null; readonly arguments?: string | null } | null;
+  readonly function?: { readonly name?: string | null; readonly arguments?: unknown } | null;
 }
 
 interface ChatUsage {
@@ -83,15 +84,15 @@ export async function decode(response: Response, delivery: Delivery, answer: Ans
   }
   const text = await response.text();
   const whole = parse(text, facts);
-  if (!whole.choices && !whole.error) throw failure('malformed_answer', facts, 'the answer has no choices');
   await fold(whole, progress, delivery, facts);
+  if (!whole.choices) throw failure('malformed_answer', facts, 'the answer has no choices');
   return conclude(response, rawOf(text, whole, answer), progress, delivery, answer);
 }
 
 async function readStream(response: Response, progress: Progress, delivery: Delivery, { facts, relayed }: Answer): Promise<void> {
   let done = false;
   const alike = new AlikeChunks(saysOnly);
-  await readEvents(response, {
+  const reading = readEvents(response, {
     take(data) {
       if (done) return undefined; // read, so that the connection can be used again, though not looked at
       const text = alike.textOf(data);
@@ -105,6 +106,7 @@ async function readStream(response: Response, progress: Progress, delivery: Deli
     },
     ...(relayed && { relay: (bytes) => delivery.relay(bytes) }),
   });
+  await untilWhole(reading, delivery, () => done);
   hasEnded(progress, facts);
 }
 
@@ -144,7 +146,7 @@ function fold(chunk: Chunk, progress: Progress, delivery: Delivery, facts: Facts
   const choice = firstOf(chunk.choices);
   if (choice?.finish_reason) progress.finishReason = choice.finish_reason;
   const said = choice?.delta ?? choice?.message;
-  return said ? deliver(said, progress, delivery) : undefined;
+  return said ? deliver(said, !choice?.delta, progress, delivery) : undefined;
 }
 
 /** There is none in the chunk with the usage, and more than one if the request asked for it. */
@@ -153,17 +155,17 @@ function firstOf(choices: Chunk['choices']): Choice | undefined {
   return undefined;
 }
 
-function deliver(said: Said, progress: Progress, delivery: Delivery): void | Promise<void> {
+function deliver(said: Said, isWhole: boolean, progress: Progress, delivery: Delivery): void | Promise<void> {
   const { content, reasoning, reasoning_content: thought, refusal, tool_calls: calls } = said;
   if (said.audio || said.function_call) {
     progress.hasMore = true;
     delivery.spoken();
   }
   const isOnlyText = typeof content === 'string' && !reasoning && !thought && !refusal && !calls;
-  return isOnlyText ? delivery.text(content) : deliverParts(said, progress, delivery);
+  return isOnlyText ? delivery.text(content) : deliverParts(said, isWhole, progress, delivery);
 }
 
-async function deliverParts(said: Said, progress: Progress, delivery: Delivery): Promise<void> {
+async function deliverParts(said: Said, isWhole: boolean, progress: Progress, delivery: Delivery): Promise<void> {
   const field = said.reasoning ? 'reasoning' : 'reasoning_content';
   const reasoning = said[field];
   if (reasoning) {
@@ -174,28 +176,43 @@ async function deliverParts(said: Said, progress: Progress, delivery: Delivery):
   if (typeof content === 'string') await delivery.text(content);
   else for (const part of listOf(content)) await delivery.text(part.text ?? '');
   if (refusal) await delivery.refusal(refusal);
-  for (const piece of listOf(said.tool_calls)) {
-    const { name, arguments: json } = piece.function ?? {};
-    const index = callIndex(piece, progress);
-    await delivery.toolCall({ index, id: piece.id ?? undefined, name: name ?? undefined, arguments: json ?? undefined });
+  for (const [position, piece] of listOf(said.tool_calls).entries()) {
+    const { name, arguments: given } = piece.function ?? {};
+    const index = isWhole ? position : callIndex(piece, position === 0, progress);
+    await delivery.toolCall({ index, id: piece.id ?? undefined, name: name ?? undefined, arguments: argumentsText(given) });
   }
 }
 
-/** Junk in the place of a list is no list. */
+/** Junk in the place of a list is no list, and in one no member. */
 function listOf<T>(value: readonly T[] | null | undefined): readonly T[] {
-  return Array.isArray(value) ? (value as readonly T[]) : [];
+  return Array.isArray(value) ? (value as readonly T[]).filter(Boolean) : [];
 }
 
-/** Some servers give every call the index 0, or none: then a new id means a new call. */
-function callIndex({ index, id }: CallPiece, progress: Progress): number {
+/** Which of our calls a piece of a stream is of. */
+function callIndex(piece: CallPiece, isFirst: boolean, progress: Progress): number {
   const { callAt = new Map<number | undefined, number>(), callIds } = progress;
   progress.callAt = callAt;
-  const known = callAt.get(index ?? undefined);
-  const isNew = known === undefined || (!!id && !!callIds[known] && callIds[known] !== id);
-  const found = isNew ? callIds.length : known;
-  callAt.set(index ?? undefined, found);
-  callIds[found] ||= id ?? '';
+  const known = knownCall(piece, isFirst, callAt, callIds);
+  const found = known === -1 ? callIds.length : known;
+  callAt.set(piece.index ?? undefined, found);
+  callIds[found] ||= piece.id ?? '';
   return found;
+}
+
+/**
+ * Some servers give every call the index 0, or none: then an id tells whose a piece is, and pieces without one that came together are of
+ * a call each. A new call is -1.
+ */
+function knownCall(
+  { index, id }: CallPiece,
+  isFirst: boolean,
+  callAt: NonNullable<Progress['callAt']>,
+  callIds: readonly string[],
+): number {
+  const last = callAt.get(index ?? undefined);
+  if (last === undefined) return -1;
+  if (!id) return isFirst || typeof index === 'number' ? last : -1;
+  return !callIds[last] || callIds[last] === id ? last : callIds.indexOf(id);
 }
 
 function conclude(response: Response, raw: unknown, progress: Progress, delivery: Delivery, answer: Answer): ModelResponse {

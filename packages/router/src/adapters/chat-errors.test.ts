@@ -23,6 +23,7 @@ describe('the body of an error knows better than its status', () => {
     [400, { code: 'billing_hard_limit_reached' }, 'quota_exceeded'],
     [400, { message: "Unsupported value: 'temperature'", type: 'invalid_request_error' }, 'invalid_request'],
     [500, { type: 'server_error' }, 'overloaded'],
+    [500, { type: 'constructor', code: 'toString' }, 'overloaded'], // what every object has
   ])('HTTP %i with %j', (status, error, code) => {
     expect(codeOf(status, { error })).toBe(code);
   });

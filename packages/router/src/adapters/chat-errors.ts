@@ -1,5 +1,6 @@
 /** What a chat completions API says when it fails, by status and by body. */
 import { ModelError, type ModelErrorCode } from '../errors.ts';
+import { entryOf } from './answer.ts';
 import { codeForStatus, type Facts, isSimulated, isUnsupported, retryAfterMs } from './http.ts';
 
 /** The error in a body. Compatible servers leave out what they please. */
@@ -74,7 +75,7 @@ function errorIn(body: unknown): ErrorBody {
 }
 
 function codeOf(body: ErrorBody, status: number): ModelErrorCode {
-  const named = codes[String(body.code)] ?? codes[String(body.type)];
+  const named = entryOf(codes, body.code) ?? entryOf(codes, body.type);
   if (named) return named;
   const code = codeForStatus(status);
   if (code !== 'invalid_request' && code !== 'overloaded') return code;

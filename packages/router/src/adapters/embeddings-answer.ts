@@ -16,11 +16,11 @@ export async function decodeEmbeddings(response: Response, _: Delivery, answer: 
   const { facts } = answer;
   const text = await response.text();
   const whole: Embeddings = parseObject(text, facts);
+  const { usage: payload } = whole;
+  facts.usage = payload ? { inputTokens: count(payload.prompt_tokens), source: { api: 'embeddings', payload } } : undefined;
   if (whole.error) throw explainInBand(whole.error, facts);
   if (!Array.isArray(whole.data)) throw failure('malformed_answer', facts, 'the answer has no list of vectors');
   if (whole.data.length === 0) throw failure('empty_answer', facts, 'the answer holds no vector');
-  const { usage: payload } = whole;
-  facts.usage = payload ? { inputTokens: count(payload.prompt_tokens), source: { api: 'embeddings', payload } } : undefined;
   return {
     model: facts.model,
     text: '',

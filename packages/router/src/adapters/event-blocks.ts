@@ -4,6 +4,8 @@ const carriageReturn = 13;
 /** The bytes of an event stream, cut after each blank line: where an event ends, whatever the line ends are. */
 export class EventBlocks {
   #bytes: Buffer = Buffer.alloc(0);
+  /** The rest of a line, as far as it has come: joined once that ends, as a long one comes in many pieces. */
+  #unended: Buffer[] = [];
   #start = 0;
   /** Where the line begins that is being looked at, and how far that has come. */
   #lineStart = 0;
@@ -24,9 +26,13 @@ export class EventBlocks {
 
   add({ buffer, byteOffset, byteLength }: Uint8Array): void {
     const added = Buffer.from(buffer, byteOffset, byteLength);
+    const hasReturn = added.includes(carriageReturn);
+    if (!hasReturn && !added.includes(lineFeed)) return void this.#unended.push(added);
+    this.#hasReturns ||= hasReturn;
     const rest = this.#bytes.subarray(this.#start);
-    this.#bytes = rest.length === 0 ? added : Buffer.concat([rest, added]);
-    this.#hasReturns ||= added.includes(carriageReturn);
+    const isAlone = rest.length === 0 && this.#unended.length === 0;
+    this.#bytes = isAlone ? added : Buffer.concat([rest, ...this.#unended, added]);
+    this.#unended = [];
     this.#lineStart -= this.#start;
     this.#scanned -= this.#start;
     this.#start = 0;

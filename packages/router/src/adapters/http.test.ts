@@ -75,10 +75,12 @@ describe('rateLimit', () => {
 
 test.each([
   [400, 'invalid_request'],
+  [304, 'not_found'],
   [401, 'auth'],
   [402, 'quota_exceeded'],
   [403, 'auth'],
   [404, 'not_found'],
+  [407, 'auth'],
   [408, 'network'],
   [413, 'context_too_long'],
   [422, 'invalid_request'],
@@ -101,6 +103,13 @@ describe('networkError', () => {
     ['every address of a host refusing', caused('fetch failed', new AggregateError([coded('ECONNREFUSED')])), 'network', false],
     ['a certificate that is not valid', caused('fetch failed', coded('CERT_HAS_EXPIRED')), 'network', false],
     ['a server that does not speak TLS', caused('fetch failed', coded('ERR_SSL_WRONG_VERSION_NUMBER')), 'network', false],
+    ['a connection that was reset as it was made', Object.assign(coded('ECONNRESET'), { syscall: 'connect' }), 'network', false],
+    [
+      'a machine out of sockets',
+      caused('fetch failed', Object.assign(coded('EMFILE'), { syscall: 'connect' })),
+      'network',
+      false,
+    ],
     ['a connection that took too long', caused('fetch failed', coded('UND_ERR_CONNECT_TIMEOUT')), 'network', false],
     ['a reset', caused('Connection error.', caused('fetch failed', coded('ECONNRESET'))), 'network', true],
     [

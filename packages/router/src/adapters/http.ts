@@ -70,6 +70,7 @@ const exactCodes: Readonly<Record<number, ModelErrorCode>> = {
   403: 'auth',
   404: 'not_found',
   405: 'not_found', // a wrong base URL
+  407: 'auth', // a proxy's
   408: 'network', // the server gave up waiting for our request
   409: 'overloaded',
   410: 'not_found',
@@ -82,6 +83,7 @@ const exactCodes: Readonly<Record<number, ModelErrorCode>> = {
 
 /** What a status alone says; the body of the answer may know better. */
 export function codeForStatus(status: number): ModelErrorCode {
+  if (status < 400) return 'not_found'; // it leads elsewhere, or nowhere: a wrong base URL
   return exactCodes[status] ?? (status >= 500 ? 'overloaded' : 'invalid_request');
 }
 
@@ -101,6 +103,8 @@ export interface NetworkFailure {
 
 const neverConnected =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO|UND_ERR_(?:CONNECT_TIMEOUT|PRX_TLS|SOCKS5\w*)|ERR_(?:SSL|TLS)_\w+|\w*CERT\w*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
+/** A handshake that broke off, and a proxy that would not connect. */
+const beforeConnection = /^Client network socket disconnected before secure TLS|^Proxy response \(\d+\) !== 200/;
 const brokenOff =
   /^(?:ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|HPE_\w+|UND_ERR_(?:SOCKET|HEADERS_\w+|ABORTED|DESTROYED|CLOSED|INFO))$/;
 const cutMessages = new Set(['terminated', 'Premature close']); // `fetch` and `node-fetch`, once the answer had begun
@@ -112,7 +116,7 @@ export function networkError(error: unknown): NetworkFailure | undefined {
   const chain = causesOf(error);
   const has = (test: (cause: Cause) => boolean): boolean => chain.some(test);
   if (has(({ code }) => code === 'ERR_REDIRECT_REFUSED')) return { code: 'not_found', possiblyBilled: false }; // a wrong base URL
-  if (has(({ code }) => neverConnected.test(code ?? ''))) return { code: 'network', possiblyBilled: false };
+  if (has(isBeforeConnection)) return { code: 'network', possiblyBilled: false };
   if (has(({ message, code }) => cutMessages.has(message ?? '') || cutCodes.has(code ?? ''))) {
     return { code: 'stream_cut', possiblyBilled: true };
   }
@@ -123,6 +127,11 @@ export function networkError(error: unknown): NetworkFailure | undefined {
     return { code: 'network', possiblyBilled: true };
   }
   return undefined;
+}
+
+/** Nothing of the request was sent. */
+function isBeforeConnection({ code = '', syscall, message = '' }: Cause): boolean {
+  return neverConnected.test(code) || syscall === 'connect' || beforeConnection.test(message);
 }
 
 const sdkCodes: Readonly<Record<string, ModelErrorCode>> = {
@@ -145,6 +154,7 @@ export function sdkErrorCode(error: unknown): ModelErrorCode | undefined {
 
 interface Cause {
   readonly code?: string;
+  readonly syscall?: string;
   readonly message?: string;
   readonly cause?: unknown;
   readonly errors?: unknown;

@@ -1,4 +1,5 @@
 import type { ModelRequest } from '@rolecall/core';
+import { Ollama } from 'ollama';
 import { describe, expect, test } from 'vitest';
 import { type OllamaChunk, readLines } from './ollama-answer.ts';
 import { ollama } from './ollama.ts';
@@ -74,6 +75,7 @@ test.each([
   ['stop', 'stop'],
   ['length', 'length'],
   ['load', 'other'],
+  ['constructor', 'other'],
   [undefined, 'other'],
 ])('done for %s is finished for %s', async (reason, finishReason) => {
   await expect(answering(last({ done_reason: reason }))(ask())).resolves.toMatchObject({ finishReason });
@@ -86,6 +88,37 @@ test('keeps the ids that a server gives its calls', async () => {
 
   expect(toolCalls).toEqual([{ id: 'call_x7', name: 'tides', arguments: '{"port":"Brest"}' }]);
   expect(finishReason).toBe('tool_calls');
+});
+
+test('takes null for nothing, and arguments that are text as they are', async () => {
+  const call = { id: null, function: { name: 'tides', arguments: '{"port":"Brest"}' } };
+  const pieces = [
+    { error: null, message: { content: null, thinking: 'Hm.', tool_calls: null } },
+    { message: { content: null, thinking: null, tool_calls: [call, null] } },
+    { message: null, done: true, done_reason: 'stop', eval_count: 5, prompt_eval_count: '40' },
+    { done: true },
+  ];
+
+  const { text, content, toolCalls, usage } = await answering(ReadableStream.from(pieces))(ask({ onDelta() {} }));
+
+  expect(text).toBe('');
+  expect(content).toEqual([{ type: 'reasoning', text: 'Hm.', provider: 'ollama' }]);
+  expect(toolCalls).toEqual([{ id: 'call_0', name: 'tides', arguments: '{"port":"Brest"}' }]);
+  expect(usage).toMatchObject({ inputTokens: undefined, outputTokens: 5 });
+});
+
+test.each([{ message: 'busy' }, {}])('an error may be an object: %j', async (error: { message?: string }) => {
+  const reason = error.message ?? 'the server gave no reason';
+
+  await expect(answering({ error })(ask())).rejects.toMatchObject({ code: 'overloaded', reason });
+});
+
+test('a stream without a body was cut', async () => {
+  const options = { fetch: async () => new Response(null, { status: 204 }) };
+  const cut = { code: 'stream_cut' };
+
+  await expect(ollama('mistral', options)(ask({ onDelta() {} }))).rejects.toMatchObject(cut);
+  await expect(ollama('mistral', { client: new Ollama(options) })(ask({ onDelta() {} }))).rejects.toMatchObject(cut);
 });
 
 test('a model that ran elsewhere is not local, whatever its name', async () => {

@@ -2,32 +2,36 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Message, ModelResponse, Usage } from '@rolecall/core';
 import { ModelError, type ModelErrorCode } from '../errors.ts';
+import { count, entryOf, untilWhole } from './answer.ts';
 import { readBody } from './body.ts';
 import type { Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
-import { explainMessage } from './ollama-errors.ts';
+import { explainMessage, wordsOf } from './ollama-errors.ts';
+import { argumentsText } from './tool-arguments.ts';
 
 /** A line of a stream, or a whole answer: they have the same fields. Nothing of it is sure to be there. */
 export interface OllamaChunk {
   readonly model?: string;
   /** Where a cloud model really ran. */
   readonly remote_host?: string;
-  readonly message?: Said;
+  readonly message?: Said | null;
   readonly done?: boolean;
   readonly done_reason?: string;
-  readonly error?: string;
+  readonly error?: unknown;
   readonly prompt_eval_count?: number;
   readonly prompt_eval_cached_count?: number;
   readonly eval_count?: number;
 }
 
 interface Said {
-  readonly content?: string;
-  readonly thinking?: string;
-  readonly tool_calls?: readonly {
-    readonly id?: string;
-    readonly function?: { readonly name?: string; readonly arguments?: unknown };
-  }[];
+  readonly content?: string | null;
+  readonly thinking?: string | null;
+  readonly tool_calls?:
+    | readonly {
+        readonly id?: string | null;
+        readonly function?: { readonly name?: string; readonly arguments?: unknown } | null;
+      }[]
+    | null;
 }
 
 /** What to do with each piece of an answer; a promise holds the server back. */
@@ -38,7 +42,8 @@ export async function readLines(response: Response, facts: Facts, take: TakeChun
   const decoder = new StringDecoder('utf8');
   let rest = '';
   await readBody(response, (bytes) => {
-    const lines = (rest + decoder.write(bytes)).split('\n');
+    const lines = decoder.write(bytes).split('\n');
+    lines[0] = rest + (lines[0] ?? '');
     rest = lines.pop() ?? '';
     return takeAll(lines, facts, take);
   });
@@ -74,25 +79,26 @@ export async function collect(
   const nextId = newCallIds(messages);
   let last: OllamaChunk | undefined;
   let calls = 0;
-  const deliver = async ({ thinking = '', content = '', tool_calls: toolCalls = [] }: Said): Promise<void> => {
-    await delivery.reasoning(thinking);
-    await delivery.text(content);
-    for (const { id, function: called } of toolCalls) {
-      const json = JSON.stringify(called?.arguments ?? {});
+  const deliver = async ({ thinking, content, tool_calls: toolCalls }: Said): Promise<void> => {
+    await delivery.reasoning(thinking ?? '');
+    await delivery.text(content ?? '');
+    for (const { id, function: called } of (toolCalls ?? []).filter(Boolean)) {
+      const json = argumentsText(called?.arguments) ?? '{}';
       await delivery.toolCall({ index: calls++, id: id || nextId(), name: called?.name, arguments: json });
     }
   };
   // Read to the end, `done` or not, so that the connection can be used again.
-  await read((chunk) => {
-    if (chunk.error !== undefined) throw explainMessage(chunk.error, facts);
+  const reading = read((chunk) => {
+    if (chunk.error) throw explainMessage(wordsOf(chunk.error), facts);
     if (chunk.done) {
-      last = chunk;
-      facts.usage = toUsage(chunk);
+      last = { ...last, ...chunk }; // said twice, it may count once
+      facts.usage = toUsage(last);
     }
     const { message: said } = chunk;
     if (!said) return undefined;
     return said.thinking || said.tool_calls ? deliver(said) : delivery.text(said.content ?? '');
   });
+  await untilWhole(reading, delivery, () => last !== undefined);
   if (!last) throw failure('stream_cut', facts, 'the answer ended early');
   return { last, response: conclude(last, delivery, facts) };
 }
@@ -109,11 +115,11 @@ function newCallIds(messages: readonly Message[]): () => string {
   };
 }
 
-function conclude({ done_reason: reason = '' }: OllamaChunk, delivery: Delivery, facts: Facts): Omit<ModelResponse, 'metadata'> {
+function conclude({ done_reason: reason }: OllamaChunk, delivery: Delivery, facts: Facts): Omit<ModelResponse, 'metadata'> {
   const text = delivery.fullText();
   const reasoning = delivery.reasoningText();
   const toolCalls = delivery.toolCalls();
-  const finishReason = toolCalls.length > 0 ? 'tool_calls' : (finishReasons[reason] ?? 'other');
+  const finishReason = toolCalls.length > 0 ? 'tool_calls' : (entryOf(finishReasons, reason) ?? 'other');
   if (text === '' && toolCalls.length === 0 && finishReason !== 'length') {
     throw failure('empty_answer', facts, 'the answer holds neither text nor a tool call');
   }
@@ -131,9 +137,9 @@ function toUsage(chunk: OllamaChunk): Usage {
     if (field.endsWith('_count') || field.endsWith('_duration')) payload[field] = value;
   }
   return {
-    inputTokens: chunk.prompt_eval_count,
-    outputTokens: chunk.eval_count,
-    cacheReadTokens: chunk.prompt_eval_cached_count,
+    inputTokens: count(chunk.prompt_eval_count),
+    outputTokens: count(chunk.eval_count),
+    cacheReadTokens: count(chunk.prompt_eval_cached_count),
     source: { api: 'ollama.chat', payload },
   };
 }

@@ -46,6 +46,14 @@ test('a server that is not there is named', async () => {
   await expect(answer).rejects.toThrow(`no Ollama server can be reached at 127.0.0.1:${port} (ECONNREFUSED)`);
 });
 
+test("whatever a fetch of the user's throws is the network's, on the first call as on the second", async () => {
+  const failing = make({ fetch: () => Promise.reject(new Error('a proxy of ours said no')) });
+  const failure = { code: 'network', reason: 'a proxy of ours said no' };
+
+  await expect(failing(ask())).rejects.toMatchObject(failure);
+  await expect(failing(ask())).rejects.toMatchObject(failure);
+});
+
 test('a password goes into a header, and into no error', async () => {
   const secretly = make({ host: host.replace('//', '//user:s%20ecret@') });
 

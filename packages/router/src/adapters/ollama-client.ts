@@ -8,7 +8,7 @@ import { loadSdk } from './load-sdk.ts';
 import { type OllamaChunk, readLines, type TakeChunk } from './ollama-answer.ts';
 import type { OllamaChatBody } from './ollama-chat.ts';
 import { explainMessage } from './ollama-errors.ts';
-import type { Repeats } from './repeats.ts';
+import { type Repeats, sendFailure } from './repeats.ts';
 import { StatusError } from './status-error.ts';
 
 /** The part of the `ollama` SDK used here: `new Ollama()` fits, and so does a stub. */
@@ -94,7 +94,9 @@ function newClient(Ollama: OllamaSdk['Ollama'], { host, headers, requests }: Ser
     ...(headers && { headers: { ...headers } }),
     fetch: async (url, init) => {
       const { ending, streamAsked } = own.call;
-      const response = await requests.fetch(url, initEndedBy(init, ending));
+      const response = await requests.fetch(url, initEndedBy(init, ending)).catch((error: unknown) => {
+        throw sendFailure(error); // the SDK would throw it as it is
+      });
       if (!response.ok) throw new StatusError(response, await response.text().catch(() => ''));
       own.call.response = response;
       return streamAsked ? response : Response.json({}); // its stream it leaves alone until somebody asks for it

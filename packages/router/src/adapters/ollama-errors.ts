@@ -1,5 +1,6 @@
 /** What went wrong, by the words of the server: https://docs.ollama.com/api/errors */
 import { ModelError, type ModelErrorCode, type ModelErrorFacts } from '../errors.ts';
+import { failure } from './answer.ts';
 import { codeForStatus, type Facts, isSimulated, isUnsupported, networkError, retryAfterMs } from './http.ts';
 import { StatusError } from './status-error.ts';
 
@@ -28,8 +29,9 @@ export function explain(error: unknown, facts: Facts, host: string | undefined):
   const { name, status_code: status, message = '', cause } = (error ?? {}) as SdkError;
   if (name === 'ResponseError' && status !== undefined) return explainMessage(message, facts, { status, cause: error });
   if (error instanceof SyntaxError) {
-    return new ModelError('malformed_answer', { model, reason: 'the answer is no JSON', cause: error, possiblyBilled: true });
+    return failure('malformed_answer', facts, 'the answer is no JSON', error);
   }
+  if (error instanceof Error && message === 'Missing body') return failure('stream_cut', facts, 'the answer has no body', error); // the SDK's words
   const network = networkError(error);
   if (network?.code === 'network' && !network.possiblyBilled) {
     const where = host === undefined ? '' : ` at ${host}`;
@@ -44,9 +46,14 @@ function explainStatus(error: StatusError, facts: Facts): ModelError {
   const { status, headers, error: body } = error;
   facts.simulated ||= isSimulated(headers);
   facts.requestId ??= headers.get('x-request-id') ?? undefined;
-  const said = (body as { error?: unknown } | null | undefined)?.error;
-  const message = typeof said === 'string' ? said : 'the server gave no reason';
+  const message = wordsOf((body as { error?: unknown } | null | undefined)?.error);
   return explainMessage(message, facts, { status, retryAfterMs: retryAfterMs(headers), cause: error });
+}
+
+/** What an error says: the server's own are plain texts, those of who stands in front of it often objects. */
+export function wordsOf(error: unknown): string {
+  const said = typeof error === 'object' && error !== null ? (error as { message?: unknown }).message : error;
+  return typeof said === 'string' && said !== '' ? said : 'the server gave no reason';
 }
 
 interface SdkError {

@@ -2,7 +2,7 @@
 import { failure } from './answer.ts';
 import { durationMs, type Facts } from './http.ts';
 import type { OllamaChunk, TakeChunk } from './ollama-answer.ts';
-import { explainMessage } from './ollama-errors.ts';
+import { explainMessage, wordsOf } from './ollama-errors.ts';
 
 /** The server's own, unless `OLLAMA_KEEP_ALIVE` there says otherwise. */
 const usualKeepAliveMs = 300_000;
@@ -36,7 +36,7 @@ function keepAliveMs(keepAlive: string | number | undefined): number {
 export async function readLoaded(read: (take: TakeChunk) => Promise<void>, facts: Facts): Promise<void> {
   let isDone = false;
   await read(({ error, done }: OllamaChunk) => {
-    if (error !== undefined) throw explainMessage(error, facts);
+    if (error) throw explainMessage(wordsOf(error), facts);
     isDone ||= done === true;
   });
   if (!isDone) throw failure('stream_cut', facts, 'the answer ended early');

@@ -125,6 +125,7 @@ test("a fetch of the user's sees every request, as the SDK would have sent it, a
 test.each([
   ['an error of its own', () => new Error('the proxy is down'), 'network'],
   ['a time limit of its own', () => new DOMException('The operation timed out', 'TimeoutError'), 'attempt_timeout'],
+  ['an abort of its own', () => new DOMException('This operation was aborted', 'AbortError'), 'attempt_timeout'],
 ])("%s that a fetch of the user's throws means the same the second time", async (_, makeError, code) => {
   let isDown = true;
   const down: typeof fetch = (input, init) => (isDown ? Promise.reject(makeError()) : fetch(input, init));

@@ -48,7 +48,7 @@ export class Repeats {
     try {
       return await known.again(text, call);
     } catch (error) {
-      throw call.aborted || networkError(error) ? error : unsent(error);
+      throw call.aborted ? error : sendFailure(error);
     }
   }
 
@@ -67,9 +67,10 @@ const forOne = /idempoten|request-id|trace|baggage|\bb3\b|span|nonce|signature|t
 /** Named as the SDKs name it. */
 class APIConnectionTimeoutError extends Error {}
 
-/** What an SDK would make of whatever else a `fetch` of the user's throws. */
-function unsent(cause: unknown): Error {
-  const isLate = /timed? ?out/i.test(String(cause));
+/** What an SDK would make of whatever a `fetch` of the user's throws. */
+export function sendFailure(cause: unknown): unknown {
+  if (networkError(cause)) return cause;
+  const isLate = /^AbortError|timed? ?out/i.test(String(cause));
   return isLate ? new APIConnectionTimeoutError('timed out', { cause }) : new TypeError('network error', { cause });
 }
 

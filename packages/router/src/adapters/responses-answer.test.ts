@@ -37,11 +37,21 @@ const counted = {
 };
 const message = (text: string) => ({ type: 'message', content: [{ type: 'output_text', text }] });
 const call = { type: 'function_call', call_id: 'call_1', name: 'tides', arguments: '{"port":"Brest"}' };
-const thought = { type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm.' }] };
+const thought = {
+  type: 'reasoning',
+  summary: [{ type: 'summary_text', text: 'H' }],
+  content: [{ type: 'reasoning_text', text: 'm.' }], // of models that show their thoughts themselves
+};
 
 describe('a whole answer', () => {
   test('becomes a response', async () => {
-    const answer = { model: 'gpt-5-2026', service_tier: 'flex', status: 'completed', output: [thought, message('Hi.')], usage };
+    const answer = {
+      model: 'gpt-5-2026',
+      service_tier: 'flex',
+      status: 'completed',
+      output: [thought, null, message('Hi.')],
+      usage,
+    };
     const deltas: Delta[] = [];
 
     const response = await answering(answer)(ask(false, { onDelta: (delta) => void deltas.push(delta) }));
@@ -57,7 +67,7 @@ describe('a whole answer', () => {
       usage: counted,
       metadata: { requestId: 'req_1', servedModel: 'gpt-5-2026', serviceTier: 'flex', raw: JSON.stringify(answer) },
     });
-    expect(deltas.map(({ type }) => type)).toEqual(['reasoning', 'text']);
+    expect(deltas.map(({ type }) => type)).toEqual(['reasoning', 'reasoning', 'text']);
   });
 
   test.each([

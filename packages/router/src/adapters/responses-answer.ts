@@ -1,10 +1,11 @@
 /** An answer of the Responses API, whole or in events: https://platform.openai.com/docs/api-reference/responses-streaming */
 import type { ModelResponse, Usage } from '@rolecall/core';
-import { type Answer, count, failure, isStream, metadataOf, parseObject, rawOf } from './answer.ts';
+import { type Answer, count, failure, isStream, metadataOf, parseObject, rawOf, untilWhole } from './answer.ts';
 import { explainInBand } from './chat-errors.ts';
 import type { Delivery } from './delivery.ts';
 import type { Facts } from './http.ts';
 import { readEvents } from './sse.ts';
+import { argumentsText } from './tool-arguments.ts';
 
 /** What one answer amounts to. Nothing of it is sure to be there. */
 interface Outcome {
@@ -21,7 +22,7 @@ interface Item {
   readonly type?: string;
   readonly call_id?: string;
   readonly name?: string;
-  readonly arguments?: string;
+  readonly arguments?: unknown;
   readonly content?: readonly Content[] | null;
   readonly summary?: readonly Content[] | null;
 }
@@ -53,9 +54,9 @@ export async function decodeResponses(response: Response, delivery: Delivery, an
   if (!isStream(response, answer.streamAsked)) {
     const text = await response.text();
     const whole: Outcome = parseObject(text, facts);
-    if (!whole.output && !whole.error) throw failure('malformed_answer', facts, 'the answer has no output');
     throwIfFailed(whole, facts);
-    for (const [index, item] of (whole.output ?? []).entries()) await deliver(item, index, delivery);
+    if (!whole.output) throw failure('malformed_answer', facts, 'the answer has no output');
+    for (const [index, item] of whole.output.filter(Boolean).entries()) await deliver(item, index, delivery);
     return conclude(response, whole, delivery, answer, rawOf(text, whole, answer));
   }
   const outcome = await readStream(response, delivery, facts);
@@ -66,7 +67,7 @@ export async function decodeResponses(response: Response, delivery: Delivery, an
 
 async function readStream(response: Response, delivery: Delivery, facts: Facts): Promise<Outcome> {
   let outcome: Outcome | undefined;
-  await readEvents(response, {
+  const reading = readEvents(response, {
     take(data) {
       if (data === '[DONE]') return undefined; // some compatible servers send it here too
       const event: StreamEvent = parseObject(data, facts);
@@ -81,6 +82,7 @@ async function readStream(response: Response, delivery: Delivery, facts: Facts):
     },
     relay: (bytes) => delivery.relay(bytes),
   });
+  await untilWhole(reading, delivery, () => outcome !== undefined);
   return outcome ?? fail('stream_cut', facts);
 }
 
@@ -118,9 +120,10 @@ function follow({ type, delta = '', item, output_index: index = 0 }: StreamEvent
 
 async function deliver(item: Item, index: number, delivery: Delivery): Promise<void> {
   if (item.type === 'function_call') {
-    await delivery.toolCall({ index, id: item.call_id, name: item.name, arguments: item.arguments });
+    await delivery.toolCall({ index, id: item.call_id, name: item.name, arguments: argumentsText(item.arguments) });
   }
-  for (const part of item.type === 'reasoning' ? (item.summary ?? []) : []) await delivery.reasoning(part.text ?? '');
+  const thoughts = item.type === 'reasoning' ? [...(item.summary ?? []), ...(item.content ?? [])] : [];
+  for (const part of thoughts) await delivery.reasoning(part.text ?? '');
   for (const part of item.type === 'message' ? (item.content ?? []) : []) {
     await delivery.text(part.type === 'output_text' ? (part.text ?? '') : '');
     await delivery.refusal(part.refusal ?? '');
@@ -132,7 +135,7 @@ function conclude(response: Response, outcome: Outcome, delivery: Delivery, answ
   const text = delivery.fullText();
   const refusal = delivery.refusalText() || undefined;
   const toolCalls = delivery.toolCalls();
-  const isSilent = (outcome.output ?? []).every(({ type }) => type === 'message' || type === 'reasoning');
+  const isSilent = (outcome.output ?? []).every((item) => !item || item.type === 'message' || item.type === 'reasoning');
   if (outcome.status === 'completed' && isSilent && text === '' && refusal === undefined) {
     throw failure('empty_answer', facts, 'the answer holds neither text nor a tool call');
   }

@@ -33,6 +33,12 @@ test('reads the data of events, with and without a name, whatever the line ends'
   expect(await collect(response)).toEqual(['one', 'two\nlines', 'three']);
 });
 
+test('leaves out an event without data, and not the last one where lines end in a carriage return', async () => {
+  const { response } = bodyOf(['data:\n\nevent: ping\ndata: \n\ndata: one\n\n', 'data: two\r\rdata: three\r\r']);
+
+  expect(await collect(response)).toEqual(['one', 'two', 'three']);
+});
+
 test('joins an event, and a character, that came in pieces', async () => {
   const bytes = new TextEncoder().encode('\uFEFFdata: 🌊 ahoy\n\n');
   const { response } = bodyOf([...bytes].map((byte) => Uint8Array.of(byte)));
@@ -124,10 +130,10 @@ const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength
 
 test('reads what a parser of the whole text would read, however it is cut', async () => {
   await fc.assert(
-    fc.asyncProperty(streamEnding('\n', '\r\n'), sizes, async ([events, rest], lengths) => {
+    fc.asyncProperty(streamEnding('\n', '\r\n', '\r'), sizes, async ([events, rest], lengths) => {
       const text = events.join('') + rest;
       const expected: string[] = [];
-      createParser({ onEvent: ({ data }) => void expected.push(data) }).feed(text);
+      createParser({ onEvent: ({ data }) => void (data && expected.push(data)) }).feed(text.replaceAll(/\r\n?/g, '\n'));
 
       expect(await collect(bodyOf(cut(new TextEncoder().encode(text), lengths)).response)).toEqual(expected);
     }),

@@ -25,20 +25,26 @@ export async function readEvents(response: Response, { take, relay }: EventTaker
 /** Cuts a text that comes in pieces into the data of its events. */
 class EventText {
   readonly #arrived: string[] = [];
-  readonly #parser = createParser({ onEvent: ({ data }) => void this.#arrived.push(data) });
+  readonly #parser = createParser({ onEvent: ({ data }) => void (data && this.#arrived.push(data)) }); // one without says it is alive
   #isFirst = true;
   #rest = '';
-  #hasReturns = false;
+  #endsInReturn = false;
 
   /** The data of the events that are whole now. */
   add(written: string): string[] {
     if (written === '') return [];
-    const text = this.#isFirst && written.startsWith('\uFEFF') ? written.slice(1) : written;
+    const text = this.#withLineFeeds(this.#isFirst && written.startsWith('\uFEFF') ? written.slice(1) : written);
     this.#isFirst = false;
-    this.#hasReturns ||= text.includes('\r');
-    if (this.#hasReturns) this.#parse(this.#rest + text);
-    else this.#cut(this.#rest + text);
+    if (text.includes('\n')) this.#cut(this.#rest + text);
+    else this.#rest += text; // a long line is not looked through again with each of its pieces
     return this.#arrived.splice(0);
+  }
+
+  /** A carriage return ends its line at once: a line feed that comes in the next piece is the other half of it. */
+  #withLineFeeds(written: string): string {
+    const text = this.#endsInReturn && written.startsWith('\n') ? written.slice(1) : written;
+    this.#endsInReturn = text.endsWith('\r');
+    return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
   }
 
   /** Nearly every event is a line of data, perhaps after one that names it: those need no parser, which takes twice as long. */
@@ -51,11 +57,6 @@ class EventText {
       at = end + 2;
     }
     this.#rest = text.slice(at);
-  }
-
-  #parse(text: string): void {
-    this.#rest = '';
-    this.#parser.feed(text);
   }
 }
 
@@ -92,7 +93,7 @@ class Relaying {
     this.#blocks.add(added);
     const bytes = this.#blocks.allWhole();
     if (bytes.length === 0) return undefined;
-    const arrived = this.#events.add(withLineFeeds(this.#decoder.write(bytes)));
+    const arrived = this.#events.add(this.#decoder.write(bytes));
     let begun = 0;
     const take: EventTaker['take'] = (data) => {
       begun += 1;
@@ -119,18 +120,13 @@ class Relaying {
   }
 }
 
-/** Whole blocks need not be waited for: no lone carriage return has a line feed behind it. */
-function withLineFeeds(text: string): string {
-  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
-}
-
 /** Where so many events end. */
 function endOf(bytes: Uint8Array, count: number): number {
   const [blocks, events] = [new EventBlocks(), new EventText()];
   blocks.add(bytes);
   let [end, left] = [0, count];
   for (let block = blocks.next(); block; block = blocks.next()) {
-    left -= events.add(withLineFeeds(block.toString('utf8'))).length;
+    left -= events.add(block.toString('utf8')).length;
     if (left < 0) break;
     end = blocks.position;
   }

@@ -14,3 +14,8 @@ export function argumentsOf(json: string): JsonObject {
   }
   return { unparsed: json };
 }
+
+/** What a provider gave as the arguments of a call, as the JSON text that we hand on: some give the object itself. */
+export function argumentsText(given: unknown): string | undefined {
+  return typeof given === 'string' ? given : given === null || given === undefined ? undefined : JSON.stringify(given);
+}

@@ -107,13 +107,16 @@ describe('a request in the words of an API', () => {
   });
 
   test.each([
-    ['{"data":"x"}', 'malformed_answer'],
-    ['{"data":[]}', 'empty_answer'],
-    ['{"error":{"message":"Sorry.","type":"server_error"}}', 'overloaded'],
-  ])('for embeddings is not answered by %s', async (text, code) => {
+    ['{"usage":{"prompt_tokens":2},"data":"x"}', 'malformed_answer'],
+    ['{"usage":{"prompt_tokens":2},"data":[]}', 'empty_answer'],
+    ['{"usage":{"prompt_tokens":2},"error":{"message":"Sorry.","type":"server_error"}}', 'overloaded'],
+  ])('for embeddings is not answered by %s, which costs what it says', async (text, code) => {
     const model = await saying(text, 'application/json');
 
-    await expect(model({ messages: [], wire: { api: 'embeddings', body: { input: 'Hi.' } } })).rejects.toMatchObject({ code });
+    await expect(model({ messages: [], wire: { api: 'embeddings', body: { input: 'Hi.' } } })).rejects.toMatchObject({
+      code,
+      usage: { inputTokens: 2 },
+    });
   });
 });
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer as createNetServer } from 'node:net';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { networkError } from '../adapters/http.ts';
 import { pooledFetch } from './pooled-fetch.ts';
 
 beforeEach(() => {
@@ -86,10 +87,25 @@ test.each(['provider.test', '*'])('NO_PROXY=%s is obeyed', async (noProxy) => {
   expect(proxy.asked).toEqual([]);
 });
 
-test('a proxy that refuses is a failed connection', async () => {
+test('a proxy that refuses is a failed connection, on which nothing was sent', async () => {
   vi.stubEnv('HTTP_PROXY', await listen(createServer().on('connect', (_, socket) => void socket.end('HTTP/1.1 403 No\r\n\r\n'))));
 
-  await expect(fresh()('http://provider.test/')).rejects.toThrow('fetch failed');
+  const failure: unknown = await fresh()('http://provider.test/').catch((error: unknown) => error);
+
+  expect(failure).toMatchObject({ message: 'fetch failed' });
+  expect(networkError(failure)).toEqual({ code: 'network', possiblyBilled: false });
+});
+
+test('nothing was sent where the handshake of TLS broke off', async () => {
+  const server = createNetServer((socket) => socket.once('data', () => socket.destroy())).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+
+  const failure: unknown = await fresh()(`https://127.0.0.1:${(server.address() as AddressInfo).port}`).catch(
+    (error: unknown) => error,
+  );
+
+  expect(networkError(failure)).toEqual({ code: 'network', possiblyBilled: false });
 });
 
 test('a limit on connections is kept', async () => {

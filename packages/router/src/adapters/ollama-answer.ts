@@ -91,7 +91,7 @@ export async function collect(
   const reading = read((chunk) => {
     if (chunk.error) throw explainMessage(wordsOf(chunk.error), facts);
     if (chunk.done) {
-      last = { ...last, ...chunk }; // said twice, it may count once
+      last = last ? { ...last, ...chunk } : chunk; // said twice, it may count once
       facts.usage = toUsage(last);
     }
     const { message: said } = chunk;

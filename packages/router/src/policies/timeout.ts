@@ -48,7 +48,10 @@ export function timeout(options: TimeoutOptions | false = {}): Middleware {
   };
 }
 
-/** How long the attempt wait that ended last: one of a router within this one ends while this one does, and must be heard first. */
+/**
+ * How long the attempts wait that have ended within an abort: those of a router within this one end while this one does, and must be
+ * heard first.
+ */
 let turnsBelow = 0;
 
 /** Runs after whoever was told of an abort has had the time to pass it on, from promise to promise. */
@@ -143,10 +146,12 @@ class TimedAttempt {
   /** An adapter that hears of it has more to say (what had arrived, what it cost); a model that does not is left behind. */
   #end(reason: unknown, error: ModelError): void {
     this.#over = true;
+    const beside = turnsBelow;
     turnsBelow = 0;
     this.#cancellation.abort(reason);
-    turnsBelow += turnsToPassOn;
-    void afterTurns(turnsBelow, () => this.#reject(error));
+    const turns = turnsBelow + turnsToPassOn;
+    turnsBelow = Math.max(beside, turns);
+    void afterTurns(turns, () => this.#reject(error));
   }
 
   /** From here on other limits hold, of which one may end sooner than that for which the timer was set. */

@@ -111,7 +111,7 @@ export class Breaker implements Circuit {
     if (pass !== 'call') this.#close();
   }
 
-  failed(pass: Pass, failure: Failure, enteredAt = Infinity): void {
+  failed(pass: Pass, failure: Failure, enteredAt: number = Infinity): void {
     const { code, status, reason } = failure;
     this.#lastError = { code, status, reason, at: Date.now() };
     this.#calls.add(1);
@@ -134,7 +134,7 @@ export class Breaker implements Circuit {
    * The call ended in a way that says nothing of the deployment: the caller gave up, for one.
    * A probe that took so long that another was let through does not end that one.
    */
-  left(pass: Pass, enteredAt = Infinity): void {
+  left(pass: Pass, enteredAt: number = Infinity): void {
     if (pass === 'probe' && enteredAt >= (this.#probedAt ?? 0)) this.#probedAt = undefined;
   }
 

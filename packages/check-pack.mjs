@@ -76,6 +76,14 @@ const instruction = (name) =>
     .find((line) => line.startsWith(`${name} `))
     ?.slice(name.length + 1);
 
+/** The program of a Node. It is fetched once: two npx that fetch the same at the same time may leave it without its program. */
+const programOf = (version) =>
+  once(async () =>
+    (
+      await run('npx', ['--yes', '--prefer-offline', '-p', `node@${version}`, '--', 'node', '-p', 'process.execPath'], scratch)
+    ).trim(),
+  );
+const nodes = Object.fromEntries(['20.19', '22.18', '22', '24'].map((version) => [version, programOf(version)]));
 const image = once(async () => {
   const folder = await app('image', []);
   const install = instruction('RUN').replace('rolecall@${ROLECALL_VERSION}', Object.values(tarballs).join(' '));
@@ -156,8 +164,8 @@ check(
     const file = join(folder, 'package.json');
     writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), type: 'module' }));
     writeFileSync(join(folder, 'crew.ts'), programs.crewInTypeScript);
-    const rolecall = ['node', 'node_modules/rolecall/dist/bin.js', 'run', 'crew.ts', '--input', 'topic=tea'];
-    const on = (version) => run('npx', ['--yes', '--prefer-offline', '-p', `node@${version}`, '--', ...rolecall], folder);
+    const rolecall = ['node_modules/rolecall/dist/bin.js', 'run', 'crew.ts', '--input', 'topic=tea'];
+    const on = async (version) => run(await nodes[version](), rolecall, folder);
     expect((await on('22.18')) === 'Writer says so\n', 'Node 22.18 did not run it');
     const told = await on('20.19').catch(({ code, stderr }) => `${code}: ${stderr}`);
     expect(told.startsWith('2: ') && told.includes('npm install --save-dev tsx'), `Node 20.19 without tsx said ${told}`);
@@ -180,8 +188,7 @@ for (const version of ['20.19', '22', '24']) {
       const folder = await trackerAlone();
       const file = join(folder, `ledger-${version}.cjs`);
       writeFileSync(file, programs.ledgerFromCommonJs);
-      const node = ['--yes', '--prefer-offline', '-p', `node@${version}`, '--', 'node', file];
-      const said = (await run('npx', node, folder)).trim();
+      const said = (await run(await nodes[version](), [file], folder)).trim();
       expect(said.startsWith(`v${version}.`) && said.endsWith(' 0.03 0.0000066 true'), `it said ${said}`);
     },
   );
